@@ -1,0 +1,117 @@
+"""The entrance: an Application Load Balancer that asks each task how it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troposphere import GetAtt, Ref
+from troposphere.cloudwatch import MetricDimension
+from troposphere.elasticloadbalancingv2 import (
+    Action,
+    Listener,
+    ListenerAttribute,
+    LoadBalancer,
+    LoadBalancerAttributes,
+    Matcher,
+    TargetGroup,
+    TargetGroupAttribute,
+)
+
+from phoenix_cfn.infrastructure.network import Network
+from phoenix_cfn.infrastructure.security_groups import SecurityGroups
+from phoenix_cfn.parameters import StageParameters
+from phoenix_cfn.settings import Settings
+from phoenix_cfn.template import StageTemplate, suppress
+
+# Seconds that the load balancer keeps a quiet connection; the application must keep its side open for longer.
+IDLE_TIMEOUT = 60
+# Seconds that a task which leaves may still finish what it began: as long as its StopTimeout.
+DEREGISTRATION_DELAY = 30
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """The load balancer, its target group (of IP addresses: the tasks) and the listener between them."""
+
+    load_balancer: LoadBalancer
+    target_group: TargetGroup
+    listener: Listener
+
+    def dimensions(self) -> list[MetricDimension]:
+        """Of the metrics in AWS/ApplicationELB that tell about this target group."""
+        return [
+            MetricDimension(Name="LoadBalancer", Value=GetAtt(self.load_balancer, "LoadBalancerFullName")),
+            MetricDimension(Name="TargetGroup", Value=GetAtt(self.target_group, "TargetGroupFullName")),
+        ]
+
+
+def load_balancer(
+    template: StageTemplate,
+    settings: Settings,
+    parameters: StageParameters,
+    network: Network,
+    groups: SecurityGroups,
+) -> Entrance:
+    """Public, in both zones, on port 80."""
+    balancer = template.add_resource(
+        LoadBalancer(
+            "LoadBalancer",
+            Metadata=suppress(checkov={"CKV_AWS_91": "The application logs every request itself, kept for seven days."}),
+            DependsOn=network.internet_route,
+            Scheme="internet-facing",
+            Type="application",
+            Subnets=[Ref(subnet) for subnet in network.public],
+            SecurityGroups=[GetAtt(groups.load_balancer, "GroupId")],
+            LoadBalancerAttributes=[
+                LoadBalancerAttributes(Key="idle_timeout.timeout_seconds", Value=str(IDLE_TIMEOUT)),
+                LoadBalancerAttributes(Key="routing.http.drop_invalid_header_fields.enabled", Value="true"),
+                LoadBalancerAttributes(Key="routing.http.desync_mitigation_mode", Value="defensive"),
+            ],
+        )
+    )
+    target_group = template.add_resource(
+        TargetGroup(
+            "TargetGroup",
+            VpcId=Ref(network.vpc),
+            TargetType="ip",
+            Protocol="HTTP",
+            Port=Ref(parameters.container_port),
+            HealthCheckPath=settings.health_check_path,
+            # A task is taken out after 30 seconds of silence, and comes back after 20 of good answers: a single slow
+            # answer, while certificates are made, takes nobody out.
+            HealthCheckIntervalSeconds=10,
+            HealthCheckTimeoutSeconds=5,
+            HealthyThresholdCount=2,
+            UnhealthyThresholdCount=3,
+            Matcher=Matcher(HttpCode="200"),
+            TargetGroupAttributes=[
+                TargetGroupAttribute(Key="deregistration_delay.timeout_seconds", Value=str(DEREGISTRATION_DELAY)),
+                # A task that is busy with certificates gets fewer new requests.
+                TargetGroupAttribute(Key="load_balancing.algorithm.type", Value="least_outstanding_requests"),
+            ],
+        )
+    )
+    listener = template.add_resource(
+        Listener(
+            "Listener",
+            Metadata=suppress(
+                checkov={
+                    "CKV_AWS_2": "HTTPS needs a certificate, and that a domain, which the kata does not have.",
+                    "CKV_AWS_103": "No TLS without a certificate; see CKV_AWS_2.",
+                }
+            ),
+            LoadBalancerArn=Ref(balancer),
+            Protocol="HTTP",
+            Port=80,
+            DefaultActions=[Action(Type="forward", TargetGroupArn=Ref(target_group))],
+            ListenerAttributes=[
+                ListenerAttribute(Key="routing.http.response.server.enabled", Value="false"),
+                ListenerAttribute(Key="routing.http.response.x_content_type_options.header_value", Value="nosniff"),
+                ListenerAttribute(Key="routing.http.response.x_frame_options.header_value", Value="DENY"),
+                ListenerAttribute(
+                    Key="routing.http.response.content_security_policy.header_value", Value="default-src 'self'"
+                ),
+            ],
+        )
+    )
+    return Entrance(balancer, target_group, listener)

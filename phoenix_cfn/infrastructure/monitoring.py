@@ -1,0 +1,157 @@
+"""The alarms: each watches something that exists, and tells the topic when it begins and when it is over (R4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import Parameter, Ref, Sub
+from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimension, MetricStat
+from troposphere.sns import Topic
+
+from phoenix_cfn.infrastructure.database import Database
+from phoenix_cfn.infrastructure.load_balancer import Entrance
+from phoenix_cfn.infrastructure.service import METRIC_RESOLUTION, RunningService
+from phoenix_cfn.parameters import StageParameters
+from phoenix_cfn.settings import Settings
+from phoenix_cfn.template import StageTemplate, suppress
+
+_MINUTE = 60
+
+
+def release_alarms(
+    template: StageTemplate, settings: Settings, entrance: Entrance, topic: Topic
+) -> list[Alarm]:
+    """What is wrong with a release as its users see it: these alarms also roll it back.
+
+    They look at the load balancer only, as the service itself must name them before it exists.
+    """
+    server_errors = template.add_resource(
+        Alarm(
+            "ServerErrorAlarm",
+            AlarmDescription=(
+                f"More than {settings.server_errors_per_minute} answers of 500 and above in a minute, from the tasks or because none answered."
+            ),
+            Metrics=[
+                MetricDataQuery(Id="errors", Label="5xx", Expression="FILL(tasks, 0) + FILL(nobody, 0)", ReturnData=True),
+                _sum("tasks", "HTTPCode_Target_5XX_Count", entrance.dimensions()),
+                # Counted for the load balancer as a whole: no target is to blame when none answers.
+                _sum("nobody", "HTTPCode_ELB_5XX_Count", entrance.dimensions()[:1]),
+            ],
+            ComparisonOperator="GreaterThanThreshold",
+            Threshold=settings.server_errors_per_minute,
+            EvaluationPeriods=1,
+            DatapointsToAlarm=1,
+            TreatMissingData="notBreaching",
+            **_tell(topic),
+        )
+    )
+    unhealthy_targets = template.add_resource(
+        Alarm(
+            "UnhealthyTargetsAlarm",
+            AlarmDescription="A task has failed its health check for three minutes.",
+            Namespace="AWS/ApplicationELB",
+            MetricName="UnHealthyHostCount",
+            Dimensions=entrance.dimensions(),
+            Statistic="Maximum",
+            Period=_MINUTE,
+            ComparisonOperator="GreaterThanThreshold",
+            Threshold=0,
+            EvaluationPeriods=3,
+            DatapointsToAlarm=3,
+            TreatMissingData="notBreaching",
+            **_tell(topic),
+        )
+    )
+    return [server_errors, unhealthy_targets]
+
+
+def service_alarms(
+    template: StageTemplate,
+    settings: Settings,
+    parameters: StageParameters,
+    entrance: Entrance,
+    database: Database,
+    running: RunningService,
+    topic: Topic,
+) -> list[Alarm]:
+    """CPU peaks of the tasks and of the database, and too few tasks."""
+    cpu_peak = template.add_resource(
+        Alarm(
+            "CpuPeakAlarm",
+            Metadata=suppress(
+                cfn_lint={"E3615": "CloudWatch takes a period of 20 seconds, which ECS publishes; this check does not know it yet."}
+            ),
+            AlarmDescription=(
+                f"A task has used more than {settings.cpu_peak_percent} % of its CPU for {METRIC_RESOLUTION} seconds."
+            ),
+            Namespace="AWS/ECS",
+            MetricName="CPUUtilization",
+            Dimensions=running.dimensions(),
+            # The hottest task, not the average of all; and a peak of 20 seconds, which a minute would hide.
+            Statistic="Maximum",
+            Period=METRIC_RESOLUTION,
+            **_above(settings.cpu_peak_percent),
+            **_tell(topic),
+        )
+    )
+    database_cpu_peak = template.add_resource(
+        Alarm(
+            "DatabaseCpuPeakAlarm",
+            AlarmDescription=f"A database instance has used more than {settings.cpu_peak_percent} % of its CPU for a minute.",
+            Namespace="AWS/DocDB",
+            MetricName="CPUUtilization",
+            Dimensions=[MetricDimension(Name="DBClusterIdentifier", Value=Ref(database.cluster))],
+            Statistic="Maximum",
+            Period=_MINUTE,
+            **_above(settings.cpu_peak_percent),
+            **_tell(topic),
+        )
+    )
+    too_few_tasks = template.add_resource(
+        Alarm(
+            "TooFewTasksAlarm",
+            # Before the service there is nothing to count.
+            DependsOn=running.service,
+            AlarmDescription="For three of five minutes fewer tasks than MinRunningTasks have been healthy.",
+            Namespace="AWS/ApplicationELB",
+            MetricName="HealthyHostCount",
+            Dimensions=entrance.dimensions(),
+            Statistic="Minimum",
+            Period=_MINUTE,
+            ComparisonOperator="LessThanThreshold",
+            Threshold=Ref(parameters.min_running_tasks),
+            EvaluationPeriods=5,
+            DatapointsToAlarm=3,
+            # No data is no task.
+            TreatMissingData="breaching",
+            **_tell(topic),
+        )
+    )
+    return [cpu_peak, database_cpu_peak, too_few_tasks]
+
+
+def _above(percent: int) -> dict[str, Any]:
+    """Any single period above the threshold is a peak."""
+    return {
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Threshold": percent,
+        "EvaluationPeriods": 1,
+        "DatapointsToAlarm": 1,
+        "TreatMissingData": "notBreaching",
+    }
+
+
+def _tell(topic: Topic) -> dict[str, Any]:
+    return {"AlarmActions": [Ref(topic)], "OKActions": [Ref(topic)]}
+
+
+def _sum(identifier: str, metric: str, dimensions: list[MetricDimension]) -> MetricDataQuery:
+    return MetricDataQuery(
+        Id=identifier,
+        ReturnData=False,
+        MetricStat=MetricStat(
+            Metric=Metric(Namespace="AWS/ApplicationELB", MetricName=metric, Dimensions=dimensions),
+            Stat="Sum",
+            Period=_MINUTE,
+        ),
+    )

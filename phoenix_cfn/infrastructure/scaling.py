@@ -1,0 +1,99 @@
+"""Scaling: more tasks above so many requests per second and task (R6), or above an average CPU."""
+
+from __future__ import annotations
+
+from troposphere import GetAtt, Ref, Sub
+from troposphere.applicationautoscaling import (
+    CustomizedMetricSpecification,
+    PredefinedMetricSpecification,
+    ScalableTarget,
+    ScalingPolicy,
+    TargetTrackingMetricDataQuery,
+    TargetTrackingMetricStat,
+    TargetTrackingMetric,
+    TargetTrackingMetricDimension,
+    TargetTrackingScalingPolicyConfiguration,
+)
+
+from phoenix_cfn.infrastructure.load_balancer import Entrance
+from phoenix_cfn.infrastructure.service import RunningService
+from phoenix_cfn.parameters import StageParameters
+from phoenix_cfn.template import StageTemplate
+
+# Seconds until the next step may follow. New tasks answer within a minute; they go only after five quiet ones.
+SCALE_OUT_COOLDOWN = 60
+SCALE_IN_COOLDOWN = 300
+
+
+def scaling(
+    template: StageTemplate, parameters: StageParameters, entrance: Entrance, running: RunningService
+) -> ScalableTarget:
+    """Between MinRunningTasks and MaxRunningTasks: out when either target is exceeded, in when both agree."""
+    target = template.add_resource(
+        ScalableTarget(
+            "ScalableTarget",
+            ServiceNamespace="ecs",
+            ScalableDimension="ecs:service:DesiredCount",
+            ResourceId=Sub(f"service/${{{running.cluster.title}}}/${{{running.service.title}.Name}}"),
+            MinCapacity=Ref(parameters.min_running_tasks),
+            MaxCapacity=Ref(parameters.max_running_tasks),
+        )
+    )
+    template.add_resource(
+        ScalingPolicy(
+            "RequestScalingPolicy",
+            PolicyName=Sub(f"${{{parameters.stage_prefix.title}}}-requests-per-second"),
+            PolicyType="TargetTrackingScaling",
+            ScalingTargetId=Ref(target),
+            TargetTrackingScalingPolicyConfiguration=TargetTrackingScalingPolicyConfiguration(
+                # In the unit of the parameter. The predefined metric would count requests per minute: 10 a second are
+                # 600 there. And where nobody asks there is no data; FILL makes that a zero, so that tasks can go.
+                CustomizedMetricSpecification=CustomizedMetricSpecification(
+                    Metrics=[
+                        TargetTrackingMetricDataQuery(
+                            Id="requests",
+                            ReturnData=False,
+                            MetricStat=TargetTrackingMetricStat(
+                                Stat="Sum",
+                                Metric=TargetTrackingMetric(
+                                    Namespace="AWS/ApplicationELB",
+                                    MetricName="RequestCountPerTarget",
+                                    Dimensions=[
+                                        TargetTrackingMetricDimension(Name=each.Name, Value=each.Value)
+                                        for each in entrance.dimensions()
+                                    ],
+                                ),
+                            ),
+                        ),
+                        TargetTrackingMetricDataQuery(
+                            Id="rate",
+                            Label="Requests per second and task",
+                            Expression="FILL(requests, 0) / 60",
+                            ReturnData=True,
+                        ),
+                    ]
+                ),
+                TargetValue=Ref(parameters.requests_per_second_per_task),
+                ScaleOutCooldown=SCALE_OUT_COOLDOWN,
+                ScaleInCooldown=SCALE_IN_COOLDOWN,
+            ),
+        )
+    )
+    template.add_resource(
+        ScalingPolicy(
+            "CpuScalingPolicy",
+            PolicyName=Sub(f"${{{parameters.stage_prefix.title}}}-average-cpu"),
+            PolicyType="TargetTrackingScaling",
+            ScalingTargetId=Ref(target),
+            TargetTrackingScalingPolicyConfiguration=TargetTrackingScalingPolicyConfiguration(
+                # Every 20 seconds instead of every minute; the service's Monitoring provides it.
+                PredefinedMetricSpecification=PredefinedMetricSpecification(
+                    PredefinedMetricType="ECSServiceAverageCPUUtilizationHighResolution"
+                ),
+                TargetValue=Ref(parameters.auto_scaling_target_value),
+                ScaleOutCooldown=SCALE_OUT_COOLDOWN,
+                ScaleInCooldown=SCALE_IN_COOLDOWN,
+            ),
+        )
+    )
+    return target

@@ -1,0 +1,103 @@
+"""Who may connect to whom: internet -> load balancer -> tasks -> database, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troposphere import GetAtt, Parameter, Ref
+from troposphere.ec2 import SecurityGroup, SecurityGroupEgress, SecurityGroupRule
+
+from phoenix_cfn.infrastructure.network import Network
+from phoenix_cfn.parameters import StageParameters
+from phoenix_cfn.template import StageTemplate, suppress
+
+_ANYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True)
+class SecurityGroups:
+    """One for each tier; only `load_balancer` lets the internet in."""
+
+    load_balancer: SecurityGroup
+    tasks: SecurityGroup
+    database: SecurityGroup
+
+
+def security_groups(template: StageTemplate, network: Network, parameters: StageParameters) -> SecurityGroups:
+    """The chain. Each group names its neighbour, never an address, in both directions."""
+    load_balancer = template.add_resource(
+        SecurityGroup(
+            "LoadBalancerSecurityGroup",
+            Metadata=suppress(checkov={"CKV_AWS_260": "The application is public: the kata asks for it."}),
+            VpcId=Ref(network.vpc),
+            GroupDescription="Load balancer: HTTP from the internet, onwards to the tasks only",
+            SecurityGroupIngress=[
+                SecurityGroupRule(
+                    Description="HTTP from everywhere", IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp=_ANYWHERE
+                )
+            ],
+        )
+    )
+    tasks = template.add_resource(
+        SecurityGroup(
+            "TaskSecurityGroup",
+            VpcId=Ref(network.vpc),
+            GroupDescription="Tasks: from the load balancer only, onwards to the database and to AWS over HTTPS",
+            SecurityGroupIngress=[
+                _from(load_balancer, parameters.container_port, "Requests from the load balancer")
+            ],
+            SecurityGroupEgress=[
+                SecurityGroupRule(
+                    Description="HTTPS to AWS: image, logs, secrets",
+                    IpProtocol="tcp",
+                    FromPort=443,
+                    ToPort=443,
+                    CidrIp=_ANYWHERE,
+                )
+            ],
+        )
+    )
+    database = template.add_resource(
+        SecurityGroup(
+            "DatabaseSecurityGroup",
+            VpcId=Ref(network.vpc),
+            GroupDescription="Database: from the tasks only, onwards to nobody",
+            SecurityGroupIngress=[_from(tasks, parameters.mongodb_port, "Connections from the tasks")],
+            # A group without a rule of its own may connect to everywhere; this one leads nowhere.
+            SecurityGroupEgress=[
+                SecurityGroupRule(
+                    Description="No way out", IpProtocol="tcp", FromPort=1, ToPort=1, CidrIp="127.0.0.1/32"
+                )
+            ],
+        )
+    )
+    # Two groups that name each other need their rules outside, or neither could be made first.
+    _to(template, load_balancer, tasks, parameters.container_port, "Requests to the tasks")
+    _to(template, tasks, database, parameters.mongodb_port, "Connections to the database")
+    return SecurityGroups(load_balancer, tasks, database)
+
+
+def _from(source: SecurityGroup, port: Parameter, description: str) -> SecurityGroupRule:
+    return SecurityGroupRule(
+        Description=description,
+        IpProtocol="tcp",
+        FromPort=Ref(port),
+        ToPort=Ref(port),
+        SourceSecurityGroupId=GetAtt(source, "GroupId"),
+    )
+
+
+def _to(
+    template: StageTemplate, source: SecurityGroup, target: SecurityGroup, port: Parameter, description: str
+) -> None:
+    template.add_resource(
+        SecurityGroupEgress(
+            source.title.replace("SecurityGroup", "Egress"),
+            GroupId=GetAtt(source, "GroupId"),
+            Description=description,
+            IpProtocol="tcp",
+            FromPort=Ref(port),
+            ToPort=Ref(port),
+            DestinationSecurityGroupId=GetAtt(target, "GroupId"),
+        )
+    )

@@ -1,0 +1,99 @@
+"""Physical names, and the length budget that bounds StagePrefix.
+
+Every name that the templates give is listed here: it carries the stage, so that stages live side by side in one account,
+and it fits AWS's limit with the longest stage. What has no name here is named by CloudFormation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from phoenix_cfn.errors import SettingsError
+
+NAME_PATTERN = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+STAGE_PREFIX_PATTERN = f"^{NAME_PATTERN}$"
+STAGE_PREFIX_MAX_LENGTH = 20
+
+_STAGE = "${StagePrefix}"
+
+# The most characters that AWS allows for what a name is given to; the strictest where it names several kinds.
+# Sources: the CloudFormation registry schemas and each service's quota page.
+_LIMITS = {
+    "cluster": 255,
+    "task_family": 255,
+    "database": 63,
+    "infrastructure_stack": 128,
+    "repository": 256,
+    "pipeline": 100,
+    "build_project": 150,
+    "dashboard": 255,
+    "task_logs": 512,
+    "build_logs": 512,
+    "bucket_emptier_logs": 512,
+    "database_secret": 512,
+    "connection_secret": 512,
+    "webhook_secret": 512,
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names as Fn::Sub texts: `${StagePrefix}` stands for the stage.
+
+    Two stages never share a name: each kind of thing has one fixed text around the stage.
+    """
+
+    cluster: str
+    task_family: str
+    database: str
+    infrastructure_stack: str
+    repository: str
+    pipeline: str
+    build_project: str
+    dashboard: str
+    task_logs: str
+    build_logs: str
+    bucket_emptier_logs: str
+    database_secret: str
+    connection_secret: str
+    webhook_secret: str
+
+    @classmethod
+    def of(cls, service: str) -> Names:
+        """The names for a service; SettingsError where the longest stage would overflow one of them."""
+        base = f"{_STAGE}-{service}"
+        names = cls(
+            cluster=base,
+            task_family=base,
+            database=base,
+            infrastructure_stack=f"{base}-infrastructure",
+            repository=base,
+            pipeline=base,
+            build_project=base,
+            dashboard=base,
+            task_logs=f"/{base}/tasks",
+            build_logs=f"/aws/codebuild/{base}",
+            bucket_emptier_logs=f"/{base}/bucket-emptier",
+            database_secret=f"{base}-database",
+            connection_secret=f"{base}-connection",
+            webhook_secret=f"{base}-webhook",
+        )
+        for field in fields(names):
+            excess = len(in_stage(getattr(names, field.name), "x" * STAGE_PREFIX_MAX_LENGTH)) - _LIMITS[field.name]
+            if excess > 0:
+                raise SettingsError(
+                    "name",
+                    service,
+                    f"a name that leaves room for a stage of {STAGE_PREFIX_MAX_LENGTH} characters",
+                    f"Shorten it by {excess}: the {field.name.replace('_', ' ')} may have {_LIMITS[field.name]}.",
+                )
+        return names
+
+    def limits(self) -> dict[str, int]:
+        """The most characters that AWS allows, by the field's name."""
+        return dict(_LIMITS)
+
+
+def in_stage(name: str, stage: str) -> str:
+    """The name as it reads in a stage."""
+    return name.replace(_STAGE, stage)

@@ -1,0 +1,315 @@
+"""The deploy-time parameters, their console groups and labels, their limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import partial
+
+from troposphere import Equals, Not, Parameter, Ref
+
+from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH, STAGE_PREFIX_PATTERN
+from phoenix_cfn.settings import Settings
+from phoenix_cfn.template import StageTemplate
+
+# The two that only Infrastructure.yml asks for: the pipeline's deploy action knows the answers.
+DATABASE_SECRET_ARN = "MongoDBSecretArn"
+DOCKER_IMAGE_URI = "DockerImageURI"
+
+# The condition of everything that needs somebody to write to.
+NOTIFIED = "HasNotificationEmail"
+
+_STAGE_GROUP = "Stage"
+_GITHUB_GROUP = "Source on GitHub"
+_SERVICE_GROUP = "Service"
+_DATABASE_GROUP = "Database"
+_NOTIFICATION_GROUP = "Notifications"
+
+
+@dataclass(frozen=True)
+class StageParameters:
+    """What both templates ask for; the pipeline hands each on under the same name."""
+
+    stage_prefix: Parameter
+    container_port: Parameter
+    min_running_tasks: Parameter
+    max_running_tasks: Parameter
+    requests_per_second_per_task: Parameter
+    auto_scaling_target_value: Parameter
+    mongodb_master_username: Parameter
+    mongodb_port: Parameter
+    notification_email: Parameter
+
+    def all(self) -> list[Parameter]:
+        return [getattr(self, field.name) for field in fields(self)]
+
+
+@dataclass(frozen=True)
+class GithubParameters:
+    """Where the code is, and the token that may read it."""
+
+    username: Parameter
+    repository: Parameter
+    branch: Parameter
+    oauth_token: Parameter
+
+
+def stage_parameters(template: StageTemplate, settings: Settings) -> StageParameters:
+    """The parameters that Pipeline.yml and Infrastructure.yml share, with the Rules and the condition that go with them."""
+    ask = partial(_ask, template)
+    parameters = StageParameters(
+        stage_prefix=ask(
+            _STAGE_GROUP,
+            "Stage",
+            Parameter(
+                "StagePrefix",
+                Type="String",
+                Default="dev",
+                Description="Tells the stages apart that share an account, such as dev, qa or prod; every name begins with it.",
+                AllowedPattern=STAGE_PREFIX_PATTERN,
+                MaxLength=STAGE_PREFIX_MAX_LENGTH,
+                ConstraintDescription=(
+                    "Use lower-case letters, digits and single hyphens, begin with a letter, end with a letter or digit, "
+                    f"at most {STAGE_PREFIX_MAX_LENGTH} characters: for example prod."
+                ),
+            ),
+        ),
+        container_port=ask(
+            _SERVICE_GROUP,
+            "Container port",
+            _number(
+                "ContainerPort",
+                settings.container_port,
+                1024,
+                65535,
+                "Port that the application listens on; it gets it as PORT.",
+            ),
+        ),
+        min_running_tasks=ask(
+            _SERVICE_GROUP,
+            "Fewest tasks",
+            _number(
+                "MinRunningTasks",
+                settings.min_tasks,
+                1,
+                settings.tasks_limit,
+                "Tasks that run even when it is quiet. Two or more stand in two availability zones.",
+            ),
+        ),
+        max_running_tasks=ask(
+            _SERVICE_GROUP,
+            "Most tasks",
+            _number(
+                "MaxRunningTasks",
+                settings.max_tasks,
+                1,
+                settings.tasks_limit,
+                "Tasks that scaling may start at the most; not below MinRunningTasks.",
+            ),
+        ),
+        requests_per_second_per_task=ask(
+            _SERVICE_GROUP,
+            "Requests per second and task",
+            _number(
+                "RequestsPerSecondPerTask",
+                settings.requests_per_second_per_task,
+                1,
+                10_000,
+                "Tasks are added above this many requests per second and task.",
+            ),
+        ),
+        auto_scaling_target_value=ask(
+            _SERVICE_GROUP,
+            "Average CPU (%)",
+            _number(
+                "AutoScalingTargetValue",
+                settings.cpu_target_percent,
+                10,
+                90,
+                "Tasks are added above this average CPU of the service, in percent.",
+            ),
+        ),
+        mongodb_master_username=ask(
+            _DATABASE_GROUP,
+            "User name",
+            Parameter(
+                "MongoDBMasterUsername",
+                Type="String",
+                Default="documentdb",
+                Description="Master user of the database. A change replaces the database: a snapshot of the old one remains.",
+                AllowedPattern="^[a-zA-Z][a-zA-Z0-9]{0,62}$",
+                ConstraintDescription="Use 1 to 63 letters and digits, begin with a letter.",
+            ),
+        ),
+        mongodb_port=ask(
+            _DATABASE_GROUP, "Port", _number("MongoDBPort", 27017, 1150, 65535, "Port that the database listens on.")
+        ),
+        notification_email=ask(
+            _NOTIFICATION_GROUP,
+            "Email",
+            Parameter(
+                "NotificationEmail",
+                Type="String",
+                Default="",
+                Description="Gets the alarms (confirm the mail that AWS sends). Empty: nobody is written to.",
+                AllowedPattern=r"^$|^[^@\s\x22\\]+@[^@\s\x22\\]+\.[^@\s\x22\\]+$",
+                MaxLength=100,
+                ConstraintDescription="Enter one address such as ops@example.com, at most 100 characters, or nothing.",
+            ),
+        ),
+    )
+    template.add_condition(NOTIFIED, Not(Equals(Ref(parameters.notification_email), "")))
+    _refuse_maximum_below_minimum(template, settings.tasks_limit)
+    return parameters
+
+
+def github_parameters(template: StageTemplate) -> GithubParameters:
+    """Where Pipeline.yml reads the code from; none has a default, as every fork differs."""
+    ask = partial(_ask, template)
+    return GithubParameters(
+        username=ask(
+            _GITHUB_GROUP,
+            "Owner",
+            Parameter(
+                "GithubUsername",
+                Type="String",
+                Description="User or organization that owns your fork.",
+                AllowedPattern="^[A-Za-z0-9](-?[A-Za-z0-9])*$",
+                MaxLength=39,
+                ConstraintDescription="Enter the name of a GitHub user or organization, such as octocat.",
+            ),
+        ),
+        repository=ask(
+            _GITHUB_GROUP,
+            "Repository",
+            Parameter(
+                "GithubRepository",
+                Type="String",
+                Description="Name of your fork, without the owner.",
+                AllowedPattern="^[A-Za-z0-9._-]+$",
+                MaxLength=100,
+                ConstraintDescription="Enter the repository's name alone: not its address, not owner/name.",
+            ),
+        ),
+        branch=ask(
+            _GITHUB_GROUP,
+            "Branch",
+            Parameter(
+                "GithubBranch",
+                Type="String",
+                Description="Branch whose pushes are released to this stage, such as main.",
+                AllowedPattern="^[A-Za-z0-9._][A-Za-z0-9._/-]*$",
+                MaxLength=100,
+                ConstraintDescription="Enter a branch such as main, without refs/heads/.",
+            ),
+        ),
+        oauth_token=ask(
+            _GITHUB_GROUP,
+            "OAuth token",
+            Parameter(
+                "GithubOAuthToken",
+                Type="String",
+                NoEcho=True,
+                Description="Personal access token (classic) with the scopes repo and admin:repo_hook.",
+                AllowedPattern="^(gh[po]_[A-Za-z0-9]{36,251}|[0-9a-f]{40})$",
+                ConstraintDescription="Enter a classic token: it begins with ghp_. Fine-grained tokens (github_pat_) do not work here.",
+            ),
+        ),
+    )
+
+
+def database_password(template: StageTemplate) -> Parameter:
+    """The password as a person may type it in Pipeline.yml; it goes to Secrets Manager and nowhere else."""
+    return _ask(
+        template,
+        _DATABASE_GROUP,
+        "Password",
+        Parameter(
+            "MongoDBMasterPassword",
+            Type="String",
+            NoEcho=True,
+            Default="",
+            Description="Password of the master user. Empty: one is generated and kept in Secrets Manager.",
+            # DocumentDB takes more; these need no escaping in a connection string.
+            AllowedPattern="^$|^[A-Za-z0-9_.~-]{8,100}$",
+            ConstraintDescription="Enter 8 to 100 letters, digits or any of _ . ~ - (safe in a connection string), or nothing.",
+        ),
+    )
+
+
+def database_secret_arn(template: StageTemplate) -> Parameter:
+    """Where Infrastructure.yml finds the database's credentials; the reference travels, the password does not."""
+    return _ask(
+        template,
+        _DATABASE_GROUP,
+        "Secret with the credentials",
+        Parameter(
+            DATABASE_SECRET_ARN,
+            Type="String",
+            Description="ARN of a secret in Secrets Manager with the JSON keys username and password.",
+            AllowedPattern=r"^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$",
+            ConstraintDescription="Enter the full ARN of a secret in Secrets Manager, its random ending included.",
+        ),
+    )
+
+
+def docker_image_uri(template: StageTemplate) -> Parameter:
+    """The image that Infrastructure.yml runs."""
+    return _ask(
+        template,
+        _SERVICE_GROUP,
+        "Image",
+        Parameter(
+            DOCKER_IMAGE_URI,
+            Type="String",
+            Description="URI of the image, with its digest; the pipeline passes what it has built.",
+            AllowedPattern=r"^\S+$",
+            MaxLength=400,
+            ConstraintDescription="Enter an image such as <account>.dkr.ecr.<region>.amazonaws.com/<repository>@sha256:<digest>.",
+        ),
+    )
+
+
+def _ask(template: StageTemplate, group: str, label: str, parameter: Parameter) -> Parameter:
+    """Adds a parameter to the template and to the form that the console shows."""
+    template.add_parameter(parameter)
+    template.add_parameter_to_group(parameter, group)
+    template.set_parameter_label(parameter, label)
+    return parameter
+
+
+def _number(name: str, default: int, low: int, high: int, description: str) -> Parameter:
+    return Parameter(
+        name,
+        Type="Number",
+        Default=default,
+        MinValue=low,
+        MaxValue=high,
+        Description=description,
+        ConstraintDescription=f"Enter a whole number from {low} to {high}.",
+    )
+
+
+def _refuse_maximum_below_minimum(template: StageTemplate, limit: int) -> None:
+    """Rules cannot compare numbers, so each minimum above 1 names the maximums that go with it."""
+    template.add_rule(
+        "MaximumNotBelowMinimum",
+        {
+            "Assertions": [
+                {
+                    "Assert": {
+                        "Fn::Or": [
+                            {"Fn::Not": [{"Fn::Equals": [{"Ref": "MinRunningTasks"}, str(least)]}]},
+                            {
+                                "Fn::Contains": [
+                                    [str(most) for most in range(least, limit + 1)],
+                                    {"Ref": "MaxRunningTasks"},
+                                ]
+                            },
+                        ]
+                    },
+                    "AssertDescription": "MaxRunningTasks must not be below MinRunningTasks.",
+                }
+                for least in range(2, limit + 1)
+            ]
+        },
+    )

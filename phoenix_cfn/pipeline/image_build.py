@@ -1,0 +1,70 @@
+"""The build: CodeBuild runs app/buildspec.yml, which tests the application and pushes its image."""
+
+from __future__ import annotations
+
+from troposphere import GetAtt, Ref, Sub
+from troposphere.codebuild import (
+    Artifacts,
+    CloudWatchLogs,
+    Environment,
+    EnvironmentVariable,
+    LogsConfig,
+    Project,
+    ProjectCache,
+    Source,
+)
+from troposphere.ecr import Repository
+from troposphere.kms import Key
+
+from phoenix_cfn.logs import log_group
+from phoenix_cfn.naming import Names
+from phoenix_cfn.pipeline.roles import build_role
+from phoenix_cfn.pipeline.storage import Storage
+from phoenix_cfn.settings import Settings
+from phoenix_cfn.template import StageTemplate
+
+# The current images with Docker 28, for the processor that the tasks run on.
+# https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-available.html
+_ENVIRONMENTS = {
+    "X86_64": ("LINUX_CONTAINER", "aws/codebuild/standard:8.0"),
+    "ARM64": ("ARM_CONTAINER", "aws/codebuild/amazonlinux-aarch64-standard:4.0"),
+}
+# Minutes.
+BUILD_TIMEOUT = 30
+
+BUILDSPEC = "app/buildspec.yml"
+# What the buildspec leaves for the deploy action: a file with one key, the image's URI by digest.
+IMAGE_FILE, IMAGE_KEY = "image.json", "ImageURI"
+
+
+def image_build(
+    template: StageTemplate, settings: Settings, repository: Repository, storage: Storage, key: Key
+) -> Project:
+    """A project that only the pipeline starts."""
+    names = Names.of(settings.name)
+    group = log_group(template, "BuildLogGroup", names.build_logs, key, settings)
+    role = build_role(template, storage.bucket, repository, group)
+    kind, image = _ENVIRONMENTS[settings.cpu_architecture]
+    return template.add_resource(
+        Project(
+            "BuildProject",
+            Name=Sub(names.build_project),
+            Description="Tests the application, builds its image and pushes it",
+            ServiceRole=GetAtt(role, "Arn"),
+            TimeoutInMinutes=BUILD_TIMEOUT,
+            Source=Source(Type="CODEPIPELINE", BuildSpec=BUILDSPEC),
+            Artifacts=Artifacts(Type="CODEPIPELINE"),
+            Environment=Environment(
+                Type=kind,
+                Image=image,
+                ComputeType="BUILD_GENERAL1_SMALL",
+                # `docker build` needs it.
+                PrivilegedMode=True,
+                EnvironmentVariables=[
+                    EnvironmentVariable(Name="REPOSITORY_URI", Value=GetAtt(repository, "RepositoryUri"))
+                ],
+            ),
+            Cache=ProjectCache(Type="LOCAL", Modes=["LOCAL_DOCKER_LAYER_CACHE"]),
+            LogsConfig=LogsConfig(CloudWatchLogs=CloudWatchLogs(Status="ENABLED", GroupName=Ref(group))),
+        )
+    )

@@ -1,0 +1,48 @@
+"""Where images lie: an ECR repository whose tags never move."""
+
+from __future__ import annotations
+
+import json
+
+from troposphere import GetAtt, Sub
+from troposphere.ecr import EncryptionConfiguration, ImageScanningConfiguration, LifecyclePolicy, Repository
+from troposphere.kms import Key
+
+from phoenix_cfn.naming import Names
+from phoenix_cfn.settings import Settings
+from phoenix_cfn.template import StageTemplate
+
+# Releases to keep: a running task, a rollback or a task that scaling starts pulls its image by digest, long after the build.
+KEPT_IMAGES = 20
+
+
+def image_repository(template: StageTemplate, settings: Settings, key: Key) -> Repository:
+    """One tag for each commit, scanned when it is pushed, and gone with its stack."""
+    return template.add_resource(
+        Repository(
+            "Repository",
+            RepositoryName=Sub(Names.of(settings.name).repository),
+            ImageTagMutability="IMMUTABLE",
+            ImageScanningConfiguration=ImageScanningConfiguration(ScanOnPush=True),
+            EncryptionConfiguration=EncryptionConfiguration(EncryptionType="KMS", KmsKey=GetAtt(key, "Arn")),
+            LifecyclePolicy=LifecyclePolicy(
+                LifecyclePolicyText=json.dumps(
+                    {
+                        "rules": [
+                            {
+                                "rulePriority": 1,
+                                "description": f"Keep the last {KEPT_IMAGES} images",
+                                "selection": {
+                                    "tagStatus": "any",
+                                    "countType": "imageCountMoreThan",
+                                    "countNumber": KEPT_IMAGES,
+                                },
+                                "action": {"type": "expire"},
+                            }
+                        ]
+                    }
+                )
+            ),
+            EmptyOnDelete=True,
+        )
+    )

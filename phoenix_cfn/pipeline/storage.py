@@ -1,0 +1,165 @@
+"""Where artifacts lie: a private bucket that empties itself when its stack is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from awacs import kms, logs, s3 as s3_actions
+from awacs.aws import Allow, Bool, Condition, Deny, PolicyDocument, Principal, Statement
+from troposphere import GetAtt, Ref, Sub
+from troposphere.awslambda import Code, Function, LoggingConfig
+from troposphere.cloudformation import CustomResource
+from troposphere.iam import Policy, Role
+from troposphere.kms import Key
+from troposphere.s3 import (
+    AbortIncompleteMultipartUpload,
+    Bucket,
+    BucketEncryption,
+    BucketPolicy,
+    LifecycleConfiguration,
+    LifecycleRule,
+    NoncurrentVersionExpiration,
+    OwnershipControls,
+    OwnershipControlsRule,
+    PublicAccessBlockConfiguration,
+    ServerSideEncryptionByDefault,
+    ServerSideEncryptionRule,
+    VersioningConfiguration,
+)
+
+from phoenix_cfn.iam.trust import trusts
+from phoenix_cfn.logs import log_group
+from phoenix_cfn.naming import Names
+from phoenix_cfn.settings import Settings
+from phoenix_cfn.template import StageTemplate, suppress
+
+# Days. Artifacts serve a run that waits or is tried again, not as an archive: Git has the source, ECR the images.
+ARTIFACT_DAYS = 30
+# Seconds: ten thousand objects take about one minute.
+EMPTYING_TIMEOUT = 300
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What writes to `bucket` DependsOn `emptier`, so that it is gone before the bucket is emptied."""
+
+    bucket: Bucket
+    emptier: CustomResource
+
+
+class _BucketEmptier(CustomResource):
+    resource_type = "Custom::BucketEmptier"
+    props = {"ServiceToken": (str, True), "BucketName": (str, True)}
+
+
+def artifact_storage(template: StageTemplate, settings: Settings, key: Key) -> Storage:
+    """Private, encrypted, TLS only, expiring, and never in the way of a deletion."""
+    bucket = template.add_resource(
+        Bucket(
+            "ArtifactBucket",
+            Metadata=suppress(
+                checkov={"CKV_AWS_18": "Holds build artifacts that expire; only the pipeline's two roles can reach them."}
+            ),
+            BucketEncryption=BucketEncryption(
+                ServerSideEncryptionConfiguration=[
+                    ServerSideEncryptionRule(
+                        ServerSideEncryptionByDefault=ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
+                    )
+                ]
+            ),
+            LifecycleConfiguration=LifecycleConfiguration(
+                Rules=[
+                    LifecycleRule(
+                        Id="expire-artifacts",
+                        Status="Enabled",
+                        ExpirationInDays=ARTIFACT_DAYS,
+                        NoncurrentVersionExpiration=NoncurrentVersionExpiration(NoncurrentDays=1),
+                        AbortIncompleteMultipartUpload=AbortIncompleteMultipartUpload(DaysAfterInitiation=1),
+                    )
+                ]
+            ),
+            OwnershipControls=OwnershipControls(Rules=[OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]),
+            PublicAccessBlockConfiguration=PublicAccessBlockConfiguration(
+                BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
+            ),
+            VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
+        )
+    )
+    template.add_resource(
+        BucketPolicy(
+            "ArtifactBucketPolicy",
+            Bucket=Ref(bucket),
+            PolicyDocument=PolicyDocument(
+                Version="2012-10-17",
+                Statement=[
+                    Statement(
+                        Sid="TlsOnly",
+                        Effect=Deny,
+                        Principal=Principal("*"),
+                        Action=[s3_actions.Action("*")],
+                        Resource=[GetAtt(bucket, "Arn"), Sub(f"${{{bucket.title}.Arn}}/*")],
+                        Condition=Condition(Bool("aws:SecureTransport", False)),
+                    )
+                ],
+            ),
+        )
+    )
+    return Storage(bucket, _emptier(template, settings, key, bucket))
+
+
+def _emptier(template: StageTemplate, settings: Settings, key: Key, bucket: Bucket) -> CustomResource:
+    group = log_group(template, "BucketEmptierLogGroup", Names.of(settings.name).bucket_emptier_logs, key, settings)
+    role = template.add_resource(
+        Role(
+            "BucketEmptierRole",
+            AssumeRolePolicyDocument=trusts("lambda"),
+            Policies=[
+                Policy(
+                    PolicyName="empty-the-artifact-bucket",
+                    PolicyDocument=PolicyDocument(
+                        Version="2012-10-17",
+                        Statement=[
+                            Statement(
+                                Effect=Allow,
+                                Action=[s3_actions.ListBucketVersions],
+                                Resource=[GetAtt(bucket, "Arn")],
+                            ),
+                            Statement(
+                                Effect=Allow,
+                                Action=[s3_actions.DeleteObject, s3_actions.DeleteObjectVersion],
+                                Resource=[Sub(f"${{{bucket.title}.Arn}}/*")],
+                            ),
+                            Statement(
+                                Effect=Allow,
+                                Action=[logs.CreateLogStream, logs.PutLogEvents],
+                                Resource=[GetAtt(group, "Arn")],
+                            ),
+                        ],
+                    ),
+                )
+            ],
+        )
+    )
+    function = template.add_resource(
+        Function(
+            "BucketEmptierFunction",
+            Metadata=suppress(
+                checkov={
+                    "CKV_AWS_115": "Runs once in the stack's life; a reservation would fail in accounts with the lowest quota.",
+                    "CKV_AWS_116": "CloudFormation waits for its answer and reports a failure in the stack's events.",
+                    "CKV_AWS_117": "Calls S3 and CloudFormation only; this stack has no VPC.",
+                }
+            ),
+            Description="Empties the artifact bucket when its stack is deleted",
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role=GetAtt(role, "Arn"),
+            Timeout=EMPTYING_TIMEOUT,
+            LoggingConfig=LoggingConfig(LogGroup=Ref(group)),
+            Code=Code(ZipFile=Path(__file__).with_name("bucket_emptier.py").read_text(encoding="utf-8")),
+        )
+    )
+    return template.add_resource(
+        _BucketEmptier("BucketEmptier", ServiceToken=GetAtt(function, "Arn"), BucketName=Ref(bucket))
+    )

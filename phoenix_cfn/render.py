@@ -1,0 +1,135 @@
+"""Template -> YAML: stable bytes, short tags, one heading for each part.
+
+A writer of its own, because CloudFormation's YAML is a small language (no anchors, no dates, tags for functions), and because
+the two emitters of PyYAML disagree on line breaks and would make the bytes depend on how PyYAML was built.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from phoenix_cfn.template import StageTemplate
+
+# A sequence or mapping that is not longer than this stands on one line.
+_LINE = 120
+# What YAML 1.1 and CloudFormation read as text without quotes; all else is quoted.
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.:@+-]*( [A-Za-z0-9_/.:@+(][A-Za-z0-9_/.:@+()-]*)*", re.ASCII)
+_NOT_TEXT = frozenset("y n yes no on off true false null".split())
+
+
+def render(template: StageTemplate) -> str:
+    """The template as a file: the same template gives the same bytes everywhere."""
+    source = template.to_dict()
+    out = ["# Written by build.py: change the generator, not this file."]
+    for section, content in source.items():
+        if section == "AWSTemplateFormatVersion":
+            out.append(f"{section}: '{content}'")
+        elif section == "Resources":
+            out += ["", f"{section}:"]
+            _resources(content, template.origins, out)
+        else:
+            if isinstance(content, dict):
+                out.append("")
+            _entry(section, content, "", out)
+    return "\n".join(out) + "\n"
+
+
+def _resources(resources: dict[str, Any], origins: dict[str, str], out: list[str]) -> None:
+    part = None
+    for title, resource in resources.items():
+        module = origins[title].rpartition(".")[0]
+        if module != part:
+            part = module
+            out += ["", f"  # {part}"]
+        out.append("")
+        _entry(title, resource, "  ", out)
+
+
+def _entry(key: str, value: Any, indent: str, out: list[str]) -> None:
+    _node(value, f"{indent}{_scalar(key)}:", indent, out)
+
+
+def _node(value: Any, lead: str, indent: str, out: list[str]) -> None:
+    """Writes a value behind `lead` (`key:` or `-`), on its line where it fits, else below it."""
+    tag, inner = _function(value)
+    if isinstance(value, dict) and value and not tag and lead.endswith(":"):
+        flow = None  # what has a name of its own is written out
+    else:
+        flow = _flow(value)
+    if flow is not None and (len(lead) + len(flow) < _LINE or not isinstance(inner, (dict, list))):
+        if isinstance(inner, str) and "\n" in inner and _fits_block(inner):
+            out.append(f"{' '.join(filter(None, (lead, tag)))} {'|' if inner.endswith(chr(10)) else '|-'}")
+            out += [f"{indent}  {line}".rstrip() for line in inner.removesuffix("\n").split("\n")]
+        else:
+            out.append(f"{lead} {flow if isinstance(inner, (dict, list)) else ' '.join(filter(None, (tag, _scalar(inner))))}")
+        return
+    if isinstance(value, dict) and not tag and not lead.endswith(":"):
+        start = len(out)
+        for key, each in value.items():
+            _entry(str(key), each, f"{indent}  ", out)
+        out[start] = f"{lead} {out[start].lstrip()}"
+        return
+    out.append(" ".join(filter(None, (lead, tag))))
+    if isinstance(inner, dict):
+        for key, each in inner.items():
+            _entry(str(key), each, f"{indent}  ", out)
+    else:
+        for each in inner:
+            _node(each, f"{indent}  -", f"{indent}  ", out)
+
+
+def _flow(value: Any) -> str:
+    """A value on one line."""
+    tag, inner = _function(value)
+    if isinstance(inner, dict):
+        text = "{" + ", ".join(f"{_scalar(str(key), flow=True)}: {_flow(each)}" for key, each in inner.items()) + "}"
+    elif isinstance(inner, list):
+        text = "[" + ", ".join(map(_flow, inner)) + "]"
+    else:
+        text = _scalar(inner, flow=True)
+    return f"{tag} {text}" if tag else text
+
+
+def _scalar(value: Any, flow: bool = False) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, (int, float)):
+        return json.dumps(value)
+    text = str(value)
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT and not text.endswith(":")
+    if plain and ": " not in text and not (flow and ":" in text):
+        return text
+    if text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    return json.dumps(text)
+
+
+def _fits_block(text: str) -> bool:
+    """Whether a literal block gives the text back exactly."""
+    return (
+        not text.startswith((" ", "\n", "\t"))
+        and not text.endswith("\n\n")
+        and all(line.isprintable() and line == line.rstrip() for line in text.split("\n"))
+    )
+
+
+def _function(value: Any) -> tuple[str, Any]:
+    """The short form of an intrinsic function, and what stands behind it; ("", value) for anything else."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return "", value
+    ((name, argument),) = value.items()
+    if name == "Ref" and isinstance(argument, str):
+        return "!Ref", argument
+    if name == "Condition" and isinstance(argument, str):
+        return "!Condition", argument
+    if name == "Fn::GetAtt" and isinstance(argument, list) and all(isinstance(each, str) for each in argument):
+        return "!GetAtt", ".".join(argument)
+    if name.startswith("Fn::"):
+        # A function directly inside another has to keep its long name: YAML knows one tag for each value.
+        if not _function(argument)[0]:
+            return f"!{name.removeprefix('Fn::')}", argument
+    return "", value

@@ -1,0 +1,80 @@
+"""The template that parts add to: troposphere's, plus the stage's tags and the memory of who wrote what."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TypeVar
+
+from troposphere import AWSObject, Parameter, Ref, Tags, Template
+
+Added = TypeVar("Added", bound=AWSObject)
+
+# For what holds state, said aloud: it goes with its stage. Only the database leaves something behind, its last snapshot.
+GOES_WITH_THE_STACK: dict[str, Any] = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+
+
+def suppress(cfn_lint: dict[str, str] | None = None, checkov: dict[str, str] | None = None) -> dict[str, Any]:
+    """A resource's Metadata that switches checks off, each with its reason: {id of the check: why it does not apply here}."""
+    metadata: dict[str, Any] = {}
+    if cfn_lint:
+        metadata["cfn-lint"] = {"config": {"ignore_checks": list(cfn_lint), "reasons": cfn_lint}}
+    if checkov:
+        metadata["checkov"] = {"skip": [{"id": check, "comment": reason} for check, reason in checkov.items()]}
+    return metadata
+
+
+class StageTemplate(Template):
+    """A troposphere Template for one stage.
+
+    Everything that takes tags gets `Project` and `Stage`. `origins` tells for each resource and parameter which function added it
+    (`module.function`), so that a finding points at the Python and the rendered file gets its section headings.
+    """
+
+    def __init__(self, description: str, project: str) -> None:
+        super().__init__(Description=description)
+        self.set_version()
+        self.project = project
+        self.origins: dict[str, str] = {}
+
+    def add_resource(self, resource: Added) -> Added:
+        if "Tags" in resource.props:
+            own = resource.properties.get("Tags", Tags())
+            resource.Tags = own + Tags(Project=self.project, Stage=Ref("StagePrefix"))
+        self.origins[resource.title] = _caller()
+        added: Added = super().add_resource(resource)
+        return added
+
+    def add_parameter(self, parameter: Parameter) -> Parameter:
+        self.origins[parameter.title] = _caller()
+        return super().add_parameter(parameter)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The template as plain data, its sections in the order in which a person reads them."""
+        plain: dict[str, Any] = super().to_dict()
+        story = (
+            "AWSTemplateFormatVersion",
+            "Description",
+            "Transform",
+            "Metadata",
+            "Parameters",
+            "Rules",
+            "Mappings",
+            "Conditions",
+            "Resources",
+            "Outputs",
+        )
+        plain["Resources"] = {title: _in_order(resource) for title, resource in plain["Resources"].items()}
+        return {section: plain[section] for section in story if section in plain}
+
+
+def _in_order(resource: dict[str, Any]) -> dict[str, Any]:
+    """A resource as a person reads it: what it is, when it is there, then how."""
+    return {"Type": resource["Type"], **{key: resource[key] for key in resource if key != "Properties"}, **resource}
+
+
+def _caller() -> str:
+    """The part that called: the nearest function outside this module whose name does not say that it is a helper."""
+    frame = sys._getframe(2)
+    while frame.f_code.co_name.startswith(("_", "<")) and frame.f_back:
+        frame = frame.f_back
+    return f"{frame.f_globals['__name__']}.{frame.f_code.co_name}"
