@@ -36,7 +36,8 @@ def main(root: Path, arguments: Sequence[str] | None = None) -> int:
 
 def _parse(root: Path, arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="build.py", description="Writes templates/Pipeline.yml and templates/Infrastructure.yml, if cfn-lint passes them."
+        prog="build.py",
+        description="Writes templates/Pipeline.yml and templates/Infrastructure.yml, if cfn-lint passes them.",
     )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; fail if the files are not what would be written"
@@ -97,7 +98,8 @@ def _write(output: Path, contents: dict[str, bytes]) -> dict[str, str]:
             del waiting[new]
     except OSError as error:
         raise OutputError(
-            f"cannot write to {output}: {error.strerror}. Make it a folder that you may write to, or name another with --output."
+            f"cannot write to {output}: {error.strerror}. "
+            "Make it a folder that you may write to, or name another with --output."
         ) from error
     finally:
         for new in waiting:

@@ -14,8 +14,8 @@ def encryption_key(template: StageTemplate, publishers: list[str]) -> Key:
     """A key for everything in the stack that takes one, but not for the database.
 
     `publishers` are the services (such as `cloudwatch`) that publish to the stack's topic, and must encrypt for it: the
-    key that AWS manages for SNS would refuse them. The database keeps the key that AWS manages: its last snapshot must stay readable when
-    the stack is gone, and this key with it.
+    key that AWS manages for SNS would refuse them. The database keeps the key that AWS manages for it: its snapshots
+    must stay readable when the stack is gone, and this key with it.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """

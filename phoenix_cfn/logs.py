@@ -11,8 +11,9 @@ from phoenix_cfn.template import GOES_WITH_THE_STACK, StageTemplate
 
 
 def log_group(template: StageTemplate, title: str, name: str, key: Key, settings: Settings) -> LogGroup:
-    """A log group under a fixed name, made before the service that writes to it: a service that has to make its group itself
-    makes one that is never emptied.
+    """A log group under a fixed name, made before the service that writes to it.
+
+    A service that has to make its group itself makes one that is never emptied.
     """
     return template.add_resource(
         LogGroup(

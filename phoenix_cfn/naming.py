@@ -1,7 +1,7 @@
 """Physical names, and the length budget that bounds StagePrefix.
 
-Every name that the templates give is listed here: it carries the stage, so that stages live side by side in one account,
-and it fits AWS's limit with the longest stage. What has no name here is named by CloudFormation.
+Every name that the templates give is listed here: it carries the stage, so that stages live side by side in one
+account, and it fits AWS's limit with the longest stage. What has no name here is named by CloudFormation.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ class StageParameters:
     mongodb_port: Parameter
     notification_email: Parameter
 
-    def all(self) -> list[Parameter]:
-        return [getattr(self, field.name) for field in fields(self)]
+    def names(self) -> list[str]:
+        return [getattr(self, field.name).title for field in fields(self)]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class GithubParameters:
 
 
 def stage_parameters(template: StageTemplate, settings: Settings) -> StageParameters:
-    """The parameters that Pipeline.yml and Infrastructure.yml share, with the Rules and the condition that go with them."""
+    """The parameters that both templates share, with the Rules and the condition that go with them."""
     ask = partial(_ask, template)
     parameters = StageParameters(
         stage_prefix=ask(
@@ -64,12 +64,12 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
                 "StagePrefix",
                 Type="String",
                 Default="dev",
-                Description="Tells the stages apart that share an account, such as dev, qa or prod; every name begins with it.",
+                Description="Tells stages in one account apart, such as dev, qa or prod: every name begins with it.",
                 AllowedPattern=STAGE_PREFIX_PATTERN,
                 MaxLength=STAGE_PREFIX_MAX_LENGTH,
                 ConstraintDescription=(
-                    "Use lower-case letters, digits and single hyphens, begin with a letter, end with a letter or digit, "
-                    f"at most {STAGE_PREFIX_MAX_LENGTH} characters: for example prod."
+                    "Use lower-case letters, digits and single hyphens between them, begin with a letter, at most "
+                    f"{STAGE_PREFIX_MAX_LENGTH} characters: for example prod."
                 ),
             ),
         ),
@@ -135,7 +135,7 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
                 "MongoDBMasterUsername",
                 Type="String",
                 Default="documentdb",
-                Description="Master user of the database. A change replaces the database: a snapshot of the old one remains.",
+                Description="Master user of the database. A change replaces the database; a snapshot remains.",
                 AllowedPattern="^[a-zA-Z][a-zA-Z0-9]{0,62}$",
                 ConstraintDescription="Use 1 to 63 letters and digits, begin with a letter.",
             ),
@@ -211,7 +211,7 @@ def github_parameters(template: StageTemplate) -> GithubParameters:
                 NoEcho=True,
                 Description="Personal access token (classic) with the scopes repo and admin:repo_hook.",
                 AllowedPattern="^(gh[po]_[A-Za-z0-9]{36,251}|[0-9a-f]{40})$",
-                ConstraintDescription="Enter a classic token: it begins with ghp_. Fine-grained tokens (github_pat_) do not work here.",
+                ConstraintDescription="Enter a classic token, which begins with ghp_; fine-grained ones do not work.",
             ),
         ),
     )
@@ -231,7 +231,7 @@ def database_password(template: StageTemplate) -> Parameter:
             Description="Password of the master user. Empty: one is generated and kept in Secrets Manager.",
             # DocumentDB takes more; these need no escaping in a connection string.
             AllowedPattern="^$|^[A-Za-z0-9_.~-]{8,100}$",
-            ConstraintDescription="Enter 8 to 100 letters, digits or any of _ . ~ - (safe in a connection string), or nothing.",
+            ConstraintDescription="Enter 8 to 100 letters, digits or any of _ . ~ - (safe in a URI), or nothing.",
         ),
     )
 
@@ -245,6 +245,8 @@ def database_secret_arn(template: StageTemplate) -> Parameter:
         Parameter(
             DATABASE_SECRET_ARN,
             Type="String",
+            # The reference is no secret, but what stands in a password's place should not be shown.
+            NoEcho=True,
             Description="ARN of a secret in Secrets Manager with the JSON keys username and password.",
             AllowedPattern=r"^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$",
             ConstraintDescription="Enter the full ARN of a secret in Secrets Manager, its random ending included.",
@@ -264,7 +266,7 @@ def docker_image_uri(template: StageTemplate) -> Parameter:
             Description="URI of the image, with its digest; the pipeline passes what it has built.",
             AllowedPattern=r"^\S+$",
             MaxLength=400,
-            ConstraintDescription="Enter an image such as <account>.dkr.ecr.<region>.amazonaws.com/<repository>@sha256:<digest>.",
+            ConstraintDescription="Enter an image: <registry>/<repository>@sha256:<digest>, without spaces.",
         ),
     )
 

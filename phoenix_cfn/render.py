@@ -1,7 +1,7 @@
 """Template -> YAML: stable bytes, short tags, one heading for each part.
 
-A writer of its own, because CloudFormation's YAML is a small language (no anchors, no dates, tags for functions), and because
-the two emitters of PyYAML disagree on line breaks and would make the bytes depend on how PyYAML was built.
+A writer of its own: CloudFormation's YAML is a small language (no anchors, no dates, tags for functions), and of
+PyYAML's two emitters the fast one is not everywhere and the other takes longer than all the rest of the build.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from phoenix_cfn.template import StageTemplate
 _LINE = 120
 # What YAML 1.1 and CloudFormation read as text without quotes; all else is quoted.
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.:@+-]*( [A-Za-z0-9_/.:@+(][A-Za-z0-9_/.:@+()-]*)*", re.ASCII)
-_NOT_TEXT = frozenset("y n yes no on off true false null".split())
+_NOT_TEXT = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 
 
 def render(template: StageTemplate) -> str:
@@ -54,16 +54,16 @@ def _entry(key: str, value: Any, indent: str, out: list[str]) -> None:
 def _node(value: Any, lead: str, indent: str, out: list[str]) -> None:
     """Writes a value behind `lead` (`key:` or `-`), on its line where it fits, else below it."""
     tag, inner = _function(value)
-    if isinstance(value, dict) and value and not tag and lead.endswith(":"):
-        flow = None  # what has a name of its own is written out
-    else:
-        flow = _flow(value)
+    # A mapping that has a name is written out.
+    flow = None if isinstance(value, dict) and value and not tag and lead.endswith(":") else _flow(value)
     if flow is not None and (len(lead) + len(flow) < _LINE or not isinstance(inner, (dict, list))):
         if isinstance(inner, str) and "\n" in inner and _fits_block(inner):
             out.append(f"{' '.join(filter(None, (lead, tag)))} {'|' if inner.endswith(chr(10)) else '|-'}")
             out += [f"{indent}  {line}".rstrip() for line in inner.removesuffix("\n").split("\n")]
         else:
-            out.append(f"{lead} {flow if isinstance(inner, (dict, list)) else ' '.join(filter(None, (tag, _scalar(inner))))}")
+            out.append(
+                f"{lead} {flow if isinstance(inner, (dict, list)) else ' '.join(filter(None, (tag, _scalar(inner))))}"
+            )
         return
     if isinstance(value, dict) and not tag and not lead.endswith(":"):
         start = len(out)
@@ -128,8 +128,7 @@ def _function(value: Any) -> tuple[str, Any]:
         return "!Condition", argument
     if name == "Fn::GetAtt" and isinstance(argument, list) and all(isinstance(each, str) for each in argument):
         return "!GetAtt", ".".join(argument)
-    if name.startswith("Fn::"):
-        # A function directly inside another has to keep its long name: YAML knows one tag for each value.
-        if not _function(argument)[0]:
-            return f"!{name.removeprefix('Fn::')}", argument
+    # A function directly inside another has to keep its long name: YAML knows one tag for each value.
+    if name.startswith("Fn::") and not _function(argument)[0]:
+        return f"!{name.removeprefix('Fn::')}", argument
     return "", value

@@ -9,12 +9,12 @@ from troposphere import AWSObject, Parameter, Ref, Tags, Template
 
 Added = TypeVar("Added", bound=AWSObject)
 
-# For what holds state, said aloud: it goes with its stage. Only the database leaves something behind, its last snapshot.
+# For what holds state, said aloud: it goes with its stage. Only the database leaves something, its last snapshot.
 GOES_WITH_THE_STACK: dict[str, Any] = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
 
 
 def suppress(cfn_lint: dict[str, str] | None = None, checkov: dict[str, str] | None = None) -> dict[str, Any]:
-    """A resource's Metadata that switches checks off, each with its reason: {id of the check: why it does not apply here}."""
+    """A resource's Metadata that switches checks off, each with its reason: {check: why it does not apply here}."""
     metadata: dict[str, Any] = {}
     if cfn_lint:
         metadata["cfn-lint"] = {"config": {"ignore_checks": list(cfn_lint), "reasons": cfn_lint}}
@@ -26,8 +26,8 @@ def suppress(cfn_lint: dict[str, str] | None = None, checkov: dict[str, str] | N
 class StageTemplate(Template):
     """A troposphere Template for one stage.
 
-    Everything that takes tags gets `Project` and `Stage`. `origins` tells for each resource and parameter which function added it
-    (`module.function`), so that a finding points at the Python and the rendered file gets its section headings.
+    Everything that takes tags gets `Project` and `Stage`. `origins` tells which function (`module.function`) added a
+    resource or parameter, so that a finding points at the Python and the rendered file gets its section headings.
     """
 
     def __init__(self, description: str, project: str) -> None:
@@ -36,16 +36,15 @@ class StageTemplate(Template):
         self.project = project
         self.origins: dict[str, str] = {}
 
-    def add_resource(self, resource: Added) -> Added:
+    def add_resource(self, resource: Added) -> Added:  # type: ignore[override]  # one at a time: each has its origin
         if "Tags" in resource.props:
             own = resource.properties.get("Tags", Tags())
             resource.Tags = own + Tags(Project=self.project, Stage=Ref("StagePrefix"))
-        self.origins[resource.title] = _caller()
-        added: Added = super().add_resource(resource)
-        return added
+        self.origins[str(resource.title)] = _caller()
+        return super().add_resource(resource)
 
-    def add_parameter(self, parameter: Parameter) -> Parameter:
-        self.origins[parameter.title] = _caller()
+    def add_parameter(self, parameter: Parameter) -> Parameter:  # type: ignore[override]
+        self.origins[str(parameter.title)] = _caller()
         return super().add_parameter(parameter)
 
     def to_dict(self) -> dict[str, Any]:

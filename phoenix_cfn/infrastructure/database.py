@@ -21,7 +21,7 @@ from phoenix_cfn.template import GOES_WITH_THE_STACK, StageTemplate
 # https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-version-support-dates.html
 ENGINE_VERSION = "5.0.1"
 ENGINE_FAMILY = "docdb5.0"
-# What DocumentDB accepts: TLS, no retryable writes. The users live in `admin`; reads go to a replica while there is no primary.
+# What DocumentDB accepts: TLS, no retryable writes. Users live in `admin`; replicas serve reads without a primary.
 CONNECTION_OPTIONS = "tls=true&replicaSet=rs0&readPreference=primaryPreferred&retryWrites=false&authSource=admin"
 
 

@@ -56,7 +56,9 @@ def load_balancer(
     balancer = template.add_resource(
         LoadBalancer(
             "LoadBalancer",
-            Metadata=suppress(checkov={"CKV_AWS_91": "The application logs every request itself, kept for seven days."}),
+            Metadata=suppress(
+                checkov={"CKV_AWS_91": "The application logs every request itself, kept for seven days."}
+            ),
             DependsOn=network.internet_route,
             Scheme="internet-facing",
             Type="application",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Parameter, Ref, Sub
+from troposphere import Ref
 from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimension, MetricStat
 from troposphere.sns import Topic
 
@@ -18,9 +18,7 @@ from phoenix_cfn.template import StageTemplate, suppress
 _MINUTE = 60
 
 
-def release_alarms(
-    template: StageTemplate, settings: Settings, entrance: Entrance, topic: Topic
-) -> list[Alarm]:
+def release_alarms(template: StageTemplate, settings: Settings, entrance: Entrance, topic: Topic) -> list[Alarm]:
     """What is wrong with a release as its users see it: these alarms also roll it back.
 
     They look at the load balancer only, as the service itself must name them before it exists.
@@ -29,10 +27,13 @@ def release_alarms(
         Alarm(
             "ServerErrorAlarm",
             AlarmDescription=(
-                f"More than {settings.server_errors_per_minute} answers of 500 and above in a minute, from the tasks or because none answered."
+                f"More than {settings.server_errors_per_minute} answers of 500 and above in a minute, "
+                "from the tasks or because none answered."
             ),
             Metrics=[
-                MetricDataQuery(Id="errors", Label="5xx", Expression="FILL(tasks, 0) + FILL(nobody, 0)", ReturnData=True),
+                MetricDataQuery(
+                    Id="errors", Label="5xx", Expression="FILL(tasks, 0) + FILL(nobody, 0)", ReturnData=True
+                ),
                 _sum("tasks", "HTTPCode_Target_5XX_Count", entrance.dimensions()),
                 # Counted for the load balancer as a whole: no target is to blame when none answers.
                 _sum("nobody", "HTTPCode_ELB_5XX_Count", entrance.dimensions()[:1]),
@@ -79,7 +80,9 @@ def service_alarms(
         Alarm(
             "CpuPeakAlarm",
             Metadata=suppress(
-                cfn_lint={"E3615": "CloudWatch takes a period of 20 seconds, which ECS publishes; this check does not know it yet."}
+                cfn_lint={
+                    "E3615": "CloudWatch takes 20 seconds, in which ECS publishes; the check does not know it yet."
+                }
             ),
             AlarmDescription=(
                 f"A task has used more than {settings.cpu_peak_percent} % of its CPU for {METRIC_RESOLUTION} seconds."
@@ -97,7 +100,9 @@ def service_alarms(
     database_cpu_peak = template.add_resource(
         Alarm(
             "DatabaseCpuPeakAlarm",
-            AlarmDescription=f"A database instance has used more than {settings.cpu_peak_percent} % of its CPU for a minute.",
+            AlarmDescription=(
+                f"A database instance has used more than {settings.cpu_peak_percent} % of its CPU for a minute."
+            ),
             Namespace="AWS/DocDB",
             MetricName="CPUUtilization",
             Dimensions=[MetricDimension(Name="DBClusterIdentifier", Value=Ref(database.cluster))],

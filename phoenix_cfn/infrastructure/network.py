@@ -65,7 +65,7 @@ def network(template: StageTemplate, settings: Settings) -> Network:
     public = [_subnet(template, vpc, "Public", zone, next(blocks), public_routes) for zone in _ZONES]
 
     private, private_tables, egress_routes = [], [], []
-    for zone, nearby in zip(_ZONES, public):
+    for zone, nearby in zip(_ZONES, public, strict=True):
         address = template.add_resource(
             EIP(f"NatAddress{zone}", DependsOn=attachment, Domain="vpc", Tags=_named(template, "nat", zone.lower()))
         )
@@ -121,7 +121,7 @@ def _subnet(template: StageTemplate, vpc: VPC, tier: str, zone: str, block: str,
             VpcId=Ref(vpc),
             AvailabilityZone=Select(_ZONES.index(zone), GetAZs("")),
             CidrBlock=block,
-            # Load balancer and NAT gateways bring addresses of their own: nothing else may get a public one by accident.
+            # Load balancer and NAT gateways bring addresses of their own; nothing else gets one by accident.
             MapPublicIpOnLaunch=False,
             Tags=_named(template, tier.lower(), zone.lower()),
         )

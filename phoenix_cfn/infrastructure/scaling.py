@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from troposphere import GetAtt, Ref, Sub
+from troposphere import Ref, Sub
 from troposphere.applicationautoscaling import (
     CustomizedMetricSpecification,
     PredefinedMetricSpecification,
     ScalableTarget,
     ScalingPolicy,
-    TargetTrackingMetricDataQuery,
-    TargetTrackingMetricStat,
     TargetTrackingMetric,
+    TargetTrackingMetricDataQuery,
     TargetTrackingMetricDimension,
+    TargetTrackingMetricStat,
     TargetTrackingScalingPolicyConfiguration,
 )
 

@@ -43,9 +43,7 @@ def security_groups(template: StageTemplate, network: Network, parameters: Stage
             "TaskSecurityGroup",
             VpcId=Ref(network.vpc),
             GroupDescription="Tasks: from the load balancer only, onwards to the database and to AWS over HTTPS",
-            SecurityGroupIngress=[
-                _from(load_balancer, parameters.container_port, "Requests from the load balancer")
-            ],
+            SecurityGroupIngress=[_from(load_balancer, parameters.container_port, "Requests from the load balancer")],
             SecurityGroupEgress=[
                 SecurityGroupRule(
                     Description="HTTPS to AWS: image, logs, secrets",
@@ -72,8 +70,8 @@ def security_groups(template: StageTemplate, network: Network, parameters: Stage
         )
     )
     # Two groups that name each other need their rules outside, or neither could be made first.
-    _to(template, load_balancer, tasks, parameters.container_port, "Requests to the tasks")
-    _to(template, tasks, database, parameters.mongodb_port, "Connections to the database")
+    _to(template, "LoadBalancerEgress", load_balancer, tasks, parameters.container_port, "Requests to the tasks")
+    _to(template, "TaskEgress", tasks, database, parameters.mongodb_port, "Connections to the database")
     return SecurityGroups(load_balancer, tasks, database)
 
 
@@ -88,11 +86,11 @@ def _from(source: SecurityGroup, port: Parameter, description: str) -> SecurityG
 
 
 def _to(
-    template: StageTemplate, source: SecurityGroup, target: SecurityGroup, port: Parameter, description: str
+    template: StageTemplate, title: str, source: SecurityGroup, target: SecurityGroup, port: Parameter, description: str
 ) -> None:
     template.add_resource(
         SecurityGroupEgress(
-            source.title.replace("SecurityGroup", "Egress"),
+            title,
             GroupId=GetAtt(source, "GroupId"),
             Description=description,
             IpProtocol="tcp",

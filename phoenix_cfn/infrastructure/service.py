@@ -162,7 +162,7 @@ def _task_definition(
     task_logs: LogGroup,
 ) -> TaskDefinition:
     names = Names.of(settings.name)
-    # The application calls nothing of AWS: its own role may do nothing. What ECS needs to start it is the execution role's.
+    # The application calls nothing of AWS: its own role may do nothing. What ECS needs is the execution role's.
     task_role = template.add_resource(Role("TaskRole", AssumeRolePolicyDocument=trusts("ecs-tasks")))
     execution_role = _execution_role(template, settings, key, database, task_logs)
     return template.add_resource(
@@ -171,9 +171,7 @@ def _task_definition(
             Family=Sub(names.task_family),
             RequiresCompatibilities=["FARGATE"],
             NetworkMode="awsvpc",
-            RuntimePlatform=RuntimePlatform(
-                CpuArchitecture=settings.cpu_architecture, OperatingSystemFamily="LINUX"
-            ),
+            RuntimePlatform=RuntimePlatform(CpuArchitecture=settings.cpu_architecture, OperatingSystemFamily="LINUX"),
             Cpu=str(settings.cpu),
             Memory=str(settings.memory),
             ExecutionRoleArn=GetAtt(execution_role, "Arn"),

@@ -26,7 +26,7 @@ def outputs(template: StageTemplate, settings: Settings, pipeline: Pipeline, rep
         ("RepositoryUri", "Where the images are", GetAtt(repository, "RepositoryUri")),
         (
             "InfrastructureStackName",
-            "The stack that the pipeline deploys; its outputs have the link to the application. Delete it before this one",
+            "The stack that the pipeline deploys, with the link to the application; delete it before this one",
             Sub(Names.of(settings.name).infrastructure_stack),
         ),
     ):

@@ -7,8 +7,8 @@ import json
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 from troposphere.codepipeline import (
-    ActionTypeId,
     Actions,
+    ActionTypeId,
     ArtifactStore,
     InputArtifacts,
     OutputArtifacts,
@@ -48,13 +48,11 @@ def build_stage(project: Project) -> Stages:
     )
 
 
-def deploy_stage(
-    settings: Settings, parameters: StageParameters, credentials: Secret, role: Role
-) -> Stages:
+def deploy_stage(settings: Settings, parameters: StageParameters, credentials: Secret, role: Role) -> Stages:
     """CloudFormation deploys the image just built: the image comes first, so that the first run succeeds.
 
-    What stands in ParameterOverrides can be read by everybody who may read the pipeline: of the database's credentials it holds
-    the reference only.
+    What stands in ParameterOverrides can be read by everybody who may read the pipeline: of the database's credentials
+    it holds the reference only.
     """
     return Stages(
         Name="Deploy",
@@ -126,7 +124,7 @@ def failure_notification(template: StageTemplate, pipeline: Pipeline, topic: Top
 
 def _overrides(parameters: StageParameters, credentials: Secret) -> Sub:
     """Every parameter of Infrastructure.yml, as JSON in which CloudFormation fills in this stack's values."""
-    values: dict[str, object] = {each.title: f"${{{each.title}}}" for each in parameters.all()}
+    values: dict[str, object] = {name: f"${{{name}}}" for name in parameters.names()}
     values[DATABASE_SECRET_ARN] = f"${{{credentials.title}}}"
     values[DOCKER_IMAGE_URI] = {"Fn::GetParam": [IMAGE_ARTIFACT, IMAGE_FILE, IMAGE_KEY]}
     return Sub(json.dumps(values, separators=(",", ":")))

@@ -12,7 +12,7 @@ from phoenix_cfn.naming import Names
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
-# Releases to keep: a running task, a rollback or a task that scaling starts pulls its image by digest, long after the build.
+# Releases to keep: a rollback, or a task that scaling starts, pulls its image by digest long after the build.
 KEPT_IMAGES = 20
 
 

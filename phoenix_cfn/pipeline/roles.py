@@ -104,7 +104,9 @@ def deploy_role(template: StageTemplate, settings: Settings, credentials: Secret
                     *of("ecs", "*"),
                     *of("application-autoscaling", "*"),
                     *of("cloudwatch", "*Alarm*", "*Dashboard*", "TagResource", "UntagResource", "ListTagsForResource"),
-                    *of("rds", "*DBCluster*", "*DBInstance*", "*DBSubnetGroup*", "*TagsToResource", "*TagsFromResource"),
+                    *of(
+                        "rds", "*DBCluster*", "*DBInstance*", "*DBSubnetGroup*", "*TagsToResource", "*TagsFromResource"
+                    ),
                     *of("rds", "ListTagsForResource", "DescribeGlobalClusters"),
                     *of("sns", "*Topic*", "Subscribe", "Unsubscribe", "*Subscription*", "TagResource", "UntagResource"),
                     *of("logs", "*LogGroup*", "*RetentionPolicy", "*Tag*", "*KmsKey"),

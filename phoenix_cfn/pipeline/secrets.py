@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troposphere import Equals, GetAtt, If, NoValue, Not, Parameter, Ref, Sub
+from troposphere import Equals, GetAtt, If, Not, NoValue, Parameter, Ref, Sub
 from troposphere.kms import Key
 from troposphere.secretsmanager import GenerateSecretString, Secret
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codepipeline import (
-    ActionTypeId,
     Actions,
+    ActionTypeId,
     OutputArtifacts,
     Pipeline,
     Stages,

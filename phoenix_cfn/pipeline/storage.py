@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from awacs import kms, logs, s3 as s3_actions
+from awacs import logs
+from awacs import s3 as s3_actions
 from awacs.aws import Allow, Bool, Condition, Deny, PolicyDocument, Principal, Statement
 from troposphere import GetAtt, Ref, Sub
 from troposphere.awslambda import Code, Function, LoggingConfig
@@ -59,7 +60,9 @@ def artifact_storage(template: StageTemplate, settings: Settings, key: Key) -> S
         Bucket(
             "ArtifactBucket",
             Metadata=suppress(
-                checkov={"CKV_AWS_18": "Holds build artifacts that expire; only the pipeline's two roles can reach them."}
+                checkov={
+                    "CKV_AWS_18": "Holds build artifacts that expire; only the pipeline's two roles can reach them."
+                }
             ),
             BucketEncryption=BucketEncryption(
                 ServerSideEncryptionConfiguration=[
@@ -146,7 +149,7 @@ def _emptier(template: StageTemplate, settings: Settings, key: Key, bucket: Buck
             "BucketEmptierFunction",
             Metadata=suppress(
                 checkov={
-                    "CKV_AWS_115": "Runs once in the stack's life; a reservation would fail in accounts with the lowest quota.",
+                    "CKV_AWS_115": "Runs once in the stack's life; accounts with the lowest quota cannot reserve.",
                     "CKV_AWS_116": "CloudFormation waits for its answer and reports a failure in the stack's events.",
                     "CKV_AWS_117": "Calls S3 and CloudFormation only; this stack has no VPC.",
                 }
