@@ -6,7 +6,6 @@ PyYAML's two emitters the fast one is not everywhere and the other takes longer 
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -98,14 +97,15 @@ def _scalar(value: Any, flow: bool = False) -> str:
     if value is None:
         return "null"
     if isinstance(value, (int, float)):
-        return json.dumps(value)
+        return repr(value)
     text = str(value)
     plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT and not text.endswith(":")
     if plain and ": " not in text and not (flow and ":" in text):
         return text
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    return json.dumps(text)
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in escaped) + '"'
 
 
 def _fits_block(text: str) -> bool:
