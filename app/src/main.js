@@ -1,0 +1,18 @@
+// The entry point: one serving process, or a primary that keeps several of them (WEB_CONCURRENCY).
+import cluster from 'node:cluster';
+
+import { ConfigurationError, EXIT_CANNOT_START, readConfig } from './config.js';
+
+try {
+  const config = readConfig(process.env);
+  // Imported when needed, so that the primary does not carry the application in its memory.
+  if (config.workers > 1 && cluster.isPrimary) {
+    (await import('./primary.js')).keepWorkers(config.workers);
+  } else {
+    (await import('./serve.js')).serve(config);
+  }
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  console.error(`phoenix: ${error.message}`);
+  process.exit(EXIT_CANNOT_START);
+}

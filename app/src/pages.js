@@ -1,0 +1,85 @@
+// What the application answers with: the pages, and how a body is sent.
+import { createHash } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+
+import fresh from 'fresh';
+
+const HTML = 'text/html; charset=utf-8';
+const ESCAPES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#x27;', '`': '&#x60;', '=': '&#x3D;' };
+
+/** An answer that is an error page; `headers` go with it. */
+export class HttpError extends Error {
+  constructor(status, message = STATUS_CODES[status], headers = {}) {
+    super(message);
+    this.name = `${STATUS_CODES[status].replace(/\W/g, '')}Error`;
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+export function escapeHtml(text) {
+  return text.replace(/[&<>"'`=]/g, (character) => ESCAPES[character]);
+}
+
+function layout(title, content) {
+  return `<!DOCTYPE html>
+<html>
+  <head>
+    <title>${title}</title>
+    <link rel='stylesheet' href='/stylesheets/style.css' />
+  </head>
+  <body>
+    ${content}
+
+  </body>
+</html>
+`;
+}
+
+/** A body with all that is known of it beforehand. */
+export function document(type, text) {
+  const body = Buffer.from(text);
+  const hash = createHash('sha1').update(body).digest('base64').slice(0, 27);
+  return { type, body, etag: `W/"${body.length.toString(16)}-${hash}"` };
+}
+
+export const home = document(HTML, layout('Express', '<h1>Express</h1>\n<p>Welcome to Express</p>'));
+
+const redirectPage = (location) => `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Redirecting</title>
+</head>
+<body>
+<pre>Redirecting to <a href="${escapeHtml(location)}">${escapeHtml(location)}</a></pre>
+</body>
+</html>
+`;
+
+export function send(req, res, status, { type, body, etag }) {
+  if (etag) {
+    res.setHeader('ETag', etag);
+    if (status === 200 && (req.method === 'GET' || req.method === 'HEAD') && fresh(req.headers, { etag })) {
+      res.writeHead(304).end();
+      return;
+    }
+  }
+  res.writeHead(status, { 'Content-Type': type, 'Content-Length': body.length });
+  res.end(req.method === 'HEAD' ? undefined : body);
+}
+
+export function sendRedirect(req, res, location) {
+  res.setHeader('Content-Security-Policy', "default-src 'self'");
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  res.setHeader('Location', location);
+  send(req, res, 301, { type: 'text/html; charset=UTF-8', body: Buffer.from(redirectPage(location)) });
+}
+
+/** @param {boolean} details whether the page shows status and stack, as in development */
+export function sendError(req, res, error, details) {
+  const [status, stack] = details ? [error.status, escapeHtml(error.stack)] : ['', ''];
+  const content = `<h1>${escapeHtml(error.message)}</h1>\n<h2>${status}</h2>\n<pre>${stack}</pre>`;
+  for (const [name, value] of Object.entries(error.headers ?? {})) res.setHeader(name, value);
+  send(req, res, error.status, document(HTML, layout('', content)));
+}

@@ -1,0 +1,68 @@
+// One serving process: puts the parts together, listens, and stops in good order on SIGTERM.
+import cluster from 'node:cluster';
+import { readFileSync } from 'node:fs';
+
+import { createServer } from './app.js';
+import { CertificateQueue } from './certificates.js';
+import { ConfigurationError, EXIT_CANNOT_START } from './config.js';
+import { DatabaseLog } from './database-log.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url)));
+
+// Together below the 30 s that ECS gives a container between SIGTERM and SIGKILL.
+const FINISH_REQUESTS_MS = 20_000;
+const FLUSH_LOG_MS = 5_000;
+
+/**
+ * Listens until SIGTERM.
+ * @param config as of readConfig
+ * @throws {ConfigurationError} when the connection string is malformed
+ */
+export function serve(config) {
+  const databaseLog = new DatabaseLog(config.connectionString);
+  const certificates = new CertificateQueue();
+  const server = createServer({
+    certificates,
+    showErrors: config.showErrors,
+    log(line) {
+      process.stdout.write(`${line}\n`);
+      databaseLog.add(line);
+    },
+    health: () => ({
+      status: 'ok',
+      version,
+      uptime: Math.round(process.uptime() * 10) / 10,
+      certificates: { waiting: certificates.length },
+      log: { buffered: databaseLog.length, dropped: databaseLog.dropped },
+      database: databaseLog.state,
+    }),
+  });
+
+  // A reader of stdout that went away must not take the application with it.
+  process.stdout.on('error', () => {});
+
+  server.on('error', (error) => {
+    console.error(`phoenix: cannot listen on port ${config.port}: ${error.message}`);
+    process.exit(EXIT_CANNOT_START);
+  });
+  server.listen(config.port, () => {
+    console.error(`phoenix ${version}: process ${process.pid} listens on port ${config.port}`);
+  });
+
+  let stopping = false;
+  async function stop() {
+    if (stopping) return;
+    stopping = true;
+    const impatience = setTimeout(() => {
+      console.error('phoenix: requests unfinished when the time to stop ran out, closing their connections');
+      server.closeAllConnections();
+    }, FINISH_REQUESTS_MS);
+    await new Promise((resolve) => server.close(resolve));
+    clearTimeout(impatience);
+    certificates.close();
+    await databaseLog.close(FLUSH_LOG_MS);
+    process.exit(0);
+  }
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop);
+  if (cluster.isWorker) process.on('disconnect', () => process.exit(1));
+}
