@@ -34,7 +34,7 @@ export function createServer({ certificates, showErrors, log, health }) {
   }
 
   async function handle(req, res) {
-    const path = pathOf(req.url);
+    const { path, query } = splitTarget(req.url);
     const name = path.toLowerCase().replace(/^(\/[^/]+)\/$/, '$1');
     const reads = req.method === 'GET' || req.method === 'HEAD';
     if (name === '/health' && reads) return sendHealth(req, res, health());
@@ -44,7 +44,7 @@ export function createServer({ certificates, showErrors, log, health }) {
       const route = Object.hasOwn(routes, name) ? routes[name] : null;
       if (route && reads) await route(req, res);
       else if (route && req.method === 'OPTIONS') sendAllow(req, res);
-      else if (reads) await sendStatic(req, res, path);
+      else if (reads) await sendStatic(req, res, path, query);
       else throw new HttpError(404);
     } catch (error) {
       if (error.status) return sendError(req, res, error, showErrors);
@@ -61,10 +61,12 @@ export function createServer({ certificates, showErrors, log, health }) {
 // must not be this side. The other two bound what a slow client can hold.
 const SERVER_OPTIONS = { keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 60_000 };
 
-function pathOf(url) {
-  if (url[0] !== '/') return URL.canParse(url) ? new URL(url).pathname : url; // a client that takes us for a proxy
-  const end = url.search(/[?#]/);
-  return end === -1 ? url : url.slice(0, end);
+/** The request target's path, and the query with its question mark. */
+function splitTarget(url) {
+  // A client that takes us for a proxy sends a whole URL.
+  const target = url[0] !== '/' && URL.canParse(url) ? new URL(url).pathname : url;
+  const [, path, query] = /^([^?#]*)([^#]*)/.exec(target);
+  return { path, query };
 }
 
 function crash() {
@@ -83,7 +85,7 @@ function sendAllow(req, res) {
 }
 
 /** Serves a file of public/ with what static files do: HEAD, ranges, conditional requests, folders with a slash. */
-function sendStatic(req, res, path) {
+function sendStatic(req, res, path, query) {
   return new Promise((resolve, reject) => {
     res.on('close', resolve);
     let found = false;
@@ -94,11 +96,9 @@ function sendStatic(req, res, path) {
       })
       .on('directory', () => {
         if (path.endsWith('/')) return reject(new HttpError(404));
-        const { pathname, search } = new URL(`http://localhost${path}${req.url.slice(path.length)}`);
-        sendRedirect(req, res, `${pathname.replace(/^\/+/, '/')}/${search}`);
+        sendRedirect(req, res, `${path.replace(/^\/+/, '/')}/${query}`);
       })
       .on('error', ({ status }) => {
-        for (const name of found ? res.getHeaderNames() : []) res.removeHeader(name);
         reject(new HttpError(found || status >= 500 ? status : 404));
       })
       .pipe(res);

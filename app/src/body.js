@@ -5,7 +5,7 @@ import { HttpError } from './pages.js';
 
 const LIMIT = 100 * 1024; // bytes, decompressed
 
-const DECODERS = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate };
+const DECODERS = { gzip: createGunzip, deflate: createInflate };
 const TYPES = new Set(['application/json', 'application/x-www-form-urlencoded']);
 
 /**
@@ -25,13 +25,13 @@ async function readAndCheck(req, type, parameters) {
   if (charset !== 'utf-8') throw new HttpError(415, `unsupported charset "${charset.toUpperCase()}"`);
   const text = await read(req);
   if (type !== 'application/json' || text.length === 0) return;
-  const first = /^[ \t\n\r]*(.)/.exec(text)?.[1];
-  if (first !== '{' && first !== '[') throw new HttpError(400, `Unexpected token ${first ?? ''} in JSON`);
+  let value;
   try {
-    JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw Object.assign(error, { status: 400 });
   }
+  if (typeof value !== 'object' || value === null) throw new HttpError(400, `Unexpected token ${text.trim()[0]} in JSON`);
 }
 
 async function read(req) {
@@ -52,7 +52,7 @@ async function read(req) {
       req.resume(); // reads the rest to nowhere, so that the client gets to see the answer
       reject(new HttpError(413, 'request entity too large'));
     });
-    source.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    source.on('end', () => resolve(new TextDecoder().decode(Buffer.concat(chunks))));
     source.on('error', (error) => reject(Object.assign(error, { status: 400 })));
   });
 }

@@ -45,14 +45,14 @@ export function document(type, text) {
 
 export const home = document(HTML, layout('Express', '<h1>Express</h1>\n<p>Welcome to Express</p>'));
 
-const redirectPage = (location) => `<!DOCTYPE html>
+const redirectPage = (link) => `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <title>Redirecting</title>
 </head>
 <body>
-<pre>Redirecting to <a href="${escapeHtml(location)}">${escapeHtml(location)}</a></pre>
+<pre>Redirecting to <a href="${link}">${link}</a></pre>
 </body>
 </html>
 `;
@@ -69,11 +69,14 @@ export function send(req, res, status, { type, body, etag }) {
   res.end(req.method === 'HEAD' ? undefined : body);
 }
 
-export function sendRedirect(req, res, location) {
+/** @param {string} target path and query as the client wrote them */
+export function sendRedirect(req, res, target) {
+  const location = target.replace(/[^!#$%&'()*+,./0-9:;=?@A-Z[\]_a-z~-]/g, encodeURIComponent);
   res.setHeader('Content-Security-Policy', "default-src 'self'");
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Location', location);
-  send(req, res, 301, { type: 'text/html; charset=UTF-8', body: Buffer.from(redirectPage(location)) });
+  const link = location.replaceAll('&', '&amp;').replaceAll("'", '&#39;');
+  send(req, res, 301, { type: 'text/html; charset=UTF-8', body: Buffer.from(redirectPage(link)) });
 }
 
 /** @param {boolean} details whether the page shows status and stack, as in development */
