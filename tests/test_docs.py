@@ -1,0 +1,47 @@
+"""What the documents say: commands that CI runs, drawings that follow the templates, examples that work."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from phoenix_cfn import Settings, gate
+from phoenix_cfn.picture import drawn
+from phoenix_cfn.render import render
+from tests.stack import Stack, ref
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_ci_runs_the_two_commands_of_the_readme(root: Path) -> None:
+    script = (root / ".ci/run").read_text(encoding="utf-8")
+    install, test = blocks(root / "README.md", "sh")[:2]
+    assert "build.py" in install
+    assert "pytest" in test
+    assert script.index(install) < script.index(test)
+
+
+def test_the_readmes_drawings_are_those_of_the_templates(root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert readme == drawn(readme, Settings.load(root / "phoenix.toml")), "python -m phoenix_cfn.picture README.md"
+    assert readme.count("<!-- drawn: ") == 3
+
+
+def test_every_link_within_the_project_leads_somewhere(root: Path) -> None:
+    for path in [*root.glob("*.md"), *(root / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), (path.name, target)
+
+
+def test_the_example_adds_a_resource_that_passes_the_gate(root: Path) -> None:
+    (example,) = blocks(root / "docs/extending.md", "python")
+    names: dict[str, object] = {"__name__": "docs.extending"}
+    exec(example, names)
+    template = names["template"]
+    stack = Stack(template)  # type: ignore[arg-type]
+    assert stack.properties("OrdersWaitAlarm")["AlarmActions"] == [ref("AlarmTopic")]
+    assert {"Key": "Stage", "Value": ref("StagePrefix")} in stack.properties("OrderQueue")["Tags"]
+    findings = gate.findings(root, {"Infrastructure.yml": render(template).encode()})  # type: ignore[arg-type]
+    assert [each.text for each in findings if "Order" in each.text or each.text.startswith("E")] == []
