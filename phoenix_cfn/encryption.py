@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from awacs import kms
-from awacs.aws import Allow, ArnLike, Condition, PolicyDocument, Principal, Statement, StringEquals
-from troposphere import Ref, Sub
+from awacs.aws import Allow, ArnLike, Condition, PolicyDocument, Principal, Statement
+from troposphere import Sub
 from troposphere.kms import Key
 
 from phoenix_cfn.template import GOES_WITH_THE_STACK, StageTemplate
 
 
-def encryption_key(template: StageTemplate, publishers: list[str]) -> Key:
+def encryption_key(template: StageTemplate, publisher: str) -> Key:
     """A key for everything in the stack that takes one, but not for the database.
 
-    `publishers` are the services (such as `cloudwatch`) that publish to the stack's topic, and must encrypt for it: the
-    key that AWS manages for SNS would refuse them. The database keeps the key that AWS manages for it: its snapshots
+    `publisher` is the service (such as `cloudwatch`) that publishes to the stack's topic, and must encrypt for it: the
+    key that AWS manages for SNS would refuse it. The database keeps the key that AWS manages for it: its snapshots
     must stay readable when the stack is gone, and this key with it.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -51,12 +51,11 @@ def encryption_key(template: StageTemplate, publishers: list[str]) -> Key:
                         ),
                     ),
                     Statement(
-                        Sid="PublishersToTheTopic",
+                        Sid="PublisherToTheTopic",
                         Effect=Allow,
-                        Principal=Principal("Service", [f"{publisher}.amazonaws.com" for publisher in publishers]),
+                        Principal=Principal("Service", f"{publisher}.amazonaws.com"),
                         Action=[kms.Decrypt, kms.GenerateDataKey],
                         Resource=["*"],
-                        Condition=Condition(StringEquals("aws:SourceAccount", Ref("AWS::AccountId"))),
                     ),
                 ],
             ),

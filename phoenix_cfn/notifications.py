@@ -13,12 +13,16 @@ from phoenix_cfn.template import StageTemplate
 
 
 def notification_topic(
-    template: StageTemplate, title: str, parameters: StageParameters, key: Key, publishers: list[str]
+    template: StageTemplate, title: str, parameters: StageParameters, key: Key, publisher: str
 ) -> Topic:
-    """A topic to which only `publishers` (services such as `cloudwatch`) of this account may publish.
+    """A topic to which only `publisher` (a service such as `cloudwatch`) may publish.
 
     The subscription exists where an email was given; AWS asks that address to confirm it.
     """
+    # EventBridge does not say for which account it publishes: with the condition it would be refused, and nobody hear.
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    own_account = Condition(StringEquals("aws:SourceAccount", Ref("AWS::AccountId")))
+    condition = {} if publisher == "events" else {"Condition": own_account}
     topic = template.add_resource(Topic(title, KmsMasterKeyId=GetAtt(key, "Arn")))
     template.add_resource(
         TopicPolicy(
@@ -29,10 +33,10 @@ def notification_topic(
                 Statement=[
                     Statement(
                         Effect=Allow,
-                        Principal=Principal("Service", [f"{publisher}.amazonaws.com" for publisher in publishers]),
+                        Principal=Principal("Service", f"{publisher}.amazonaws.com"),
                         Action=[sns_actions.Publish],
                         Resource=[Ref(topic)],
-                        Condition=Condition(StringEquals("aws:SourceAccount", Ref("AWS::AccountId"))),
+                        **condition,
                     )
                 ],
             ),

@@ -28,8 +28,8 @@ def template(settings: Settings) -> StageTemplate:
     secret_arn = database_secret_arn(t)
     image = docker_image_uri(t)
 
-    key = encryption_key(t, publishers=["cloudwatch"])
-    topic = notification_topic(t, "AlarmTopic", parameters, key, publishers=["cloudwatch"])
+    key = encryption_key(t, publisher="cloudwatch")
+    topic = notification_topic(t, "AlarmTopic", parameters, key, publisher="cloudwatch")
     net = network(t, settings)
     groups = security_groups(t, net, parameters)
     entrance = load_balancer(t, settings, parameters, net, groups)

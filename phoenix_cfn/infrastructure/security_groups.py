@@ -36,6 +36,7 @@ def security_groups(template: StageTemplate, network: Network, parameters: Stage
                     Description="HTTP from everywhere", IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp=_ANYWHERE
                 )
             ],
+            SecurityGroupEgress=[_nowhere()],
         )
     )
     tasks = template.add_resource(
@@ -61,18 +62,18 @@ def security_groups(template: StageTemplate, network: Network, parameters: Stage
             VpcId=Ref(network.vpc),
             GroupDescription="Database: from the tasks only, onwards to nobody",
             SecurityGroupIngress=[_from(tasks, parameters.mongodb_port, "Connections from the tasks")],
-            # A group without a rule of its own may connect to everywhere; this one leads nowhere.
-            SecurityGroupEgress=[
-                SecurityGroupRule(
-                    Description="No way out", IpProtocol="tcp", FromPort=1, ToPort=1, CidrIp="127.0.0.1/32"
-                )
-            ],
+            SecurityGroupEgress=[_nowhere()],
         )
     )
     # Two groups that name each other need their rules outside, or neither could be made first.
     _to(template, "LoadBalancerEgress", load_balancer, tasks, parameters.container_port, "Requests to the tasks")
     _to(template, "TaskEgress", tasks, database, parameters.mongodb_port, "Connections to the database")
     return SecurityGroups(load_balancer, tasks, database)
+
+
+def _nowhere() -> SecurityGroupRule:
+    """A group without a rule of its own for the way out may connect to everywhere; this rule leads nowhere."""
+    return SecurityGroupRule(Description="Nothing else", IpProtocol="tcp", FromPort=1, ToPort=1, CidrIp="127.0.0.1/32")
 
 
 def _from(source: SecurityGroup, port: Parameter, description: str) -> SecurityGroupRule:

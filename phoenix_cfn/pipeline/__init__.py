@@ -31,8 +31,8 @@ def template(settings: Settings) -> StageTemplate:
     parameters = stage_parameters(t, settings)
     password = database_password(t)
 
-    key = encryption_key(t, publishers=["events"])
-    topic = notification_topic(t, "PipelineTopic", parameters, key, publishers=["events"])
+    key = encryption_key(t, publisher="events")
+    topic = notification_topic(t, "PipelineTopic", parameters, key, publisher="events")
     repository = image_repository(t, settings, key)
     storage = artifact_storage(t, settings, key)
     credentials = database_credentials(t, settings, parameters, password, key)

@@ -102,7 +102,7 @@ def artifact_storage(template: StageTemplate, settings: Settings, key: Key) -> S
                         Principal=Principal("*"),
                         Action=[s3_actions.Action("*")],
                         Resource=[GetAtt(bucket, "Arn"), Sub(f"${{{bucket.title}.Arn}}/*")],
-                        Condition=Condition(Bool("aws:SecureTransport", False)),
+                        Condition=Condition(Bool("aws:SecureTransport", "false")),
                     )
                 ],
             ),

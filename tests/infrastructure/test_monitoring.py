@@ -41,11 +41,11 @@ def test_the_topic_writes_to_the_email_that_was_given(infrastructure_stack: Stac
 def test_cloudwatch_may_publish_to_the_encrypted_topic(infrastructure_stack: Stack) -> None:
     assert infrastructure_stack.properties("AlarmTopic")["KmsMasterKeyId"] == get_att("EncryptionKey", "Arn")
     statements = infrastructure_stack.properties("EncryptionKey")["KeyPolicy"]["Statement"]
-    (publishers,) = (each for each in statements if each["Sid"] == "PublishersToTheTopic")
-    assert publishers["Principal"] == {"Service": ["cloudwatch.amazonaws.com"]}
+    (publishers,) = (each for each in statements if each["Sid"] == "PublisherToTheTopic")
+    assert publishers["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert publishers["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
     (policy,) = infrastructure_stack.properties("AlarmTopicPolicy")["PolicyDocument"]["Statement"]
-    assert policy["Principal"] == {"Service": ["cloudwatch.amazonaws.com"]}
+    assert policy["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
 
 
 def test_any_peak_of_any_task_raises_the_cpu_alarm(infrastructure_stack: Stack) -> None:

@@ -114,7 +114,9 @@ def test_a_failed_run_is_told_in_words(pipeline_stack: Stack) -> None:
     (target,) = rule["Targets"]
     assert target["Arn"] == ref("PipelineTopic")
     (policy,) = pipeline_stack.properties("PipelineTopicPolicy")["PolicyDocument"]["Statement"]
-    assert policy["Principal"] == {"Service": ["events.amazonaws.com"]}
+    assert policy["Principal"] == {"Service": "events.amazonaws.com"}
+    # EventBridge would be refused with one.
+    assert "Condition" not in policy
 
 
 def test_the_pipeline_goes_before_its_bucket_is_emptied(pipeline_stack: Stack) -> None:

@@ -17,9 +17,24 @@ TRUSTED = {
 
 
 @pytest.mark.parametrize(("role", "service"), TRUSTED.items())
-def test_a_role_is_assumed_by_its_service_for_this_account_only(pipeline_stack: Stack, role: str, service: str) -> None:
+def test_a_role_is_assumed_by_its_service_only(pipeline_stack: Stack, role: str, service: str) -> None:
     (trust,) = pipeline_stack.properties(role)["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("fixture", "role"),
+    [
+        ("pipeline_stack", "BuildRole"),
+        ("pipeline_stack", "PipelineRole"),
+        ("infrastructure_stack", "TaskRole"),
+        ("infrastructure_stack", "TaskExecutionRole"),
+    ],
+)
+def test_services_that_say_for_whom_they_ask_may_ask_for_this_account_only(
+    request: pytest.FixtureRequest, fixture: str, role: str
+) -> None:
+    (trust,) = request.getfixturevalue(fixture).properties(role)["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ref("AWS::AccountId")}}
 
 

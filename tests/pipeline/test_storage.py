@@ -27,7 +27,7 @@ def test_nobody_reaches_the_bucket_without_tls(pipeline_stack: Stack) -> None:
     (statement,) = pipeline_stack.properties("ArtifactBucketPolicy")["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", ["s3:*"])
     assert statement["Resource"] == [get_att("ArtifactBucket", "Arn"), {"Fn::Sub": "${ArtifactBucket.Arn}/*"}]
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_the_emptier_may_empty_this_bucket_only(pipeline_stack: Stack) -> None:
