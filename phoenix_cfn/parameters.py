@@ -19,7 +19,7 @@ DOCKER_IMAGE_URI = "DockerImageURI"
 NOTIFIED = "HasNotificationEmail"
 
 _STAGE_GROUP = "Stage"
-_GITHUB_GROUP = "Source on GitHub"
+_SOURCE_GROUP = "Source"
 _SERVICE_GROUP = "Service"
 _DATABASE_GROUP = "Database"
 _NOTIFICATION_GROUP = "Notifications"
@@ -45,12 +45,11 @@ class StageParameters:
 
 @dataclass(frozen=True)
 class GithubParameters:
-    """Where the code is, and the token that may read it."""
+    """Where the code is on GitHub."""
 
     username: Parameter
     repository: Parameter
     branch: Parameter
-    oauth_token: Parameter
 
 
 def stage_parameters(template: StageTemplate, settings: Settings) -> StageParameters:
@@ -163,11 +162,11 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
 
 
 def github_parameters(template: StageTemplate) -> GithubParameters:
-    """Where Pipeline.yml reads the code from; none has a default, as every fork differs."""
+    """None has a default, as every fork differs."""
     ask = partial(_ask, template)
     return GithubParameters(
         username=ask(
-            _GITHUB_GROUP,
+            _SOURCE_GROUP,
             "Owner",
             Parameter(
                 "GithubUsername",
@@ -179,7 +178,7 @@ def github_parameters(template: StageTemplate) -> GithubParameters:
             ),
         ),
         repository=ask(
-            _GITHUB_GROUP,
+            _SOURCE_GROUP,
             "Repository",
             Parameter(
                 "GithubRepository",
@@ -190,31 +189,62 @@ def github_parameters(template: StageTemplate) -> GithubParameters:
                 ConstraintDescription="Enter the repository's name alone: not its address, not owner/name.",
             ),
         ),
-        branch=ask(
-            _GITHUB_GROUP,
-            "Branch",
-            Parameter(
-                "GithubBranch",
-                Type="String",
-                Description="Branch whose pushes are released to this stage, such as main.",
-                AllowedPattern="^[A-Za-z0-9._][A-Za-z0-9._/-]*$",
-                MaxLength=100,
-                ConstraintDescription="Enter a branch such as main, without refs/heads/.",
-            ),
-        ),
-        oauth_token=ask(
-            _GITHUB_GROUP,
-            "OAuth token",
-            Parameter(
-                "GithubOAuthToken",
-                Type="String",
-                NoEcho=True,
-                Description="Personal access token (classic) with the scopes repo and admin:repo_hook.",
-                AllowedPattern="^(gh[po]_[A-Za-z0-9]{36,251}|[0-9a-f]{40})$",
-                ConstraintDescription="Enter a classic token, which begins with ghp_; fine-grained ones do not work.",
-            ),
+        branch=ask(_SOURCE_GROUP, "Branch", _branch("GithubBranch")),
+    )
+
+
+def github_oauth_token(template: StageTemplate) -> Parameter:
+    """The token that may read the repository and make its webhook."""
+    return _ask(
+        template,
+        _SOURCE_GROUP,
+        "OAuth token",
+        Parameter(
+            "GithubOAuthToken",
+            Type="String",
+            NoEcho=True,
+            Description="Personal access token (classic) with the scopes repo and admin:repo_hook.",
+            AllowedPattern="^(gh[po]_[A-Za-z0-9]{36,251}|[0-9a-f]{40})$",
+            ConstraintDescription="Enter a classic token, which begins with ghp_; fine-grained ones do not work.",
         ),
     )
+
+
+def connection_arn(template: StageTemplate) -> Parameter:
+    """The connection to GitHub that may read the repository."""
+    return _ask(
+        template,
+        _SOURCE_GROUP,
+        "Connection",
+        Parameter(
+            "ConnectionArn",
+            Type="String",
+            Description="ARN of an available connection to GitHub (Developer Tools > Settings > Connections).",
+            AllowedPattern="^arn:[a-z-]+:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[a-f0-9-]+$",
+            ConstraintDescription="Enter the full ARN of a connection: arn:aws:codeconnections:...:connection/...",
+        ),
+    )
+
+
+def codecommit_repository(template: StageTemplate) -> Parameter:
+    """The repository in this account and region."""
+    return _ask(
+        template,
+        _SOURCE_GROUP,
+        "Repository",
+        Parameter(
+            "CodeCommitRepository",
+            Type="String",
+            Description="Name of the CodeCommit repository, in this account and region.",
+            AllowedPattern="^[A-Za-z0-9._-]{1,100}$",
+            ConstraintDescription="Enter the repository's name alone, at most 100 characters.",
+        ),
+    )
+
+
+def codecommit_branch(template: StageTemplate) -> Parameter:
+    """The branch whose pushes are released."""
+    return _ask(template, _SOURCE_GROUP, "Branch", _branch("CodeCommitBranch"))
 
 
 def database_password(template: StageTemplate) -> Parameter:
@@ -277,6 +307,17 @@ def _ask(template: StageTemplate, group: str, label: str, parameter: Parameter) 
     template.add_parameter_to_group(parameter, group)
     template.set_parameter_label(parameter, label)
     return parameter
+
+
+def _branch(name: str) -> Parameter:
+    return Parameter(
+        name,
+        Type="String",
+        Description="Branch whose pushes are released to this stage, such as main.",
+        AllowedPattern="^[A-Za-z0-9._][A-Za-z0-9._/-]*$",
+        MaxLength=100,
+        ConstraintDescription="Enter a branch such as main, without refs/heads/.",
+    )
 
 
 def _number(name: str, default: int, low: int, high: int, description: str) -> Parameter:

@@ -30,6 +30,7 @@ FARGATE_SIZES: dict[int, tuple[int, ...]] = {
     8192: tuple(range(16384, 61440 + 1, 4096)),
     16384: tuple(range(32768, 122880 + 1, 8192)),
 }
+SOURCES = ("github-oauth", "github-connection", "codecommit")
 CPU_ARCHITECTURES = ("X86_64", "ARM64")
 # Days that CloudWatch Logs offers as a retention and DocumentDB as a backup period (1 to 35): both get the same number.
 RETENTION_DAYS = (1, 3, 5, 7, 14, 30)
@@ -43,6 +44,7 @@ class Settings:
     """
 
     name: str = "phoenix"
+    source: str = "github-oauth"
     container_port: int = 8080
     health_check_path: str = "/health"
     workers: int = 2
@@ -71,6 +73,7 @@ class Settings:
                 )
         self._check("name", bool(re.fullmatch(NAME_PATTERN, self.name)), "lower-case words joined by single hyphens")
         Names.of(self.name)  # refuses a name that would overflow a limit of AWS
+        self._check("source", self.source in SOURCES, f"one of {', '.join(SOURCES)}")
         self._check_range("container_port", 1024, 65535)
         self._check(
             "health_check_path",

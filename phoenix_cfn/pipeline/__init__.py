@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from phoenix_cfn.encryption import encryption_key
 from phoenix_cfn.notifications import notification_topic
-from phoenix_cfn.parameters import (
-    database_password,
-    github_parameters,
-    stage_parameters,
-)
+from phoenix_cfn.parameters import database_password, stage_parameters
 from phoenix_cfn.pipeline.image_build import image_build
 from phoenix_cfn.pipeline.outputs import outputs
-from phoenix_cfn.pipeline.release import build_stage, deploy_stage, failure_notification, release_pipeline
+from phoenix_cfn.pipeline.release import failure_notification, release_pipeline
 from phoenix_cfn.pipeline.repository import image_repository
 from phoenix_cfn.pipeline.roles import deploy_role, pipeline_role
-from phoenix_cfn.pipeline.secrets import database_credentials, webhook_secret
-from phoenix_cfn.pipeline.source import source_stage, source_webhook
+from phoenix_cfn.pipeline.secrets import database_credentials
+from phoenix_cfn.pipeline.sources import source
+from phoenix_cfn.pipeline.stages import build_stage, deploy_stage
 from phoenix_cfn.pipeline.storage import artifact_storage
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
@@ -27,7 +24,7 @@ def template(settings: Settings) -> StageTemplate:
         f"{settings.name}: the pipeline that builds the application and deploys its infrastructure at every push.",
         settings.name,
     )
-    github = github_parameters(t)
+    code = source(t, settings)
     parameters = stage_parameters(t, settings)
     password = database_password(t)
 
@@ -38,14 +35,10 @@ def template(settings: Settings) -> StageTemplate:
     credentials = database_credentials(t, settings, parameters, password, key)
     project = image_build(t, settings, repository, storage, key)
     deployer = deploy_role(t, settings, credentials, key)
-    stages = [
-        source_stage(github),
-        build_stage(project),
-        deploy_stage(settings, parameters, credentials, deployer),
-    ]
-    role = pipeline_role(t, settings, storage.bucket, project, deployer)
+    stages = [code.stage, build_stage(project), deploy_stage(settings, parameters, credentials, deployer)]
+    role = pipeline_role(t, settings, storage.bucket, project, deployer, code.statements)
     release = release_pipeline(t, settings, storage, role, stages)
-    source_webhook(t, release, webhook_secret(t, settings, key))
+    code.announce_pushes(t, settings, release, key)
     failure_notification(t, release, topic)
     outputs(t, settings, release, repository)
     return t

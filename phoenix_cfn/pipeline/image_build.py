@@ -33,8 +33,6 @@ _ENVIRONMENTS = {
 BUILD_TIMEOUT = 30
 
 BUILDSPEC = "app/buildspec.yml"
-# What the buildspec leaves for the deploy action: a file with one key, the image's URI by digest.
-IMAGE_FILE, IMAGE_KEY = "image.json", "ImageURI"
 
 
 def image_build(

@@ -51,7 +51,12 @@ def build_role(template: StageTemplate, bucket: Bucket, repository: Repository, 
 
 
 def pipeline_role(
-    template: StageTemplate, settings: Settings, bucket: Bucket, project: Project, deploy_role: Role
+    template: StageTemplate,
+    settings: Settings,
+    bucket: Bucket,
+    project: Project,
+    deploy_role: Role,
+    source: list[Statement],
 ) -> Role:
     """CodePipeline: carry artifacts, start the build, and have CloudFormation deploy one stack with one role.
 
@@ -62,6 +67,7 @@ def pipeline_role(
         "PipelineRole",
         "codepipeline",
         [
+            *source,
             _allow([s3.GetBucketLocation, s3.GetBucketVersioning], [GetAtt(bucket, "Arn")]),
             _allow([s3.GetObject, s3.GetObjectVersion, s3.PutObject], [_objects(bucket)]),
             _allow([codebuild.BatchGetBuilds, codebuild.StartBuild], [GetAtt(project, "Arn")]),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from phoenix_cfn.pipeline.image_build import IMAGE_FILE, IMAGE_KEY
+from phoenix_cfn.pipeline.stages import IMAGE_FILE, IMAGE_KEY
 from tests.stack import Stack, get_att
 
 # Set by CodeBuild itself. https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html

@@ -1,0 +1,71 @@
+"""The stages after the source: build an image, deploy it, and what they hand to each other."""
+
+from __future__ import annotations
+
+import json
+
+from troposphere import GetAtt, Ref, Sub
+from troposphere.codebuild import Project
+from troposphere.codepipeline import Actions, ActionTypeId, InputArtifacts, OutputArtifacts, Stages
+from troposphere.iam import Role
+from troposphere.secretsmanager import Secret
+
+from phoenix_cfn.naming import Names
+from phoenix_cfn.parameters import DATABASE_SECRET_ARN, DOCKER_IMAGE_URI, StageParameters
+from phoenix_cfn.settings import Settings
+
+SOURCE_ARTIFACT = "Source"
+INFRASTRUCTURE_TEMPLATE = "templates/Infrastructure.yml"
+IMAGE_ARTIFACT = "Image"
+# What the buildspec leaves for the deploy action: a file with one key, the image's URI by digest.
+IMAGE_FILE, IMAGE_KEY = "image.json", "ImageURI"
+
+
+def build_stage(project: Project) -> Stages:
+    """From the source to an image in the repository, and a file with its URI."""
+    return Stages(
+        Name="Build",
+        Actions=[
+            Actions(
+                Name="Build",
+                ActionTypeId=ActionTypeId(Category="Build", Owner="AWS", Provider="CodeBuild", Version="1"),
+                Configuration={"ProjectName": Ref(project)},
+                InputArtifacts=[InputArtifacts(Name=SOURCE_ARTIFACT)],
+                OutputArtifacts=[OutputArtifacts(Name=IMAGE_ARTIFACT)],
+            )
+        ],
+    )
+
+
+def deploy_stage(settings: Settings, parameters: StageParameters, credentials: Secret, role: Role) -> Stages:
+    """CloudFormation deploys the image just built: the image comes first, so that the first run succeeds.
+
+    What stands in ParameterOverrides can be read by everybody who may read the pipeline: of the database's credentials
+    it holds the reference only.
+    """
+    return Stages(
+        Name="Deploy",
+        Actions=[
+            Actions(
+                Name="Deploy",
+                ActionTypeId=ActionTypeId(Category="Deploy", Owner="AWS", Provider="CloudFormation", Version="1"),
+                Configuration={
+                    "ActionMode": "CREATE_UPDATE",
+                    "StackName": Sub(Names.of(settings.name).infrastructure_stack),
+                    "TemplatePath": f"{SOURCE_ARTIFACT}::{INFRASTRUCTURE_TEMPLATE}",
+                    "Capabilities": "CAPABILITY_IAM",
+                    "RoleArn": GetAtt(role, "Arn"),
+                    "ParameterOverrides": _overrides(parameters, credentials),
+                },
+                InputArtifacts=[InputArtifacts(Name=SOURCE_ARTIFACT), InputArtifacts(Name=IMAGE_ARTIFACT)],
+            )
+        ],
+    )
+
+
+def _overrides(parameters: StageParameters, credentials: Secret) -> Sub:
+    """Every parameter of Infrastructure.yml, as JSON in which CloudFormation fills in this stack's values."""
+    values: dict[str, object] = {name: f"${{{name}}}" for name in parameters.names()}
+    values[DATABASE_SECRET_ARN] = f"${{{credentials.title}}}"
+    values[DOCKER_IMAGE_URI] = {"Fn::GetParam": [IMAGE_ARTIFACT, IMAGE_FILE, IMAGE_KEY]}
+    return Sub(json.dumps(values, separators=(",", ":")))
