@@ -28,6 +28,7 @@ def architecture(release: dict[str, Any], stage: dict[str, Any]) -> str:
     def default(parameter: str) -> str:
         return str(parameters[parameter]["Default"])
 
+    zones = len(of("LoadBalancer")["Subnets"])
     instances = [title for title, each in resources.items() if each["Type"] == "AWS::DocDB::DBInstance"]
     alarms = [title for title, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"]
     stages = [each["Name"] for each in of("Pipeline")["Stages"]]
@@ -55,14 +56,14 @@ flowchart LR
   Pipeline -- "CloudFormation, by DeployRole" --> stage
   users(["users"]) -- "HTTP {of("Listener")["Port"]}" --> LoadBalancer
   subgraph stage["Infrastructure.yml"]
-    subgraph public["public subnets, 2 zones"]
+    subgraph public["public subnets, {zones} zones"]
       LoadBalancer["Application Load Balancer"]
       NatGateway["NAT gateways"]
     end
-    subgraph private["private subnets, 2 zones"]
+    subgraph private["private subnets, {zones} zones"]
       Service["Fargate service<br/>{tasks}<br/>{scaling}"]
     end
-    subgraph isolated["isolated subnets, 2 zones"]
+    subgraph isolated["isolated subnets, {zones} zones"]
       DatabaseCluster[("{database}")]
     end
     LoadBalancer -- "{of("TargetGroup")["HealthCheckPath"]}" --> Service
