@@ -1,0 +1,137 @@
+"""The facts that the deploy role follows from: which actions a resource type's handlers call, and what these act on.
+
+They are kept in handlers.json, where a diff shows what a new release of cfn-lint or a new resource type changes. What
+that file does not cover is read from the schemas at once, so that a build is always right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from phoenix_cfn.errors import PhoenixError
+from phoenix_cfn.iam import schemas
+from phoenix_cfn.iam.supplements import BESIDES_HANDLERS, NO_RESOURCE_LEVEL, WITHOUT_HANDLERS
+
+DATA = Path(__file__).with_name("handlers.json")
+# An action for more kinds than this, such as one that tags, says nothing of where its service keeps its resources.
+_EVERYTHING = 20
+HANDLERS = ("create", "read", "update", "delete", "list")
+
+
+class UnknownNeedsError(PhoenixError):
+    """Resource types of which nobody says what CloudFormation needs: a policy for the rest would be a partial one."""
+
+    def __init__(self, resource_types: Iterable[str]) -> None:
+        self.resource_types = sorted(resource_types)
+        super().__init__(
+            "cannot tell what CloudFormation needs for "
+            + ", ".join(self.resource_types)
+            + ": the registry schema of cfn-lint "
+            + schemas.cfn_lint_version()
+            + " lists no handler permissions. Add them, with their source, to phoenix_cfn/iam/supplements.py."
+        )
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """`types`: by type and handler the actions; `tagged`: types whose resources carry CloudFormation's own tags from
+    the moment they exist; `kinds`: by action the kinds of resource it can be limited to, none if it cannot;
+    `places`: by service, how the ARNs of its resources begin; `not_actions`: names in the schemas that IAM does not
+    know."""
+
+    types: dict[str, dict[str, list[str]]]
+    tagged: list[str]
+    kinds: dict[str, list[str]]
+    places: dict[str, list[str]]
+    not_actions: list[str]
+
+    @classmethod
+    def of(cls, resource_types: Iterable[str]) -> Handlers:
+        """The facts about these types. Raises UnknownNeedsError."""
+        wanted = set(resource_types)
+        recorded = cls.recorded()
+        return recorded if recorded and wanted <= set(recorded.types) else cls.derive(wanted)
+
+    @classmethod
+    def recorded(cls) -> Handlers | None:
+        """What handlers.json says; None if it says it of another cfn-lint than the one installed."""
+        try:
+            data = json.loads(DATA.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return cls(**data["facts"]) if data["cfn-lint"] == schemas.cfn_lint_version() else None
+
+    @classmethod
+    def derive(cls, resource_types: Iterable[str]) -> Handlers:
+        """The same from the schemas. Raises UnknownNeedsError."""
+        types: dict[str, dict[str, list[str]]] = {}
+        tagged, unknown, not_actions = [], [], set()
+        for resource_type in sorted(set(resource_types)):
+            schema = schemas.resource_schema(resource_type) or {}
+            needs = {handler: set(known["permissions"]) for handler, known in schema.get("handlers", {}).items()}
+            if not needs:
+                needs = {handler: set(actions) for handler, actions in WITHOUT_HANDLERS.get(resource_type, {}).items()}
+            if not needs:
+                unknown.append(resource_type)
+                continue
+            tagging: dict[str, Any] = schema.get("tagging") or {}
+            needs["update"] = needs.get("update", set()) | set(tagging.get("permissions", []))
+            needs["create"] = needs["create"] | set(BESIDES_HANDLERS.get(resource_type, ()))
+            if tagging.get("cloudFormationSystemTags") and tagging.get("tagOnCreate"):
+                tagged.append(resource_type)
+            not_actions |= {name for names in needs.values() for name in names if not _is_action(name)}
+            types[resource_type] = {
+                handler: sorted(filter(_is_action, needs[handler])) for handler in HANDLERS if needs.get(handler)
+            }
+        if unknown:
+            raise UnknownNeedsError(unknown)
+        actions = {action for needs in types.values() for names in needs.values() for action in names}
+        kinds = {action: _kinds(action) for action in sorted(actions)}
+        places: dict[str, set[str]] = {}
+        for action, names in kinds.items():
+            service = action.partition(":")[0]
+            names = [] if len(names) > _EVERYTHING else names
+            found = (schemas.arn_prefix(service, kind) for kind in names)
+            places.setdefault(service, set()).update(place for place in found if place)
+        return cls(
+            types, tagged, kinds, {service: sorted(found) for service, found in places.items()}, sorted(not_actions)
+        )
+
+    def record(self) -> None:
+        """Writes handlers.json."""
+        facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        DATA.write_text(_layout({"cfn-lint": schemas.cfn_lint_version(), "facts": facts}), encoding="utf-8")
+
+
+def refresh(resource_types: Iterable[str]) -> bool:
+    """Brings handlers.json up to these types and the installed cfn-lint; whether it had to be written.
+
+    Types stay in the file once they are there: they cost nothing, and settings come and go.
+    """
+    recorded = Handlers.recorded()
+    wanted = set(resource_types)
+    if recorded and wanted <= set(recorded.types):
+        return False
+    Handlers.derive(wanted | set(recorded.types if recorded else ())).record()
+    return True
+
+
+def _is_action(name: str) -> bool:
+    return name.lower() in schemas.iam_actions()
+
+
+def _kinds(action: str) -> list[str]:
+    return [] if action in NO_RESOURCE_LEVEL else sorted(map(str.lower, schemas.iam_actions()[action.lower()]))
+
+
+def _layout(value: Any, depth: int = 0) -> str:
+    """JSON with a line for each list, so that a diff shows the action and not the bracket."""
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    indent = " " * (depth + 1)
+    lines = ",\n".join(f"{indent}{json.dumps(key)}: {_layout(inner, depth + 1)}" for key, inner in value.items())
+    return "{\n" + lines + "\n" + " " * depth + "}" + ("\n" if depth == 0 else "")

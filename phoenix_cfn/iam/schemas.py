@@ -1,0 +1,68 @@
+"""What AWS publishes about its resource types and its IAM actions, read from the data that cfn-lint bundles.
+
+Read as files: neither a build nor this module imports cfn-lint, which takes seconds.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+# Handler permissions do not differ between regions; this one has every resource type.
+_REGION = "us-east-1"
+
+
+def cfn_lint_version() -> str:
+    return version("cfn-lint")
+
+
+def resource_schema(resource_type: str) -> dict[str, Any] | None:
+    """The registry schema of a type such as `AWS::ECS::Cluster`; None if AWS has no such type.
+
+    https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+    """
+    provider: dict[str, str] = _read("schemas", "providers", f"{_REGION}.json")
+    if resource_type not in provider:
+        return None
+    schema: dict[str, Any] = _read("schemas", "resources", f"{provider[resource_type]}.json")
+    return schema
+
+
+@cache
+def iam_actions() -> dict[str, list[str]]:
+    """Every IAM action in lower case, such as `ecs:createcluster`, with the kinds of resource that it can be limited to.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+    """
+    return {
+        f"{service}:{action}": known.get("Resources", [])
+        for service, entry in _iam_table().items()
+        for action, known in entry["Actions"].items()
+    }
+
+
+def arn_prefix(service: str, kind: str) -> str | None:
+    """Where the ARNs of a kind of resource lie: up to and with the account, as Fn::Sub text."""
+    for arn in _iam_table()[service]["Resources"].get(kind, {}).get("ARNFormats", []):
+        prefix: str = ":".join(arn.split(":")[:5]) + ":"
+        for name, pseudo in (("Partition", "Partition"), ("Region", "Region"), ("Account", "AccountId")):
+            prefix = prefix.replace(f"${{{name}}}", f"${{AWS::{pseudo}}}")
+        return prefix
+    return None
+
+
+def _iam_table() -> dict[str, Any]:
+    table: dict[str, Any] = _read("AdditionalSpecs", "Policies.json")
+    return table
+
+
+@cache
+def _read(*place: str) -> Any:
+    found = find_spec("cfnlint")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("cfn-lint is not installed; it comes with phoenix_cfn's requirements")
+    return json.loads(Path(found.origin).parent.joinpath("data", *place).read_text(encoding="utf-8"))

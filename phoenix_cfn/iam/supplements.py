@@ -1,0 +1,206 @@
+"""What the registry schemas leave out, and what they list for properties that a template may not use; with sources."""
+
+from __future__ import annotations
+
+# Types without handlers in the registry. DocumentDB's control plane is that of RDS: its actions are `rds:` ones.
+# https://docs.aws.amazon.com/documentdb/latest/developerguide/UsingWithRDS.IAM.html
+# https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-permissions-reference.html
+_TAGS = ("rds:AddTagsToResource", "rds:ListTagsForResource", "rds:RemoveTagsFromResource")
+WITHOUT_HANDLERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "AWS::DocDB::DBCluster": {
+        "create": ("rds:CreateDBCluster", "rds:DescribeDBClusters", *_TAGS),
+        "read": ("rds:DescribeDBClusters", "rds:ListTagsForResource"),
+        # DocumentDB asks whether the cluster belongs to a global one before it changes or deletes it.
+        "update": ("rds:ModifyDBCluster", "rds:DescribeDBClusters", "rds:DescribeGlobalClusters", *_TAGS),
+        # DeletionPolicy: Snapshot.
+        "delete": (
+            "rds:CreateDBClusterSnapshot",
+            "rds:DeleteDBCluster",
+            "rds:DescribeDBClusterSnapshots",
+            "rds:DescribeDBClusters",
+            "rds:DescribeGlobalClusters",
+        ),
+        "list": ("rds:DescribeDBClusters",),
+    },
+    "AWS::DocDB::DBInstance": {
+        "create": ("rds:CreateDBInstance", "rds:DescribeDBClusters", "rds:DescribeDBInstances", *_TAGS),
+        "read": ("rds:DescribeDBInstances", "rds:ListTagsForResource"),
+        "update": ("rds:DescribeDBInstances", "rds:ModifyDBInstance", "rds:RebootDBInstance", *_TAGS),
+        "delete": ("rds:DeleteDBInstance", "rds:DescribeDBInstances"),
+        "list": ("rds:DescribeDBInstances",),
+    },
+    "AWS::CodeBuild::Project": {
+        "create": ("codebuild:CreateProject", "iam:PassRole"),
+        "read": ("codebuild:BatchGetProjects",),
+        "update": ("codebuild:UpdateProject", "iam:PassRole"),
+        "delete": ("codebuild:DeleteProject",),
+        "list": ("codebuild:ListProjects",),
+    },
+}
+
+# What a service checks on its caller's behalf although the handler does not call it.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html
+# https://docs.aws.amazon.com/documentdb/latest/developerguide/UsingWithRDS.IAM.AccessControl.ManagedPolicies.html
+# https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
+_IN_A_VPC = (
+    "ec2:DescribeAccountAttributes",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcAttribute",
+    "ec2:DescribeVpcs",
+)
+BESIDES_HANDLERS: dict[str, tuple[str, ...]] = {
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": (*_IN_A_VPC, "iam:CreateServiceLinkedRole"),
+    "AWS::DocDB::DBSubnetGroup": _IN_A_VPC,
+    "AWS::DocDB::DBCluster": (*_IN_A_VPC, "iam:CreateServiceLinkedRole"),
+    "AWS::DocDB::DBInstance": _IN_A_VPC,
+    "AWS::ApplicationAutoScaling::ScalableTarget": ("ecs:DescribeServices", "ecs:UpdateService"),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": (
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:PutMetricAlarm",
+    ),
+}
+
+# Whose service-linked role a fresh account still lacks; the service makes it with its caller's permission.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html
+# https://docs.aws.amazon.com/documentdb/latest/developerguide/service-linked-roles.html
+# https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html
+SERVICE_LINKED_ROLES = {
+    "AWS::ECS::Cluster": "ecs.amazonaws.com",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "elasticloadbalancing.amazonaws.com",
+    "AWS::DocDB::DBCluster": "rds.amazonaws.com",
+    "AWS::ApplicationAutoScaling::ScalableTarget": "ecs.application-autoscaling.amazonaws.com",
+}
+
+# Actions that only serve these properties of a type (by name at any depth, or `Name=value`): a template that uses none
+# of them does not need the action. Only what is certain stands here: reading is not, and deleting seldom.
+# Sources: the descriptions of the properties in the registry schemas.
+ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
+    "AWS::EC2::VPC": {
+        "ec2:CreateVpcEncryptionControl": ("VpcEncryptionControl",),
+        "ec2:ModifyVpcTenancy": ("InstanceTenancy",),
+    },
+    "AWS::EC2::Subnet": {
+        "ec2:AssociateSubnetCidrBlock": ("Ipv6CidrBlock", "Ipv6IpamPoolId", "Ipv6Native"),
+        "ec2:DisassociateSubnetCidrBlock": ("Ipv6CidrBlock", "Ipv6IpamPoolId", "Ipv6Native"),
+    },
+    "AWS::EC2::VPCGatewayAttachment": {
+        "ec2:AttachVpnGateway": ("VpnGatewayId",),
+        "ec2:DescribeVpnGateways": ("VpnGatewayId",),
+        "ec2:DetachVpnGateway": ("VpnGatewayId",),
+    },
+    "AWS::EC2::EIP": {
+        "ec2:AcceptAddressTransfer": ("TransferAddress",),
+        "ec2:AssociateAddress": ("InstanceId",),
+    },
+    "AWS::EC2::NatGateway": {
+        "ec2:AssignPrivateNatGatewayAddress": ("SecondaryPrivateIpAddressCount", "SecondaryPrivateIpAddresses"),
+        "ec2:AssociateNatGatewayAddress": ("SecondaryAllocationIds", "AvailabilityZoneAddresses"),
+        "ec2:DisassociateNatGatewayAddress": ("SecondaryAllocationIds", "AvailabilityZoneAddresses"),
+        "ec2:UnassignPrivateNatGatewayAddress": ("SecondaryPrivateIpAddressCount", "SecondaryPrivateIpAddresses"),
+    },
+    "AWS::EC2::VPCEndpoint": {
+        "vpc-lattice:CreateServiceNetworkVpcEndpointAssociation": ("ServiceNetworkArn",),
+        "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation": ("ServiceNetworkArn",),
+        "vpce:AllowMultiRegion": ("ServiceRegion",),
+    },
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": {
+        "ec2:DescribeIpamPools": ("Ipv4IpamPoolId",),
+        "elasticloadbalancing:ModifyCapacityReservation": ("MinimumLoadBalancerCapacity",),
+        "elasticloadbalancing:ModifyIpPools": ("Ipv4IpamPoolId",),
+        "elasticloadbalancing:SetIpAddressType": ("IpAddressType",),
+    },
+    "AWS::ElasticLoadBalancingV2::TargetGroup": {
+        "elasticloadbalancing:DeregisterTargets": ("Targets",),
+        "elasticloadbalancing:RegisterTargets": ("Targets",),
+    },
+    "AWS::ElasticLoadBalancingV2::Listener": {
+        "cognito-idp:DescribeUserPoolClient": ("AuthenticateCognitoConfig",),
+        "elasticloadbalancing:ModifyListenerAttributes": ("ListenerAttributes",),
+    },
+    "AWS::ElasticLoadBalancingV2::ListenerRule": {
+        "cognito-idp:DescribeUserPoolClient": ("AuthenticateCognitoConfig",),
+    },
+    "AWS::SecretsManager::Secret": {
+        "secretsmanager:GetRandomPassword": ("GenerateSecretString",),
+        "secretsmanager:RemoveRegionsFromReplication": ("ReplicaRegions",),
+        "secretsmanager:ReplicateSecretToRegions": ("ReplicaRegions",),
+    },
+    "AWS::SecretsManager::SecretTargetAttachment": {
+        "docdb-elastic:GetCluster": ("TargetType=AWS::DocDBElastic::Cluster",),
+        "redshift-serverless:GetNamespace": ("TargetType=AWS::RedshiftServerless::Namespace",),
+        "redshift-serverless:ListWorkgroups": ("TargetType=AWS::RedshiftServerless::Namespace",),
+        "redshift:DescribeClusters": ("TargetType=AWS::Redshift::Cluster",),
+    },
+    "AWS::ECS::Cluster": {
+        "ecs:PutClusterCapacityProviders": ("CapacityProviders", "DefaultCapacityProviderStrategy"),
+        "kms:DescribeKey": ("KmsKeyId", "FargateEphemeralStorageKmsKeyId"),
+    },
+    "AWS::ECS::TaskDefinition": {
+        "iam:GetRole": ("ExecutionRoleArn", "TaskRoleArn"),
+        "iam:PassRole": ("ExecutionRoleArn", "TaskRoleArn"),
+    },
+    "AWS::ECS::Service": {
+        "iam:PassRole": ("Role", "RoleArn", "HookTargetArn"),
+    },
+    "AWS::IAM::Role": {
+        "iam:AttachRolePolicy": ("ManagedPolicyArns",),
+        "iam:DetachRolePolicy": ("ManagedPolicyArns",),
+        "iam:PutRolePermissionsBoundary": ("PermissionsBoundary",),
+    },
+    "AWS::Logs::LogGroup": {
+        "firehose:TagDeliveryStream": ("DataProtectionPolicy",),
+        "logs:CreateLogDelivery": ("DataProtectionPolicy",),
+        "logs:DeleteDataProtectionPolicy": ("DataProtectionPolicy",),
+        "logs:DeleteIndexPolicy": ("FieldIndexPolicies",),
+        "logs:DeleteResourcePolicy": ("ResourcePolicyDocument",),
+        "logs:PutBearerTokenAuthentication": ("BearerTokenAuthenticationEnabled",),
+        "logs:PutDataProtectionPolicy": ("DataProtectionPolicy",),
+        "logs:PutIndexPolicy": ("FieldIndexPolicies",),
+        "logs:PutLogGroupDeletionProtection": ("DeletionProtectionEnabled",),
+        "logs:PutResourcePolicy": ("ResourcePolicyDocument",),
+    },
+    "AWS::ApplicationAutoScaling::ScalableTarget": {
+        "application-autoscaling:DeleteScheduledAction": ("ScheduledActions",),
+        "application-autoscaling:PutScheduledAction": ("ScheduledActions",),
+        "ecs:UpdateService": ("ServiceNamespace=ecs",),
+        "iam:CreateServiceLinkedRole": ("ServiceNamespace=ecs",),
+        "iam:PassRole": ("RoleARN",),
+        "lambda:DeleteProvisionedConcurrencyConfig": ("ServiceNamespace=lambda",),
+        "lambda:GetProvisionedConcurrencyConfig": ("ServiceNamespace=lambda",),
+        "lambda:PutProvisionedConcurrencyConfig": ("ServiceNamespace=lambda",),
+    },
+    "AWS::SNS::Topic": {
+        "iam:GetRole": ("DeliveryStatusLogging",),
+        "iam:PassRole": ("DeliveryStatusLogging",),
+        "sns:PutDataProtectionPolicy": ("DataProtectionPolicy",),
+        "sns:Subscribe": ("Subscription",),
+        "sns:Unsubscribe": ("Subscription",),
+    },
+    "AWS::SNS::Subscription": {
+        "iam:GetRole": ("SubscriptionRoleArn",),
+        "iam:PassRole": ("SubscriptionRoleArn",),
+    },
+    "AWS::KMS::Key": {
+        "kms:DisableKey": ("Enabled",),
+        "kms:EnableKey": ("Enabled",),
+    },
+}
+
+# Actions for which cfn-lint's table and older copies of AWS's disagree whether they can be limited to a resource. A
+# wrong yes would break the deployment. 2026-11-24.
+NO_RESOURCE_LEVEL = frozenset(
+    {
+        "cloudwatch:GetMetricData",
+        "sns:GetSubscriptionAttributes",
+        "sns:SetSubscriptionAttributes",
+        "sns:Unsubscribe",
+    }
+)
+
+# Taking a role's boundary away is what the boundary is there to prevent.
+NEVER = frozenset({"iam:DeleteRolePermissionsBoundary"})
