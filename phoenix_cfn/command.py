@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import os
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from phoenix_cfn import gate, infrastructure, pipeline
 from phoenix_cfn.errors import OutputError, PhoenixError
+from phoenix_cfn.iam import handlers
 from phoenix_cfn.render import render
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
@@ -56,6 +58,8 @@ def _build(root: Path, output: Path, check: bool) -> int:
         "Infrastructure.yml": infrastructure.template(settings),
     }
     contents = {name: render(template).encode() for name, template in templates.items()}
+    if not check:
+        _refresh_handlers(templates["Infrastructure.yml"])
 
     verdict = gate.digest(root, contents)
     known = gate.is_known_clean(root, verdict)
@@ -76,6 +80,13 @@ def _build(root: Path, output: Path, check: bool) -> int:
         gate.remember_clean(root, verdict)
     _print_table(templates, contents, found, states, began)
     return 0
+
+
+def _refresh_handlers(deployed: StageTemplate) -> None:
+    """Keeps on record, for a diff to show, what the deploy role follows from; where that is not writable, it is not."""
+    with contextlib.suppress(PermissionError):
+        if handlers.refresh(resource["Type"] for resource in deployed.to_dict()["Resources"].values()):
+            print(f"{handlers.DATA.name}: refreshed for the deploy role")
 
 
 def _write(output: Path, contents: dict[str, bytes]) -> dict[str, str]:

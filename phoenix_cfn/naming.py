@@ -33,6 +33,7 @@ _LIMITS = {
     "database_secret": 512,
     "connection_secret": 512,
     "webhook_secret": 512,
+    "role_path": 512,
 }
 
 
@@ -57,6 +58,7 @@ class Names:
     database_secret: str
     connection_secret: str
     webhook_secret: str
+    role_path: str
 
     @classmethod
     def of(cls, service: str) -> Names:
@@ -77,6 +79,7 @@ class Names:
             database_secret=f"{base}-database",
             connection_secret=f"{base}-connection",
             webhook_secret=f"{base}-webhook",
+            role_path=f"/{base}/",
         )
         for field in fields(names):
             excess = len(in_stage(getattr(names, field.name), "x" * STAGE_PREFIX_MAX_LENGTH)) - _LIMITS[field.name]

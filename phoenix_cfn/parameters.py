@@ -11,12 +11,15 @@ from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH, STAGE_PREFIX_PATTERN
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
-# The two that only Infrastructure.yml asks for: the pipeline's deploy action knows the answers.
+# Those that only Infrastructure.yml asks for: the pipeline's deploy action knows the answers.
 DATABASE_SECRET_ARN = "MongoDBSecretArn"
 DOCKER_IMAGE_URI = "DockerImageURI"
+ROLE_BOUNDARY_ARN = "RoleBoundaryArn"
 
 # The condition of everything that needs somebody to write to.
 NOTIFIED = "HasNotificationEmail"
+# The condition of the boundary of roles.
+BOUNDED = "HasRoleBoundary"
 
 _STAGE_GROUP = "Stage"
 _SOURCE_GROUP = "Source"
@@ -282,6 +285,25 @@ def database_secret_arn(template: StageTemplate) -> Parameter:
             ConstraintDescription="Enter the full ARN of a secret in Secrets Manager, its random ending included.",
         ),
     )
+
+
+def role_boundary_arn(template: StageTemplate) -> Parameter:
+    """The policy that bounds what the roles of Infrastructure.yml may ever do; the pipeline insists on it."""
+    parameter = _ask(
+        template,
+        _SERVICE_GROUP,
+        "Permissions boundary",
+        Parameter(
+            ROLE_BOUNDARY_ARN,
+            Type="String",
+            Default="",
+            Description="ARN of the managed policy that bounds the tasks' roles; the pipeline has one. Empty: none.",
+            AllowedPattern=r"^$|^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9/_+=,.@-]+$",
+            ConstraintDescription="Enter the ARN of a managed policy, or nothing.",
+        ),
+    )
+    template.add_condition(BOUNDED, Not(Equals(Ref(parameter), "")))
+    return parameter
 
 
 def docker_image_uri(template: StageTemplate) -> Parameter:

@@ -13,6 +13,8 @@ from phoenix_cfn.template import StageTemplate
 
 # A sequence or mapping that is not longer than this stands on one line.
 _LINE = 120
+# Words that do not fit on one line stand one below the other, but more than this fill the lines.
+_MANY = 8
 # What YAML 1.1 and CloudFormation read as text without quotes; all else is quoted.
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.:@+-]*( [A-Za-z0-9_/.:@+(][A-Za-z0-9_/.:@+()-]*)*", re.ASCII)
 _NOT_TEXT = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
@@ -70,6 +72,9 @@ def _node(value: Any, lead: str, indent: str, out: list[str]) -> None:
             _entry(str(key), each, f"{indent}  ", out)
         out[start] = f"{lead} {out[start].lstrip()}"
         return
+    if isinstance(inner, list) and len(inner) > _MANY and all(isinstance(each, str) for each in inner):
+        out += _filled(inner, " ".join(filter(None, (lead, tag))), f"{indent}  ")
+        return
     out.append(" ".join(filter(None, (lead, tag))))
     if isinstance(inner, dict):
         for key, each in inner.items():
@@ -77,6 +82,18 @@ def _node(value: Any, lead: str, indent: str, out: list[str]) -> None:
     else:
         for each in inner:
             _node(each, f"{indent}  -", f"{indent}  ", out)
+
+
+def _filled(texts: list[str], lead: str, indent: str) -> list[str]:
+    """A long list of words, as many on a line as fit."""
+    lines = [f"{lead} ["]
+    for number, text in enumerate(texts, start=1):
+        word = _scalar(text, flow=True) + ("," if number < len(texts) else "]")
+        if len(lines[-1]) + len(word) < _LINE:
+            lines[-1] += word if lines[-1].endswith("[") else f" {word}"
+        else:
+            lines.append(indent + word)
+    return lines
 
 
 def _flow(value: Any) -> str:

@@ -26,6 +26,7 @@ from phoenix_cfn.iam.supplements import NEVER, ONLY_FOR, SERVICE_LINKED_ROLES
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 ROLE_INLINE_LIMIT = 10_240
 MANAGED_POLICY_LIMIT = 6_144
+MANAGED_POLICIES_OF_A_ROLE = 10
 
 # The longest that AWS has; a stage's name is bounded by its parameter, and any other reference is an ARN.
 _LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "1" * 12}
@@ -54,7 +55,7 @@ class PolicyTooLargeError(PhoenixError):
     def __init__(self, what: str, size: int, limit: int) -> None:
         super().__init__(
             f"{what} may have {size} characters, {size - limit} more than the {limit} that IAM allows. "
-            "Use fewer resource types, or attach the statements as several managed policies."
+            "Let one template create fewer types of resources, or give them names that tell the stage."
         )
 
 
@@ -78,9 +79,10 @@ class Permission:
         if self.conditions:
             statement["Condition"] = Condition(
                 [
-                    getattr(aws, operator)({key: _one_or_all(_troposphere(each) for each in values)})
+                    getattr(aws, operator)(
+                        {key: _one_or_all(_troposphere(each) for each in values) for key, values in keys.items()}
+                    )
                     for operator, keys in self.conditions.items()
-                    for key, values in keys.items()
                 ]
             )
         return Statement(**statement)
@@ -135,16 +137,36 @@ def boundary_permissions(template: Mapping[str, Any], values: Mapping[str, str])
     return list(found.values())
 
 
-def policy_document(what: str, permissions: Iterable[Permission], limit: int, longest: Mapping[str, int]) -> PolicyDocument:
-    """The policy for a template in troposphere. Raises PolicyTooLargeError where it could exceed IAM's limit.
+def policy_documents(what: str, permissions: Iterable[Permission], longest: Mapping[str, int]) -> list[PolicyDocument]:
+    """The statements by document: the first is a role's inline policy, the others managed policies.
 
-    `longest`: the most characters of what its Fn::Sub variables stand for, as far as they are not ARNs.
+    `longest`: the most characters of what the Fn::Sub variables stand for, as far as they are not ARNs. Raises
+    PolicyTooLargeError where that is more than a role can have.
     """
-    permissions = list(permissions)
-    size = policy_size(permissions, longest)
+    documents: list[list[Permission]] = [[]]
+    for permission in permissions:
+        limit = MANAGED_POLICY_LIMIT if len(documents) > 1 else ROLE_INLINE_LIMIT
+        if policy_size([*documents[-1], permission], longest) > limit:
+            documents.append([])
+        documents[-1].append(permission)
+    if len(documents) > 1 + MANAGED_POLICIES_OF_A_ROLE:
+        size = sum(policy_size(each, longest) for each in documents)
+        raise PolicyTooLargeError(what, size, ROLE_INLINE_LIMIT + MANAGED_POLICIES_OF_A_ROLE * MANAGED_POLICY_LIMIT)
+    return [
+        policy_document(what, each, MANAGED_POLICY_LIMIT if number else ROLE_INLINE_LIMIT, longest)
+        for number, each in enumerate(documents)
+    ]
+
+
+def policy_document(
+    what: str, permissions: Iterable[Permission], limit: int, longest: Mapping[str, int]
+) -> PolicyDocument:
+    """One policy for a template in troposphere. Raises PolicyTooLargeError where it could exceed IAM's limit."""
+    every = list(permissions)
+    size = policy_size(every, longest)
     if size > limit:
         raise PolicyTooLargeError(what, size, limit)
-    return PolicyDocument(Version="2012-10-17", Statement=[each.to_awacs() for each in permissions])
+    return PolicyDocument(Version="2012-10-17", Statement=[each.to_awacs() for each in every])
 
 
 def policy_size(permissions: Iterable[Permission], longest: Mapping[str, int]) -> int:
@@ -188,7 +210,7 @@ class _Derivation:
             else:
                 own[service].append(action)
 
-        found = []
+        found: list[Permission] = []
         for service in sorted({*own, *deleting, *anywhere}):
             name = service.title().replace("-", "")
             if service == "iam":
@@ -198,7 +220,9 @@ class _Derivation:
             if deleting[service]:
                 stack = {_STACK_TAG: (str(self._template.stack_name),)}
                 places = tuple(sorted({_place(arn) + "*" for arn in self._arns(deleting[service])}))
-                found.append(Permission(f"{name}OfThisStack", tuple(deleting[service]), places, {"StringEquals": stack}))
+                found.append(
+                    Permission(f"{name}OfThisStack", tuple(deleting[service]), places, {"StringEquals": stack})
+                )
             if anywhere[service]:
                 found.append(self._tagged(f"{name}Anywhere", anywhere[service], self._places([service])))
         found += self._pass_role()
@@ -209,7 +233,20 @@ class _Derivation:
             found.append(Permission("DescribeAndList", tuple(readers), self._places(services), {}))
         if without_level:
             found.append(Permission("WithoutResourceLevel", tuple(without_level), ("*",), {}))
-        return found
+        return [self._concrete(each) for each in found]
+
+    def _concrete(self, permission: Permission) -> Permission:
+        """The permission with the pseudo parameters that are known."""
+        concrete = self._template.concrete
+        return Permission(
+            permission.sid,
+            permission.actions,
+            tuple(map(concrete, permission.resources)),
+            {
+                operator: {key: tuple(map(concrete, values)) for key, values in keys.items()}
+                for operator, keys in permission.conditions.items()
+            },
+        )
 
     def _needed_by_type(self) -> dict[str, set[str]]:
         """The actions that each type needs in this template."""
@@ -298,7 +335,9 @@ class _Derivation:
             arns = [arn for _, arn in self._template.owned(role)]
             by_services[trusted] += [arn for arn in arns if arn not in by_services[trusted]]
         if not by_services:
-            yield Permission("PassRole", ("iam:PassRole",), tuple(f"{place}role/*" for place in self._facts.places["iam"]), {})
+            yield Permission(
+                "PassRole", ("iam:PassRole",), tuple(f"{place}role/*" for place in self._facts.places["iam"]), {}
+            )
         for number, (services, arns) in enumerate(by_services.items(), start=1):
             sid = "PassRole" if len(by_services) == 1 else f"PassRole{number}"
             conditions = {"StringEquals": {"iam:PassedToService": services}} if services else {}
@@ -371,7 +410,7 @@ def _trusted_services(trust: Mapping[str, Any]) -> set[str]:
 def _is_anonymous(arn: str) -> bool:
     """Whether nothing in the ARN tells this stage's resources from those of others."""
     path = re.sub(r"\$\{AWS::\w+\}", "", arn).split(":", 5)[-1]
-    return bool(re.fullmatch(r"[a-z-]*[/:]?\*", path))
+    return bool(re.fullmatch(r"([a-z-]+[/:])?\*", path))
 
 
 def _place(arn: str) -> str:

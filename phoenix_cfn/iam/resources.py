@@ -204,6 +204,7 @@ class Template:
         if function == "Fn::Join":
             return str(argument[0]).join(self._resolve(each) for each in argument[1])
         if function == "Fn::If":
+            # A property that is sometimes left out has its value whenever it is there.
             branches = [each for each in argument[1:] if each != {"Ref": "AWS::NoValue"}]
             texts = {self._resolve(each) for each in branches}
             return texts.pop() if len(texts) == 1 else "*"
@@ -247,9 +248,10 @@ class Template:
 
         path = re.sub(r"(?<!\$)\{(\w+)\}", known, owned.path)
         arn = f"arn:${{AWS::Partition}}:{owned.service}:{owned.region}:${{AWS::AccountId}}:{path}"
-        return re.sub(r"\*+", "*", self._concrete(arn))
+        return re.sub(r"\*+", "*", arn)
 
-    def _concrete(self, text: str) -> str:
+    def concrete(self, text: str) -> str:
+        """The text with the pseudo parameters that are known."""
         return re.sub(r"\$\{(AWS::\w+)\}", lambda match: self._values.get(match[1], match[0]), text)
 
     def _name(self, logical_id: str) -> str:

@@ -34,7 +34,7 @@ def resource_schema(resource_type: str) -> dict[str, Any] | None:
 
 @cache
 def iam_actions() -> dict[str, list[str]]:
-    """Every IAM action in lower case, such as `ecs:createcluster`, with the kinds of resource that it can be limited to.
+    """Every IAM action in lower case, such as `ecs:createcluster`, with the kinds of resource it can be limited to.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
     """

@@ -13,7 +13,7 @@ from phoenix_cfn.infrastructure.scaling import scaling
 from phoenix_cfn.infrastructure.security_groups import security_groups
 from phoenix_cfn.infrastructure.service import service
 from phoenix_cfn.notifications import notification_topic
-from phoenix_cfn.parameters import database_secret_arn, docker_image_uri, stage_parameters
+from phoenix_cfn.parameters import database_secret_arn, docker_image_uri, role_boundary_arn, stage_parameters
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
@@ -27,6 +27,7 @@ def template(settings: Settings) -> StageTemplate:
     parameters = stage_parameters(t, settings)
     secret_arn = database_secret_arn(t)
     image = docker_image_uri(t)
+    boundary = role_boundary_arn(t)
 
     key = encryption_key(t, publisher="cloudwatch")
     topic = notification_topic(t, "AlarmTopic", parameters, key, publisher="cloudwatch")
@@ -35,7 +36,9 @@ def template(settings: Settings) -> StageTemplate:
     entrance = load_balancer(t, settings, parameters, net, groups)
     data = database(t, settings, parameters, secret_arn, key, net, groups)
     alarms = release_alarms(t, settings, entrance, topic)
-    running = service(t, settings, parameters, image, key, net, groups, entrance, data, rollback_alarms=alarms)
+    running = service(
+        t, settings, parameters, image, key, net, groups, entrance, data, boundary, rollback_alarms=alarms
+    )
     scaling(t, parameters, entrance, running)
     alarms += service_alarms(t, settings, parameters, entrance, data, running, topic)
     board = dashboard(t, settings, parameters, entrance, data, running, alarms)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from awacs import ecr, kms, logs, secretsmanager
-from awacs.aws import Allow, PolicyDocument, Statement
-from troposphere import GetAtt, Parameter, Ref, Sub
+from awacs.aws import Allow, Condition, PolicyDocument, Statement, StringEquals
+from troposphere import GetAtt, If, NoValue, Parameter, Ref, Sub
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.ecs import (
     AwsvpcConfiguration,
@@ -41,7 +41,7 @@ from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.infrastructure.security_groups import SecurityGroups
 from phoenix_cfn.logs import log_group
 from phoenix_cfn.naming import Names
-from phoenix_cfn.parameters import StageParameters
+from phoenix_cfn.parameters import BOUNDED, StageParameters
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
@@ -77,6 +77,7 @@ def service(
     groups: SecurityGroups,
     entrance: Entrance,
     database: Database,
+    boundary: Parameter,
     rollback_alarms: list[Alarm],
 ) -> RunningService:
     """Private tasks behind the load balancer, spread over both zones; how many is up to scaling alone."""
@@ -98,7 +99,7 @@ def service(
         )
     )
     task_logs = log_group(template, "TaskLogGroup", names.task_logs, key, settings)
-    task = _task_definition(template, settings, parameters, image, key, database, task_logs)
+    task = _task_definition(template, settings, parameters, image, key, database, boundary, task_logs)
     running = template.add_resource(
         Service(
             "Service",
@@ -159,12 +160,13 @@ def _task_definition(
     image: Parameter,
     key: Key,
     database: Database,
+    boundary: Parameter,
     task_logs: LogGroup,
 ) -> TaskDefinition:
     names = Names.of(settings.name)
     # The application calls nothing of AWS: its own role may do nothing. What ECS needs is the execution role's.
-    task_role = template.add_resource(Role("TaskRole", AssumeRolePolicyDocument=trusts("ecs-tasks")))
-    execution_role = _execution_role(template, settings, key, database, task_logs)
+    task_role = _role(template, settings, "TaskRole", boundary, [])
+    execution_role = _execution_role(template, settings, key, database, boundary, task_logs)
     return template.add_resource(
         TaskDefinition(
             "TaskDefinition",
@@ -212,62 +214,68 @@ def _task_definition(
 
 
 def _execution_role(
-    template: StageTemplate, settings: Settings, key: Key, database: Database, task_logs: LogGroup
+    template: StageTemplate, settings: Settings, key: Key, database: Database, boundary: Parameter, task_logs: LogGroup
 ) -> Role:
     """What ECS may do to start a task: pull this image, open this log, read this secret.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
     """
     repository = Names.of(settings.name).repository
-    return template.add_resource(
-        Role(
-            "TaskExecutionRole",
-            AssumeRolePolicyDocument=trusts("ecs-tasks"),
-            Policies=[
-                Policy(
-                    PolicyName="start-tasks",
-                    PolicyDocument=PolicyDocument(
-                        Version="2012-10-17",
-                        Statement=[
-                            Statement(
-                                Sid="LogInToTheRegistry",
-                                Effect=Allow,
-                                Action=[ecr.GetAuthorizationToken],
-                                # This action has no resource level.
-                                Resource=["*"],
-                            ),
-                            Statement(
-                                Sid="PullTheImage",
-                                Effect=Allow,
-                                Action=[ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer],
-                                Resource=[
-                                    Sub(
-                                        "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}"
-                                        f":repository/{repository}"
-                                    )
-                                ],
-                            ),
-                            Statement(
-                                Sid="WriteTheLog",
-                                Effect=Allow,
-                                Action=[logs.CreateLogStream, logs.PutLogEvents],
-                                Resource=[GetAtt(task_logs, "Arn")],
-                            ),
-                            Statement(
-                                Sid="ReadTheConnectionString",
-                                Effect=Allow,
-                                Action=[secretsmanager.GetSecretValue],
-                                Resource=[Ref(database.connection_secret)],
-                            ),
-                            Statement(
-                                Sid="DecryptTheConnectionString",
-                                Effect=Allow,
-                                Action=[kms.Decrypt],
-                                Resource=[GetAtt(key, "Arn")],
-                            ),
-                        ],
-                    ),
-                )
-            ],
-        )
+    return _role(
+        template,
+        settings,
+        "TaskExecutionRole",
+        boundary,
+        [
+            Statement(
+                Sid="LogInToTheRegistry",
+                Effect=Allow,
+                Action=[ecr.GetAuthorizationToken],
+                # This action has no resource level.
+                Resource=["*"],
+            ),
+            Statement(
+                Sid="PullTheImage",
+                Effect=Allow,
+                Action=[ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer],
+                Resource=[
+                    Sub(f"arn:${{AWS::Partition}}:ecr:${{AWS::Region}}:${{AWS::AccountId}}:repository/{repository}")
+                ],
+            ),
+            Statement(
+                Sid="WriteTheLog",
+                Effect=Allow,
+                Action=[logs.CreateLogStream, logs.PutLogEvents],
+                Resource=[GetAtt(task_logs, "Arn")],
+            ),
+            Statement(
+                Sid="ReadTheConnectionString",
+                Effect=Allow,
+                Action=[secretsmanager.GetSecretValue],
+                Resource=[Ref(database.connection_secret)],
+            ),
+            Statement(
+                Sid="DecryptTheConnectionString",
+                Effect=Allow,
+                Action=[kms.Decrypt],
+                Resource=[GetAtt(key, "Arn")],
+                Condition=Condition(StringEquals("kms:ViaService", Sub("secretsmanager.${AWS::Region}.amazonaws.com"))),
+            ),
+        ],
     )
+
+
+def _role(
+    template: StageTemplate, settings: Settings, title: str, boundary: Parameter, statements: list[Statement]
+) -> Role:
+    """A role for tasks, where the pipeline's deploy role may make one: under the stage's path, within the boundary."""
+    role = Role(
+        title,
+        AssumeRolePolicyDocument=trusts("ecs-tasks"),
+        Path=Sub(Names.of(settings.name).role_path),
+        PermissionsBoundary=If(BOUNDED, Ref(boundary), NoValue),
+    )
+    if statements:
+        document = PolicyDocument(Version="2012-10-17", Statement=statements)
+        role.Policies = [Policy(PolicyName="start-tasks", PolicyDocument=document)]
+    return template.add_resource(role)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from phoenix_cfn import infrastructure
 from phoenix_cfn.encryption import encryption_key
 from phoenix_cfn.notifications import notification_topic
-from phoenix_cfn.parameters import database_password, stage_parameters
+from phoenix_cfn.parameters import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN, database_password, stage_parameters
 from phoenix_cfn.pipeline.image_build import image_build
 from phoenix_cfn.pipeline.outputs import outputs
 from phoenix_cfn.pipeline.release import failure_notification, release_pipeline
 from phoenix_cfn.pipeline.repository import image_repository
-from phoenix_cfn.pipeline.roles import deploy_role, pipeline_role
+from phoenix_cfn.pipeline.roles import deploy_role, pipeline_role, role_boundary
 from phoenix_cfn.pipeline.secrets import database_credentials
 from phoenix_cfn.pipeline.sources import source
 from phoenix_cfn.pipeline.stages import build_stage, deploy_stage
@@ -34,8 +35,10 @@ def template(settings: Settings) -> StageTemplate:
     storage = artifact_storage(t, settings, key)
     credentials = database_credentials(t, settings, parameters, password, key)
     project = image_build(t, settings, repository, storage, key)
-    deployer = deploy_role(t, settings, credentials, key)
-    stages = [code.stage, build_stage(project), deploy_stage(settings, parameters, credentials, deployer)]
+    deployed = infrastructure.template(settings).to_dict()
+    handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: role_boundary(t, settings, deployed)}
+    deployer = deploy_role(t, settings, deployed, handed)
+    stages = [code.stage, build_stage(project), deploy_stage(settings, parameters, handed, deployer)]
     role = pipeline_role(t, settings, storage.bucket, project, deployer, code.statements)
     release = release_pipeline(t, settings, storage, role, stages)
     code.announce_pushes(t, settings, release, key)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from awacs import cloudformation, codebuild, ecr, iam, logs, s3
 from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement, StringEquals
-from troposphere import GetAtt, Ref, Sub
+from troposphere import AWSObject, GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 from troposphere.ecr import Repository
-from troposphere.iam import Policy, Role
-from troposphere.kms import Key
+from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.logs import LogGroup
 from troposphere.s3 import Bucket
-from troposphere.secretsmanager import Secret
 
+from phoenix_cfn.iam import deploy
 from phoenix_cfn.iam.trust import trusts
-from phoenix_cfn.naming import Names
+from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH, Names
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
+
+_LONGEST_VALUES = {"StagePrefix": STAGE_PREFIX_MAX_LENGTH}
 
 
 def build_role(template: StageTemplate, bucket: Bucket, repository: Repository, build_logs: LogGroup) -> Role:
@@ -90,56 +94,59 @@ def pipeline_role(
     )
 
 
-def deploy_role(template: StageTemplate, settings: Settings, credentials: Secret, key: Key) -> Role:
-    """CloudFormation: what the infrastructure stack needs, written by hand until it is derived."""
-    names = Names.of(settings.name)
+def role_boundary(template: StageTemplate, settings: Settings, deployed: dict[str, Any]) -> ManagedPolicy:
+    """The most that a role of the infrastructure stack may ever do: what its roles do as the template is written here.
 
-    def of(service: str, *actions: str) -> list[Action]:
-        return [Action(service, action) for action in actions]
-
-    return _role(
-        template,
-        "DeployRole",
-        "cloudformation",
-        [
-            _allow(
-                [
-                    *of("ec2", "*Vpc*", "*Subnet*", "*Gateway*", "*Route*", "*Address*", "*SecurityGroup*", "*Tags"),
-                    *of("ec2", "Describe*"),
-                    *of("elasticloadbalancing", "*"),
-                    *of("ecs", "*"),
-                    *of("application-autoscaling", "*"),
-                    *of("cloudwatch", "*Alarm*", "*Dashboard*", "TagResource", "UntagResource", "ListTagsForResource"),
-                    *of(
-                        "rds", "*DBCluster*", "*DBInstance*", "*DBSubnetGroup*", "*TagsToResource", "*TagsFromResource"
-                    ),
-                    *of("rds", "ListTagsForResource", "DescribeGlobalClusters"),
-                    *of("sns", "*Topic*", "Subscribe", "Unsubscribe", "*Subscription*", "TagResource", "UntagResource"),
-                    *of("logs", "*LogGroup*", "*RetentionPolicy", "*Tag*", "*KmsKey"),
-                    *of("kms", "*Key*", "TagResource", "UntagResource", "Encrypt", "Decrypt", "CreateGrant"),
-                ],
-                ["*"],
+    Whoever can push to the repository can change that template, but not this policy.
+    """
+    permissions = deploy.boundary_permissions(deployed, _known(settings, {}))
+    return template.add_resource(
+        ManagedPolicy(
+            "RoleBoundary",
+            Description="The most that roles of the infrastructure stack may do",
+            PolicyDocument=deploy.policy_document(
+                "RoleBoundary", permissions, deploy.MANAGED_POLICY_LIMIT, _LONGEST_VALUES
             ),
-            _allow(
-                [*of("secretsmanager", "*Secret*", "*Tag*", "GetResourcePolicy")],
-                [
-                    Ref(credentials),
-                    Sub(
-                        "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}"
-                        f":secret:{names.connection_secret}-*"
-                    ),
-                ],
-            ),
-            _allow(
-                [*of("iam", "*Role", "*RolePolicy", "*RolePolicies", "*RoleTags", "ListRoleTags")],
-                [Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{names.infrastructure_stack}-*")],
-            ),
-            _allow(
-                [*of("iam", "CreateServiceLinkedRole")],
-                [Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*")],
-            ),
-        ],
+        )
     )
+
+
+def deploy_role(
+    template: StageTemplate, settings: Settings, deployed: dict[str, Any], handed: Mapping[str, AWSObject]
+) -> Role:
+    """CloudFormation: what the infrastructure stack needs, derived from its template `deployed`.
+
+    `handed`: the resources here whose Ref the infrastructure stack gets as a parameter, by its name. What does not fit
+    the role's own policy stands in managed ones.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
+    """
+    permissions = deploy.deploy_permissions(deployed, _known(settings, handed))
+    own, *further = deploy.policy_documents("the policies of DeployRole", permissions, _LONGEST_VALUES)
+    policies = [
+        template.add_resource(
+            ManagedPolicy(
+                f"DeployPolicy{number}", Description="More of what DeployRole may do", PolicyDocument=document
+            )
+        )
+        for number, document in enumerate(further, start=1)
+    ]
+    return template.add_resource(
+        Role(
+            "DeployRole",
+            AssumeRolePolicyDocument=trusts("cloudformation"),
+            Policies=[Policy(PolicyName="this-stage", PolicyDocument=own)],
+            ManagedPolicyArns=[Ref(policy) for policy in policies],
+        )
+    )
+
+
+def _known(settings: Settings, handed: Mapping[str, AWSObject]) -> dict[str, str]:
+    """What this stack knows of the infrastructure stack's values, as texts for Fn::Sub."""
+    return {
+        "StagePrefix": "${StagePrefix}",
+        "AWS::StackName": Names.of(settings.name).infrastructure_stack,
+        **{parameter: f"${{{resource.title}}}" for parameter, resource in handed.items()},
+    }
 
 
 def infrastructure_stack_arn(settings: Settings) -> Sub:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
-from troposphere import GetAtt, Ref, Sub
+from troposphere import AWSObject, GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 from troposphere.codepipeline import Actions, ActionTypeId, InputArtifacts, OutputArtifacts, Stages
 from troposphere.iam import Role
-from troposphere.secretsmanager import Secret
 
 from phoenix_cfn.naming import Names
-from phoenix_cfn.parameters import DATABASE_SECRET_ARN, DOCKER_IMAGE_URI, StageParameters
+from phoenix_cfn.parameters import DOCKER_IMAGE_URI, StageParameters
 from phoenix_cfn.settings import Settings
 
 SOURCE_ARTIFACT = "Source"
@@ -37,11 +37,13 @@ def build_stage(project: Project) -> Stages:
     )
 
 
-def deploy_stage(settings: Settings, parameters: StageParameters, credentials: Secret, role: Role) -> Stages:
+def deploy_stage(
+    settings: Settings, parameters: StageParameters, handed: Mapping[str, AWSObject], role: Role
+) -> Stages:
     """CloudFormation deploys the image just built: the image comes first, so that the first run succeeds.
 
     What stands in ParameterOverrides can be read by everybody who may read the pipeline: of the database's credentials
-    it holds the reference only.
+    it holds the reference only. `handed`: the resources whose Ref the infrastructure stack gets, by its parameters.
     """
     return Stages(
         Name="Deploy",
@@ -55,7 +57,7 @@ def deploy_stage(settings: Settings, parameters: StageParameters, credentials: S
                     "TemplatePath": f"{SOURCE_ARTIFACT}::{INFRASTRUCTURE_TEMPLATE}",
                     "Capabilities": "CAPABILITY_IAM",
                     "RoleArn": GetAtt(role, "Arn"),
-                    "ParameterOverrides": _overrides(parameters, credentials),
+                    "ParameterOverrides": _overrides(parameters, handed),
                 },
                 InputArtifacts=[InputArtifacts(Name=SOURCE_ARTIFACT), InputArtifacts(Name=IMAGE_ARTIFACT)],
             )
@@ -63,9 +65,9 @@ def deploy_stage(settings: Settings, parameters: StageParameters, credentials: S
     )
 
 
-def _overrides(parameters: StageParameters, credentials: Secret) -> Sub:
+def _overrides(parameters: StageParameters, handed: Mapping[str, AWSObject]) -> Sub:
     """Every parameter of Infrastructure.yml, as JSON in which CloudFormation fills in this stack's values."""
     values: dict[str, object] = {name: f"${{{name}}}" for name in parameters.names()}
-    values[DATABASE_SECRET_ARN] = f"${{{credentials.title}}}"
+    values |= {name: f"${{{resource.title}}}" for name, resource in handed.items()}
     values[DOCKER_IMAGE_URI] = {"Fn::GetParam": [IMAGE_ARTIFACT, IMAGE_FILE, IMAGE_KEY]}
     return Sub(json.dumps(values, separators=(",", ":")))
