@@ -26,7 +26,8 @@ CpuPeakAlarm DatabaseCpuPeakAlarm TooFewTasksAlarm Dashboard
 PIPELINE = """
 EncryptionKey PipelineTopic PipelineTopicPolicy PipelineTopicEmailSubscription Repository
 ArtifactBucket ArtifactBucketPolicy BucketEmptierLogGroup BucketEmptierRole BucketEmptierFunction BucketEmptier
-DatabaseCredentials BuildLogGroup BuildRole BuildProject DeployRole PipelineRole Pipeline WebhookSecret SourceWebhook
+DatabaseCredentials BuildLogGroup BuildRole BuildProject RoleBoundary DeployPolicy1 DeployRole
+PipelineRole Pipeline WebhookSecret SourceWebhook
 FailedRunRule
 """
 

@@ -27,23 +27,23 @@ def build_role(template: StageTemplate, bucket: Bucket, repository: Repository, 
     """CodeBuild: read the source, write the log and the artifact, push to one repository.
 
     https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
     """
     return _role(
         template,
         "BuildRole",
         "codebuild",
         [
-            _allow([logs.CreateLogStream, logs.PutLogEvents], [GetAtt(build_logs, "Arn")]),
-            _allow([s3.GetObject, s3.GetObjectVersion, s3.PutObject], [_objects(bucket)]),
+            _allow("WriteTheLog", [logs.CreateLogStream, logs.PutLogEvents], [GetAtt(build_logs, "Arn")]),
+            _allow("CarryArtifacts", [s3.GetObject, s3.GetObjectVersion, s3.PutObject], [_objects(bucket)]),
             # This action has no resource level.
-            _allow([ecr.GetAuthorizationToken], ["*"]),
+            _allow("LogInToTheRegistry", [ecr.GetAuthorizationToken], ["*"]),
             _allow(
+                "PushTheImage",
                 [
                     ecr.BatchCheckLayerAvailability,
                     ecr.BatchGetImage,
                     ecr.CompleteLayerUpload,
-                    ecr.DescribeImages,
-                    ecr.GetDownloadUrlForLayer,
                     ecr.InitiateLayerUpload,
                     ecr.PutImage,
                     ecr.UploadLayerPart,
@@ -72,19 +72,28 @@ def pipeline_role(
         "codepipeline",
         [
             *source,
-            _allow([s3.GetBucketLocation, s3.GetBucketVersioning], [GetAtt(bucket, "Arn")]),
-            _allow([s3.GetObject, s3.GetObjectVersion, s3.PutObject], [_objects(bucket)]),
-            _allow([codebuild.BatchGetBuilds, codebuild.StartBuild], [GetAtt(project, "Arn")]),
             _allow(
+                "FindTheBucket",
+                [s3.GetBucketAcl, s3.GetBucketLocation, s3.GetBucketVersioning],
+                [GetAtt(bucket, "Arn")],
+            ),
+            _allow("CarryArtifacts", [s3.GetObject, s3.GetObjectVersion, s3.PutObject], [_objects(bucket)]),
+            _allow("Build", [codebuild.BatchGetBuilds, codebuild.StartBuild], [GetAtt(project, "Arn")]),
+            _allow(
+                "Deploy",
                 [
                     cloudformation.CreateStack,
                     cloudformation.DescribeStackEvents,
                     cloudformation.DescribeStacks,
+                    cloudformation.GetTemplate,
                     cloudformation.UpdateStack,
                 ],
                 [infrastructure_stack_arn(settings)],
             ),
+            # This action has no resource level.
+            _allow("CheckTheTemplate", [cloudformation.ValidateTemplate], ["*"]),
             Statement(
+                Sid="DeployWithTheDeployRole",
                 Effect=Allow,
                 Action=[iam.PassRole],
                 Resource=[GetAtt(deploy_role, "Arn")],
@@ -170,8 +179,8 @@ def _role(template: StageTemplate, title: str, service: str, statements: list[St
     )
 
 
-def _allow(actions: list[Action], resources: list[object]) -> Statement:
-    return Statement(Effect=Allow, Action=actions, Resource=resources)
+def _allow(sid: str, actions: list[Action], resources: list[object]) -> Statement:
+    return Statement(Sid=sid, Effect=Allow, Action=actions, Resource=resources)
 
 
 def _objects(bucket: Bucket) -> Sub:

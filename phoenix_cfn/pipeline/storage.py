@@ -124,16 +124,19 @@ def _emptier(template: StageTemplate, settings: Settings, key: Key, bucket: Buck
                         Version="2012-10-17",
                         Statement=[
                             Statement(
+                                Sid="FindWhatIsThere",
                                 Effect=Allow,
                                 Action=[s3_actions.ListBucketVersions],
                                 Resource=[GetAtt(bucket, "Arn")],
                             ),
                             Statement(
+                                Sid="DeleteIt",
                                 Effect=Allow,
                                 Action=[s3_actions.DeleteObject, s3_actions.DeleteObjectVersion],
                                 Resource=[Sub(f"${{{bucket.title}.Arn}}/*")],
                             ),
                             Statement(
+                                Sid="WriteTheLog",
                                 Effect=Allow,
                                 Action=[logs.CreateLogStream, logs.PutLogEvents],
                                 Resource=[GetAtt(group, "Arn")],

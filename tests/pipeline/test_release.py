@@ -98,7 +98,9 @@ def test_overrides_fit_with_the_longest_values(overrides: str, pipeline_stack: S
     longest = {
         "DatabaseCredentials": "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:"
         + pipeline_stack.properties("DatabaseCredentials")["Name"]["Fn::Sub"].replace("${StagePrefix}", "s" * 20)
-        + "-abcdef"
+        + "-abcdef",
+        # The longest name that a policy can have.
+        "RoleBoundary": "arn:aws-us-gov:iam::123456789012:policy/" + "p" * 128,
     }
     for name, parameter in pipeline_stack.parameters.items():
         most = "u" * 63 if name == "MongoDBMasterUsername" else "x" * parameter.get("MaxLength", 0)
