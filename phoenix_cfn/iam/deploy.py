@@ -18,7 +18,7 @@ from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement
 from troposphere import Ref, Sub
 
 from phoenix_cfn.errors import PhoenixError
-from phoenix_cfn.iam.handlers import Handlers
+from phoenix_cfn.iam.handlers import Handlers, regular_place
 from phoenix_cfn.iam.resources import OWNED, Template
 from phoenix_cfn.iam.supplements import NEVER, ONLY_FOR, SERVICE_LINKED_ROLES
 
@@ -224,13 +224,12 @@ class _Derivation:
                     Permission(f"{name}OfThisStack", tuple(deleting[service]), places, {"StringEquals": stack})
                 )
             if anywhere[service]:
-                found.append(self._tagged(f"{name}Anywhere", anywhere[service], self._places([service])))
+                found.append(self._tagged(f"{name}Anywhere", anywhere[service], self._places(anywhere[service])))
         found += self._pass_role()
         found += self._service_linked_roles()
         found += self._references()
         if readers:
-            services = sorted({action.partition(":")[0] for action in readers})
-            found.append(Permission("DescribeAndList", tuple(readers), self._places(services), {}))
+            found.append(Permission("DescribeAndList", tuple(readers), self._places(readers), {}))
         if without_level:
             found.append(Permission("WithoutResourceLevel", tuple(without_level), ("*",), {}))
         return [self._concrete(each) for each in found]
@@ -296,8 +295,15 @@ class _Derivation:
         kinds = sorted({kind for action in actions for kind in self._owned_kinds(action)})
         return tuple(dict.fromkeys(arn for kind in kinds for arn in self._owned[kind]))
 
-    def _places(self, services: Iterable[str]) -> tuple[str, ...]:
-        return tuple(f"{place}*" for service in services for place in self._facts.places[service])
+    def _places(self, actions: Iterable[str]) -> tuple[str, ...]:
+        """Everything in this account and region that the actions can act on."""
+        found = {
+            self._facts.places.get(f"{service}:{kind}", regular_place(service)) + "*"
+            for action in actions
+            for service in [action.partition(":")[0]]
+            for kind in self._facts.kinds[action]
+        }
+        return tuple(sorted(found))
 
     def _on_own(self, sid: str, actions: list[str]) -> Permission:
         return self._tagged(sid, actions, self._arns(actions))
@@ -335,9 +341,8 @@ class _Derivation:
             arns = [arn for _, arn in self._template.owned(role)]
             by_services[trusted] += [arn for arn in arns if arn not in by_services[trusted]]
         if not by_services:
-            yield Permission(
-                "PassRole", ("iam:PassRole",), tuple(f"{place}role/*" for place in self._facts.places["iam"]), {}
-            )
+            everyone = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"
+            yield Permission("PassRole", ("iam:PassRole",), (everyone,), {})
         for number, (services, arns) in enumerate(by_services.items(), start=1):
             sid = "PassRole" if len(by_services) == 1 else f"PassRole{number}"
             conditions = {"StringEquals": {"iam:PassedToService": services}} if services else {}
@@ -380,7 +385,9 @@ class _Derivation:
         if _SSM_REFERENCE.search(self._template.text):
             place = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*"
             yield Permission("ParameterReferences", ("ssm:GetParameters",), (place,), {})
-        if '"Fn::GetAZs"' in self._template.text and "ec2:DescribeAvailabilityZones" not in self._facts.kinds:
+        if '"Fn::GetAZs"' in self._template.text and not any(
+            "ec2:DescribeAvailabilityZones" in needed for needed in self._needed.values()
+        ):
             yield Permission("AvailabilityZones", ("ec2:DescribeAvailabilityZones",), ("*",), {})
 
     def _secret_arn(self, text: str) -> str:

@@ -17,8 +17,6 @@ from phoenix_cfn.iam import schemas
 from phoenix_cfn.iam.supplements import BESIDES_HANDLERS, NO_RESOURCE_LEVEL, WITHOUT_HANDLERS
 
 DATA = Path(__file__).with_name("handlers.json")
-# An action for more kinds than this, such as one that tags, says nothing of where its service keeps its resources.
-_EVERYTHING = 20
 HANDLERS = ("create", "read", "update", "delete", "list")
 
 
@@ -40,13 +38,13 @@ class UnknownNeedsError(PhoenixError):
 class Handlers:
     """`types`: by type and handler the actions; `tagged`: types whose resources carry CloudFormation's own tags from
     the moment they exist; `kinds`: by action the kinds of resource it can be limited to, none if it cannot;
-    `places`: by service, how the ARNs of its resources begin; `not_actions`: names in the schemas that IAM does not
-    know."""
+    `places`: by kind, such as `iam:role`, how its ARNs begin where that is not the regular way; `not_actions`: names in
+    the schemas that IAM does not know."""
 
     types: dict[str, dict[str, list[str]]]
     tagged: list[str]
     kinds: dict[str, list[str]]
-    places: dict[str, list[str]]
+    places: dict[str, str]
     not_actions: list[str]
 
     @classmethod
@@ -91,20 +89,24 @@ class Handlers:
             raise UnknownNeedsError(unknown)
         actions = {action for needs in types.values() for names in needs.values() for action in names}
         kinds = {action: _kinds(action) for action in sorted(actions)}
-        places: dict[str, set[str]] = {}
+        places = {}
         for action, names in kinds.items():
             service = action.partition(":")[0]
-            names = [] if len(names) > _EVERYTHING else names
-            found = (schemas.arn_prefix(service, kind) for kind in names)
-            places.setdefault(service, set()).update(place for place in found if place)
-        return cls(
-            types, tagged, kinds, {service: sorted(found) for service, found in places.items()}, sorted(not_actions)
-        )
+            for name in names:
+                place = schemas.arn_prefix(service, name)
+                if place and place != regular_place(service):
+                    places[f"{service}:{name}"] = place
+        return cls(types, tagged, kinds, dict(sorted(places.items())), sorted(not_actions))
 
     def record(self) -> None:
         """Writes handlers.json."""
         facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         DATA.write_text(_layout({"cfn-lint": schemas.cfn_lint_version(), "facts": facts}), encoding="utf-8")
+
+
+def regular_place(service: str) -> str:
+    """How most ARNs begin, up to and with the account, as Fn::Sub text."""
+    return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:"
 
 
 def refresh(resource_types: Iterable[str]) -> bool:

