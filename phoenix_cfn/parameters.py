@@ -18,8 +18,6 @@ ROLE_BOUNDARY_ARN = "RoleBoundaryArn"
 
 # The condition of everything that needs somebody to write to.
 NOTIFIED = "HasNotificationEmail"
-# The condition of the boundary of roles.
-BOUNDED = "HasRoleBoundary"
 
 _STAGE_GROUP = "Stage"
 _SOURCE_GROUP = "Source"
@@ -288,22 +286,19 @@ def database_secret_arn(template: StageTemplate) -> Parameter:
 
 
 def role_boundary_arn(template: StageTemplate) -> Parameter:
-    """The policy that bounds what the roles of Infrastructure.yml may ever do; the pipeline insists on it."""
-    parameter = _ask(
+    """The policy that bounds what the roles of Infrastructure.yml may ever do; the pipeline insists on its own."""
+    return _ask(
         template,
         _SERVICE_GROUP,
         "Permissions boundary",
         Parameter(
             ROLE_BOUNDARY_ARN,
             Type="String",
-            Default="",
-            Description="ARN of the managed policy that bounds the tasks' roles; the pipeline has one. Empty: none.",
-            AllowedPattern=r"^$|^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9/_+=,.@-]+$",
-            ConstraintDescription="Enter the ARN of a managed policy, or nothing.",
+            Description="ARN of the managed policy that bounds the roles of the tasks; the pipeline has one.",
+            AllowedPattern=r"^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9/_+=,.@-]+$",
+            ConstraintDescription="Enter the ARN of a managed policy.",
         ),
     )
-    template.add_condition(BOUNDED, Not(Equals(Ref(parameter), "")))
-    return parameter
 
 
 def docker_image_uri(template: StageTemplate) -> Parameter:

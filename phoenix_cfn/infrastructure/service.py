@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from awacs import ecr, kms, logs, secretsmanager
 from awacs.aws import Allow, Condition, PolicyDocument, Statement, StringEquals
-from troposphere import GetAtt, If, NoValue, Parameter, Ref, Sub
+from troposphere import GetAtt, Parameter, Ref, Sub
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.ecs import (
     AwsvpcConfiguration,
@@ -41,7 +41,7 @@ from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.infrastructure.security_groups import SecurityGroups
 from phoenix_cfn.logs import log_group
 from phoenix_cfn.naming import Names
-from phoenix_cfn.parameters import BOUNDED, StageParameters
+from phoenix_cfn.parameters import StageParameters
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
@@ -273,7 +273,7 @@ def _role(
         title,
         AssumeRolePolicyDocument=trusts("ecs-tasks"),
         Path=Sub(Names.of(settings.name).role_path),
-        PermissionsBoundary=If(BOUNDED, Ref(boundary), NoValue),
+        PermissionsBoundary=Ref(boundary),
     )
     if statements:
         document = PolicyDocument(Version="2012-10-17", Statement=statements)

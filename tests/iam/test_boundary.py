@@ -60,7 +60,7 @@ def test_the_boundary_takes_nothing_from_the_roles_as_they_are_written(dev: Stag
 
 def test_both_roles_have_the_boundary_and_the_path(infrastructure_stack: Stack) -> None:
     for properties in infrastructure_stack.of_type("AWS::IAM::Role").values():
-        assert properties["PermissionsBoundary"]["Fn::If"][:2] == ["HasRoleBoundary", {"Ref": "RoleBoundaryArn"}]
+        assert properties["PermissionsBoundary"] == {"Ref": "RoleBoundaryArn"}
         assert properties["Path"] == {"Fn::Sub": "/${StagePrefix}-phoenix/"}
 
 
