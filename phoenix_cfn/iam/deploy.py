@@ -33,13 +33,12 @@ _LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AW
 _LONGEST_REFERENCE = 150
 
 _STACK_TAG = "aws:ResourceTag/aws:cloudformation:stack-name"
-_CREATES_OR_EXTENDS_ROLES = frozenset(
+_GIVES_POWER = frozenset(
     {
         "iam:AttachRolePolicy",
         "iam:CreateRole",
         "iam:PutRolePermissionsBoundary",
         "iam:PutRolePolicy",
-        "iam:UpdateAssumeRolePolicy",
     }
 )
 _ROLE, _SECRET = "AWS::IAM::Role", "AWS::SecretsManager::Secret"
@@ -323,7 +322,7 @@ class _Derivation:
             for role in self._template.of_type(_ROLE)
         }
         boundary = boundaries.pop() if len(boundaries) == 1 else "*"
-        bounded = [each for each in actions if each in _CREATES_OR_EXTENDS_ROLES and boundary != "*"]
+        bounded = [each for each in actions if each in _GIVES_POWER and boundary != "*"]
         rest = [each for each in actions if each not in bounded]
         if bounded:
             condition = {"StringEquals": {"iam:PermissionsBoundary": (boundary,)}}

@@ -12,7 +12,7 @@ from tests.stack import Stack
 
 EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 OWN = f"arn:aws:iam::{ACCOUNT}:role/dev-phoenix/dev-phoenix-infrastructure-Evil-1"
-GIVE_POWER = ["iam:CreateRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:PutRolePermissionsBoundary"]
+GIVE_POWER = ["iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"]
 
 
 @pytest.mark.parametrize("action", GIVE_POWER)
