@@ -22,6 +22,8 @@ _LIMITS = {
     "cluster": 255,
     "task_family": 255,
     "database": 63,
+    # Less the two digits of its number.
+    "database_instance": 61,
     "infrastructure_stack": 128,
     "repository": 256,
     "pipeline": 100,
@@ -47,6 +49,7 @@ class Names:
     cluster: str
     task_family: str
     database: str
+    database_instance: str
     infrastructure_stack: str
     repository: str
     pipeline: str
@@ -68,6 +71,7 @@ class Names:
             cluster=base,
             task_family=base,
             database=base,
+            database_instance=f"{base}-",
             infrastructure_stack=f"{base}-infrastructure",
             repository=base,
             pipeline=base,

@@ -20,6 +20,7 @@ ALPHABETS = {
     ("AWS::ECS::Cluster", "ClusterName"): r"[A-Za-z0-9_-]{1,255}",
     ("AWS::ECS::TaskDefinition", "Family"): r"[A-Za-z0-9_-]{1,255}",
     ("AWS::DocDB::DBCluster", "DBClusterIdentifier"): r"(?!.*--)[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+    ("AWS::DocDB::DBInstance", "DBInstanceIdentifier"): r"(?!.*--)[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
     ("AWS::CloudWatch::Dashboard", "DashboardName"): r"[A-Za-z0-9_-]{1,255}",
     ("AWS::Logs::LogGroup", "LogGroupName"): r"[.\-_/#A-Za-z0-9]{1,512}",
     ("AWS::SecretsManager::Secret", "Name"): r"(?!.*-[A-Za-z0-9]{6}$)[A-Za-z0-9/_+=.@-]{1,512}",

@@ -63,7 +63,7 @@ def test_only_the_github_values_have_no_default(pipeline_stack: Stack) -> None:
 
 def test_the_infrastructure_lacks_only_what_the_pipeline_makes(infrastructure_stack: Stack) -> None:
     without = {name for name, parameter in infrastructure_stack.parameters.items() if "Default" not in parameter}
-    assert without == {"DockerImageURI", "MongoDBSecretArn"}
+    assert without == {"DockerImageURI", "MongoDBSecretArn", "RoleBoundaryArn"}
 
 
 def test_secrets_are_hidden_and_have_no_default_that_is_a_secret(pipeline_stack: Stack) -> None:

@@ -95,6 +95,8 @@ def database(
         template.add_resource(
             DBInstance(
                 f"DatabaseInstance{number + 1}",
+                # Named, so that the deploy role can be limited to this stage's instances.
+                DBInstanceIdentifier=Sub(f"{names.database_instance}{number + 1}"),
                 DBClusterIdentifier=Ref(cluster),
                 DBInstanceClass=settings.database_instance_class,
                 AvailabilityZone=Select(number % 2, GetAZs("")),

@@ -117,6 +117,29 @@ HARMFUL = [
     ("ec2:AuthorizeSecurityGroupIngress", f"arn:aws:ec2:{_HERE}:security-group/sg-0ther"),
     ("elasticloadbalancing:DeleteLoadBalancer", f"arn:aws:elasticloadbalancing:{_HERE}:loadbalancer/app/other/1"),
     ("organizations:LeaveOrganization", "*"),
+    # What nobody has tagged is out of reach too, where a name or the stack's own tag tells.
+    ("rds:DeleteDBCluster", f"arn:aws:rds:{_HERE}:cluster:untagged"),
+    ("rds:DeleteDBInstance", f"arn:aws:rds:{_HERE}:db:untagged"),
+    ("rds:ModifyDBInstance", f"arn:aws:rds:{_HERE}:db:dev-phoenix-infrastructure"),
+    ("ecs:DeleteService", f"arn:aws:ecs:{_HERE}:service/untagged/Service"),
+    ("ecs:RegisterTaskDefinition", f"arn:aws:ecs:{_HERE}:task-definition/untagged:1"),
+    ("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{_HERE}:alarm:untagged"),
+    ("cloudwatch:DeleteDashboards", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/untagged"),
+    ("logs:DeleteLogGroup", f"arn:aws:logs:{_HERE}:log-group:/untagged"),
+    ("sns:DeleteTopic", f"arn:aws:sns:{_HERE}:untagged"),
+    ("sns:SetTopicAttributes", f"arn:aws:sns:{_HERE}:untagged"),
+    ("secretsmanager:DeleteSecret", f"arn:aws:secretsmanager:{_HERE}:secret:untagged-a1B2c3"),
+    (
+        "secretsmanager:GetSecretValue",
+        f"arn:aws:secretsmanager:{_HERE}:secret:dev-phoenix-connection-of-somebody-a1B2c3",
+    ),
+    ("ec2:DeleteVpc", f"arn:aws:ec2:{_HERE}:vpc/untagged"),
+    ("ec2:DeleteSubnet", f"arn:aws:ec2:{_HERE}:subnet/untagged"),
+    ("ec2:DeleteNatGateway", f"arn:aws:ec2:{_HERE}:natgateway/untagged"),
+    ("ec2:DeleteSecurityGroup", f"arn:aws:ec2:{_HERE}:security-group/untagged"),
+    ("ec2:ReplaceRoute", f"arn:aws:ec2:{_HERE}:route-table/untagged"),
+    ("elasticloadbalancing:DeleteLoadBalancer", f"arn:aws:elasticloadbalancing:{_HERE}:loadbalancer/app/untagged/1"),
+    ("elasticloadbalancing:DeleteTargetGroup", f"arn:aws:elasticloadbalancing:{_HERE}:targetgroup/untagged/1"),
     ("ec2:DeleteVpc", "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-0elsewhere"),
 ]
 
@@ -137,6 +160,8 @@ def filled(text: str, stage: Stage, other: Stage) -> str:
 
 def situations(text: str, stage: Stage, other: Stage) -> dict[str, str]:
     """The tags of what is acted on."""
+    if "untagged" in text or "somebody" in text:
+        return {}
     if text.startswith("{other.") or "0ther" in text or "/other/" in text:
         return other.tags | other.stack_tag
     return stage.tags
