@@ -53,13 +53,11 @@ def _parse(root: Path, arguments: Sequence[str] | None) -> argparse.Namespace:
 def _build(root: Path, output: Path, check: bool) -> int:
     began = time.perf_counter()
     settings = Settings.load(root / "phoenix.toml")
-    templates = {
-        "Pipeline.yml": pipeline.template(settings),
-        "Infrastructure.yml": infrastructure.template(settings),
-    }
+    deployed = infrastructure.template(settings)
+    templates = {"Pipeline.yml": pipeline.template(settings, deployed), "Infrastructure.yml": deployed}
     contents = {name: render(template).encode() for name, template in templates.items()}
     if not check:
-        _refresh_handlers(templates["Infrastructure.yml"])
+        _refresh_handlers(deployed)
 
     verdict = gate.digest(root, contents)
     known = gate.is_known_clean(root, verdict)

@@ -19,8 +19,11 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-def template(settings: Settings) -> StageTemplate:
-    """The template of the pipeline stack: the one that a person uploads in the console."""
+def template(settings: Settings, deployed: StageTemplate | None = None) -> StageTemplate:
+    """The template of the pipeline stack: the one that a person uploads in the console.
+
+    `deployed` is the infrastructure template, where it is more than its settings make it: the deploy role follows it.
+    """
     t = StageTemplate(
         f"{settings.name}: the pipeline that builds the application and deploys its infrastructure at every push.",
         settings.name,
@@ -35,9 +38,9 @@ def template(settings: Settings) -> StageTemplate:
     storage = artifact_storage(t, settings, key)
     credentials = database_credentials(t, settings, parameters, password, key)
     project = image_build(t, settings, repository, storage, key)
-    deployed = infrastructure.template(settings).to_dict()
-    handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: role_boundary(t, settings, deployed)}
-    deployer = deploy_role(t, settings, deployed, handed)
+    stack = (infrastructure.template(settings) if deployed is None else deployed).to_dict()
+    handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: role_boundary(t, settings, stack)}
+    deployer = deploy_role(t, settings, stack, handed)
     stages = [code.stage, build_stage(project), deploy_stage(settings, parameters, handed, deployer)]
     role = pipeline_role(t, settings, storage.bucket, project, deployer, code.statements)
     release = release_pipeline(t, settings, storage, role, stages)

@@ -39,6 +39,13 @@ def test_the_role_follows(with_a_queue: None, pipeline_stack: Stack) -> None:
     assert all(action.startswith("sqs:") for action in added)
 
 
+def test_the_role_follows_a_template_that_is_handed_in(pipeline_stack: Stack) -> None:
+    deployed = infrastructure.template(Settings())
+    deployed.add_resource(Queue("Queue"))
+    assert "sqs:CreateQueue" in allowed(Stack(pipeline.template(Settings(), deployed)))
+    assert "sqs:CreateQueue" not in allowed(pipeline_stack)
+
+
 def test_a_build_shows_it(with_a_queue: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = tmp_path / "handlers.json"
     shutil.copy(handlers.DATA, record)

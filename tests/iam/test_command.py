@@ -56,7 +56,9 @@ def test_the_figures(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Below 1.2 % of all actions; and within what a role with one managed policy can hold."""
     settings = ("StagePrefix=${StagePrefix}", "AWS::StackName=${StagePrefix}-phoenix-infrastructure")
     assert main([str(root / "templates/Infrastructure.yml"), *(f"--set={each}" for each in settings)]) == 0
-    figures = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()[-4:])
+    lines = capsys.readouterr().out.splitlines()[-4:]
+    assert "\n".join(lines) in (root / "docs/deploy-role.md").read_text(), "the document tells other figures"
+    figures = dict(line.split(maxsplit=1) for line in lines)
     count, _, every, *_, share = figures["actions"].split()
     assert int(count) / int(every) < 0.012
     assert share == f"({int(count) / int(every):.2%})"
