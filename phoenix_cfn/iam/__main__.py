@@ -18,7 +18,7 @@ from phoenix_cfn.iam.deploy import (
     deploy_permissions,
     policy_size,
 )
-from phoenix_cfn.iam.handlers import DATA, refresh
+from phoenix_cfn.iam.handlers import DATA, Handlers, refresh
 
 _UNUSABLE = 2
 
@@ -38,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PhoenixError as error:
         print(f"phoenix_cfn.iam: {error}", file=sys.stderr)
         return _UNUSABLE
+    strange = _names_left_out(template)
+    if strange:
+        print(f"phoenix_cfn.iam: IAM does not know {', '.join(strange)}: left out", file=sys.stderr)
     if options.json:
         document = {"Version": "2012-10-17", "Statement": [each.to_json() for each in permissions]}
         print(json.dumps(document, indent=1))
@@ -98,6 +101,12 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(plain, dict) or not plain.get("Resources"):
         raise TemplateError(f"{path} is not a CloudFormation template: it has no Resources")
     return plain
+
+
+def _names_left_out(template: dict[str, Any]) -> list[str]:
+    types = {resource["Type"] for resource in template["Resources"].values()}
+    by_type = Handlers.of(types).not_actions
+    return sorted({name for each in types for name in by_type.get(each, ())})
 
 
 def _longest(template: dict[str, Any]) -> dict[str, int]:

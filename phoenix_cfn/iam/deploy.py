@@ -331,34 +331,47 @@ class _Derivation:
             yield self._on_own("Roles", rest)
 
     def _pass_role(self) -> Iterator[Permission]:
-        """Only the roles that the template creates, and only to the services that they trust."""
-        if not any("iam:PassRole" in needed for needed in self._needed.values()):
+        """The roles that the template creates, to the services that they trust; others only where it names them."""
+        passing = {each for each, needed in self._needed.items() if "iam:PassRole" in needed}
+        if not passing:
             return
         by_services: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for role in self._template.of_type(_ROLE):
             trusted = tuple(sorted(_trusted_services(self._template.properties(role)["AssumeRolePolicyDocument"])))
             arns = [arn for _, arn in self._template.owned(role)]
             by_services[trusted] += [arn for arn in arns if arn not in by_services[trusted]]
-        if not by_services:
-            everyone = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"
-            yield Permission("PassRole", ("iam:PassRole",), (everyone,), {})
         for number, (services, arns) in enumerate(by_services.items(), start=1):
             sid = "PassRole" if len(by_services) == 1 else f"PassRole{number}"
             conditions = {"StringEquals": {"iam:PassedToService": services}} if services else {}
             yield Permission(sid, ("iam:PassRole",), tuple(arns), conditions)
+        named = {
+            self._template.resolve(value)
+            for logical_id, resource in self._template.resources.items()
+            if resource["Type"] in passing
+            for value in _role_references(self._template.properties(logical_id))
+        }
+        others = {
+            each if each.startswith(("arn:", "${")) else "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"
+            for each in named - {arn for arns in by_services.values() for arn in arns}
+        }
+        if others:
+            yield Permission("PassOtherRoles", ("iam:PassRole",), tuple(sorted(others)), {})
 
     def _service_linked_roles(self) -> Iterator[Permission]:
+        """Limited to the services that are known to have one; not limited where a type's is not known."""
+        needing = [each for each, needed in self._needed.items() if "iam:CreateServiceLinkedRole" in needed]
         services = {
-            SERVICE_LINKED_ROLES[each]
-            for each, needed in self._needed.items()
-            if each in SERVICE_LINKED_ROLES and "iam:CreateServiceLinkedRole" in needed
+            self._template.filled(SERVICE_LINKED_ROLES.get(resource["Type"], "*"), logical_id)
+            for logical_id, resource in self._template.resources.items()
+            if resource["Type"] in needing
         }
         if services:
+            known = not any("*" in each for each in services)
             yield Permission(
                 "ServiceLinkedRoles",
                 ("iam:CreateServiceLinkedRole",),
                 ("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*",),
-                {"StringEquals": {"iam:AWSServiceName": tuple(sorted(services))}},
+                {"StringEquals": {"iam:AWSServiceName": tuple(sorted(services))}} if known else {},
             )
 
     def _references(self) -> Iterator[Permission]:
@@ -406,6 +419,19 @@ def _features(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _features(inner)
+
+
+def _role_references(value: Any) -> Iterator[Any]:
+    """What stands where a role is expected, at any depth."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key.lower().endswith(("role", "rolearn")):
+                yield inner
+            else:
+                yield from _role_references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _role_references(inner)
 
 
 def _trusted_services(trust: Mapping[str, Any]) -> set[str]:

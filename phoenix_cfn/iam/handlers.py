@@ -6,6 +6,7 @@ that file does not cover is read from the schemas at once, so that a build is al
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,14 +39,14 @@ class UnknownNeedsError(PhoenixError):
 class Handlers:
     """`types`: by type and handler the actions; `tagged`: types whose resources carry CloudFormation's own tags from
     the moment they exist; `kinds`: by action the kinds of resource it can be limited to, none if it cannot;
-    `places`: by kind, such as `iam:role`, how its ARNs begin where that is not the regular way; `not_actions`: names in
-    the schemas that IAM does not know."""
+    `places`: by kind, such as `iam:role`, how its ARNs begin where that is not the regular way; `not_actions`: by type
+    the names in its schema that IAM does not know."""
 
     types: dict[str, dict[str, list[str]]]
     tagged: list[str]
     kinds: dict[str, list[str]]
     places: dict[str, str]
-    not_actions: list[str]
+    not_actions: dict[str, list[str]]
 
     @classmethod
     def of(cls, resource_types: Iterable[str]) -> Handlers:
@@ -56,32 +57,37 @@ class Handlers:
 
     @classmethod
     def recorded(cls) -> Handlers | None:
-        """What handlers.json says; None if it says it of another cfn-lint than the one installed."""
+        """What handlers.json says; None if it says it of another cfn-lint, or followed from other supplements."""
         try:
             data = json.loads(DATA.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):  # ValueError: not JSON, such as after a merge with conflicts
             return None
-        return cls(**data["facts"]) if data["cfn-lint"] == schemas.cfn_lint_version() else None
+        return cls(**data["facts"]) if data.get("from") == _origin() else None
 
     @classmethod
     def derive(cls, resource_types: Iterable[str]) -> Handlers:
         """The same from the schemas. Raises UnknownNeedsError."""
         types: dict[str, dict[str, list[str]]] = {}
-        tagged, unknown, not_actions = [], [], set()
+        not_actions: dict[str, list[str]] = {}
+        tagged, unknown = [], []
         for resource_type in sorted(set(resource_types)):
             schema = schemas.resource_schema(resource_type) or {}
-            needs = {handler: set(known["permissions"]) for handler, known in schema.get("handlers", {}).items()}
+            needs = {
+                handler: set(map(_plain, known["permissions"])) for handler, known in schema.get("handlers", {}).items()
+            }
             if not needs:
                 needs = {handler: set(actions) for handler, actions in WITHOUT_HANDLERS.get(resource_type, {}).items()}
             if not needs:
                 unknown.append(resource_type)
                 continue
             tagging: dict[str, Any] = schema.get("tagging") or {}
-            needs["update"] = needs.get("update", set()) | set(tagging.get("permissions", []))
-            needs["create"] = needs["create"] | set(BESIDES_HANDLERS.get(resource_type, ()))
+            needs["update"] = needs.get("update", set()) | set(map(_plain, tagging.get("permissions", [])))
+            needs["create"] = needs.get("create", set()) | set(BESIDES_HANDLERS.get(resource_type, ()))
             if tagging.get("cloudFormationSystemTags") and tagging.get("tagOnCreate"):
                 tagged.append(resource_type)
-            not_actions |= {name for names in needs.values() for name in names if not _is_action(name)}
+            strange = {name for names in needs.values() for name in names if not _is_action(name)}
+            if strange:
+                not_actions[resource_type] = sorted(strange)
             types[resource_type] = {
                 handler: sorted(filter(_is_action, needs[handler])) for handler in HANDLERS if needs.get(handler)
             }
@@ -96,12 +102,12 @@ class Handlers:
                 place = schemas.arn_prefix(service, name)
                 if place and place != regular_place(service):
                     places[f"{service}:{name}"] = place
-        return cls(types, tagged, kinds, dict(sorted(places.items())), sorted(not_actions))
+        return cls(types, tagged, kinds, dict(sorted(places.items())), not_actions)
 
     def record(self) -> None:
         """Writes handlers.json."""
         facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        DATA.write_text(_layout({"cfn-lint": schemas.cfn_lint_version(), "facts": facts}), encoding="utf-8")
+        DATA.write_text(_layout({"from": _origin(), "facts": facts}), encoding="utf-8")
 
 
 def regular_place(service: str) -> str:
@@ -122,12 +128,30 @@ def refresh(resource_types: Iterable[str]) -> bool:
     return True
 
 
+def _origin() -> dict[str, str]:
+    """What the facts follow from."""
+    supplements = json.dumps([BESIDES_HANDLERS, WITHOUT_HANDLERS, sorted(NO_RESOURCE_LEVEL)], sort_keys=True)
+    return {
+        "cfn-lint": schemas.cfn_lint_version(),
+        "supplements": hashlib.sha256(supplements.encode()).hexdigest()[:12],
+    }
+
+
+def _plain(name: str) -> str:
+    """An action with its service as IAM writes it: some schemas write `EC2:`."""
+    service, colon, action = name.partition(":")
+    return service.lower() + colon + action
+
+
 def _is_action(name: str) -> bool:
-    return name.lower() in schemas.iam_actions()
+    """Whether IAM knows it. The schemas of a few types name actions with a wildcard; these stay as they are."""
+    return name.lower() in schemas.iam_actions() or name.endswith("*")
 
 
 def _kinds(action: str) -> list[str]:
-    return [] if action in NO_RESOURCE_LEVEL else sorted(map(str.lower, schemas.iam_actions()[action.lower()]))
+    if action in NO_RESOURCE_LEVEL:
+        return []
+    return sorted(map(str.lower, schemas.iam_actions().get(action.lower(), [])))
 
 
 def _layout(value: Any, depth: int = 0) -> str:

@@ -236,7 +236,8 @@ class Template:
         owned = self.owned(logical_id) if logical_id in self.resources else []
         return owned[-1][1] if attribute == "Arn" and owned else "*"
 
-    def _arn(self, owned: Owned, logical_id: str) -> str:
+    def filled(self, text: str, logical_id: str) -> str:
+        """A text with `{Property}`, `{name}` and `{path}` of a resource filled in; `*` for what is not known."""
         properties = self.properties(logical_id)
 
         def known(match: re.Match[str]) -> str:
@@ -246,9 +247,11 @@ class Template:
                 return self._role_path(logical_id)
             return self._resolve(properties[match[1]]) if match[1] in properties else "*"
 
-        path = re.sub(r"(?<!\$)\{(\w+)\}", known, owned.path)
-        arn = f"arn:${{AWS::Partition}}:{owned.service}:{owned.region}:${{AWS::AccountId}}:{path}"
-        return re.sub(r"\*+", "*", arn)
+        return re.sub(r"\*+", "*", re.sub(r"(?<!\$)\{(\w+)\}", known, text))
+
+    def _arn(self, owned: Owned, logical_id: str) -> str:
+        place = f"arn:${{AWS::Partition}}:{owned.service}:{owned.region}:${{AWS::AccountId}}:"
+        return place + self.filled(owned.path, logical_id)
 
     def concrete(self, text: str) -> str:
         """The text with the pseudo parameters that are known."""

@@ -56,6 +56,7 @@ BESIDES_HANDLERS: dict[str, tuple[str, ...]] = {
     "AWS::DocDB::DBSubnetGroup": _IN_A_VPC,
     "AWS::DocDB::DBCluster": (*_IN_A_VPC, "iam:CreateServiceLinkedRole"),
     "AWS::DocDB::DBInstance": _IN_A_VPC,
+    # Scaling checks whether its caller could scale the service itself.
     "AWS::ApplicationAutoScaling::ScalableTarget": ("ecs:DescribeServices", "ecs:UpdateService"),
     "AWS::ApplicationAutoScaling::ScalingPolicy": (
         "cloudwatch:DeleteAlarms",
@@ -64,7 +65,8 @@ BESIDES_HANDLERS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Whose service-linked role a fresh account still lacks; the service makes it with its caller's permission.
+# Whose service-linked role a fresh account still lacks; the service makes it with its caller's permission. A property
+# in braces is part of the service's name.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/service-linked-roles.html
@@ -73,7 +75,7 @@ SERVICE_LINKED_ROLES = {
     "AWS::ECS::Cluster": "ecs.amazonaws.com",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "elasticloadbalancing.amazonaws.com",
     "AWS::DocDB::DBCluster": "rds.amazonaws.com",
-    "AWS::ApplicationAutoScaling::ScalableTarget": "ecs.application-autoscaling.amazonaws.com",
+    "AWS::ApplicationAutoScaling::ScalableTarget": "{ServiceNamespace}.application-autoscaling.amazonaws.com",
 }
 
 # Actions that only serve these properties of a type (by name at any depth, or `Name=value`): a template that uses none
@@ -167,8 +169,8 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": {
         "application-autoscaling:DeleteScheduledAction": ("ScheduledActions",),
         "application-autoscaling:PutScheduledAction": ("ScheduledActions",),
+        "ecs:DescribeServices": ("ServiceNamespace=ecs",),
         "ecs:UpdateService": ("ServiceNamespace=ecs",),
-        "iam:CreateServiceLinkedRole": ("ServiceNamespace=ecs",),
         "iam:PassRole": ("RoleARN",),
         "lambda:DeleteProvisionedConcurrencyConfig": ("ServiceNamespace=lambda",),
         "lambda:GetProvisionedConcurrencyConfig": ("ServiceNamespace=lambda",),

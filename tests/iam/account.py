@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
 from tests.iam.evaluator import Role
 from tests.stack import Stack
@@ -116,7 +117,7 @@ class DeployedStack:
             name: str = self.resolve(properties[_NAMED_BY[kind]])
             return name
         if kind in _IDS:
-            return _IDS[kind].format(abs(hash((self.name, logical_id))) % 10**12)
+            return _IDS[kind].format(crc32(f"{self.name} {logical_id}".encode()))
         made = f"{self.name}-{logical_id}-AbC123dEf456"
         return made.lower() if ":DocDB:" in kind or kind == "AWS::S3::Bucket" else made
 

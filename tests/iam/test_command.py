@@ -52,6 +52,15 @@ def test_json_templates_and_what_is_not_set(tmp_path: Path, capsys: pytest.Captu
     assert statement["Resource"] == [{"Fn::Sub": f"{place}:secret:*-x-??????"}]
 
 
+def test_names_that_are_left_out_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "template.yml"
+    path.write_text("Resources: {Logs: {Type: 'AWS::Logs::LogGroup'}}")
+    assert main([str(path), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert "IAM does not know s3:REST.PUT.OBJECT: left out" in printed.err
+    assert "REST" not in printed.out
+
+
 def test_the_figures(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Below 1.2 % of all actions; and within what a role with one managed policy can hold."""
     settings = ("StagePrefix=${StagePrefix}", "AWS::StackName=${StagePrefix}-phoenix-infrastructure")

@@ -85,6 +85,9 @@ def secret(**properties: Any) -> dict[str, Any]:
         # Without handlers in the registry.
         ("AWS::DocDB::DBCluster", {}, "rds:CreateDBCluster", True),
         ("AWS::CodeBuild::Project", {}, "codebuild:CreateProject", True),
+        # A schema that writes the service in capitals, and one that names actions with a wildcard.
+        ("AWS::EC2::PrefixList", {}, "ec2:CreateManagedPrefixList", True),
+        ("AWS::Redshift::Cluster", {}, "ec2:Describe*", True),
         # Types of which only the schemas know anything.
         ("AWS::SQS::Queue", {}, "sqs:CreateQueue", True),
     ],
@@ -201,6 +204,23 @@ def test_roles_are_passed_to_those_that_they_trust() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "arn"),
+    [
+        ("arn:aws:iam::1:role/his", "arn:aws:iam::1:role/his"),
+        ({"Ref": "Given"}, "arn:given"),
+        ({"Ref": "Unknown"}, "arn:aws:iam::111122223333:role/*"),
+    ],
+)
+def test_roles_of_others_are_passed_where_the_template_names_them(given: Any, arn: str) -> None:
+    task = resource("AWS::ECS::TaskDefinition", ExecutionRoleArn=given, TaskRoleArn={"Fn::GetAtt": "Own.Arn"})
+    found = deploy_permissions(
+        template(Own=role("ecs-tasks.amazonaws.com", RoleName="own"), Task=task), STAGED | {"Given": "arn:given"}
+    )
+    passed = {each.sid: each.resources for each in found if "iam:PassRole" in each.actions}
+    assert passed == {"PassRole": ("arn:aws:iam::111122223333:role/own",), "PassOtherRoles": (arn,)}
+
+
 def test_no_role_is_passed_where_nothing_takes_one() -> None:
     assert "iam:PassRole" not in derive(A=role("ecs-tasks.amazonaws.com"), Task=resource("AWS::ECS::TaskDefinition"))
 
@@ -262,6 +282,26 @@ def test_service_linked_roles_of_a_fresh_account() -> None:
     assert found["iam:CreateServiceLinkedRole"].conditions == {
         "StringEquals": {"iam:AWSServiceName": ("ecs.amazonaws.com", "rds.amazonaws.com")}
     }
+
+
+@pytest.mark.parametrize(
+    ("resources", "services"),
+    [
+        (
+            {"A": ("AWS::ApplicationAutoScaling::ScalableTarget", {"ServiceNamespace": "dynamodb"})},
+            ("dynamodb.application-autoscaling.amazonaws.com",),
+        ),
+        # Not known: by the template, or by this project.
+        ({"A": ("AWS::ApplicationAutoScaling::ScalableTarget", {"ServiceNamespace": {"Ref": "X"}})}, None),
+        ({"A": ("AWS::ECS::Cluster", {}), "B": ("AWS::AmazonMQ::Broker", {})}, None),
+    ],
+)
+def test_service_linked_roles_of_what_is_not_known(
+    resources: dict[str, tuple[str, dict[str, Any]]], services: tuple[str, ...] | None
+) -> None:
+    found = derive(**{name: resource(kind, **properties) for name, (kind, properties) in resources.items()})
+    conditions = found["iam:CreateServiceLinkedRole"].conditions
+    assert conditions == ({"StringEquals": {"iam:AWSServiceName": services}} if services else {})
 
 
 def test_unknown_types_are_refused_by_name() -> None:
