@@ -20,7 +20,7 @@ from troposphere import Ref, Sub
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.iam.handlers import Handlers, regular_place
 from phoenix_cfn.iam.resources import OWNED, Template
-from phoenix_cfn.iam.supplements import NEVER, ONLY_FOR, SERVICE_LINKED_ROLES
+from phoenix_cfn.iam.supplements import SERVICE_LINKED_ROLES, needed
 
 # Characters without white space, of all inline policies of a role, and of one managed policy.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -248,20 +248,13 @@ class _Derivation:
 
     def _needed_by_type(self) -> dict[str, set[str]]:
         """The actions that each type needs in this template."""
-        needed = {}
-        for resource_type in sorted(self._template.types()):
-            actions = {each for names in self._facts.types[resource_type].values() for each in names} - NEVER
-            only_for = ONLY_FOR.get(resource_type, {})
-            used = self._features(resource_type) if only_for else set()
-            needed[resource_type] = {each for each in actions if each not in only_for or used & set(only_for[each])}
-        return needed
-
-    def _features(self, resource_type: str) -> set[str]:
-        """The names of the properties that the type's resources set, at any depth, and `Name=value` of plain ones."""
         return {
-            feature
-            for logical_id in self._template.of_type(resource_type)
-            for feature in _features(self._template.properties(logical_id))
+            resource_type: needed(
+                resource_type,
+                {action for actions in self._facts.types[resource_type].values() for action in actions},
+                map(self._template.properties, self._template.of_type(resource_type)),
+            )
+            for resource_type in sorted(self._template.types())
         }
 
     def _reads_all(self, action: str) -> bool:
@@ -332,7 +325,7 @@ class _Derivation:
 
     def _pass_role(self) -> Iterator[Permission]:
         """The roles that the template creates, to the services that they trust; others only where it names them."""
-        passing = {each for each, needed in self._needed.items() if "iam:PassRole" in needed}
+        passing = {each for each, actions in self._needed.items() if "iam:PassRole" in actions}
         if not passing:
             return
         by_services: dict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -359,7 +352,7 @@ class _Derivation:
 
     def _service_linked_roles(self) -> Iterator[Permission]:
         """Limited to the services that are known to have one; not limited where a type's is not known."""
-        needing = [each for each, needed in self._needed.items() if "iam:CreateServiceLinkedRole" in needed]
+        needing = [each for each, actions in self._needed.items() if "iam:CreateServiceLinkedRole" in actions]
         services = {
             self._template.filled(SERVICE_LINKED_ROLES.get(resource["Type"], "*"), logical_id)
             for logical_id, resource in self._template.resources.items()
@@ -398,7 +391,7 @@ class _Derivation:
             place = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*"
             yield Permission("ParameterReferences", ("ssm:GetParameters",), (place,), {})
         if '"Fn::GetAZs"' in self._template.text and not any(
-            "ec2:DescribeAvailabilityZones" in needed for needed in self._needed.values()
+            "ec2:DescribeAvailabilityZones" in actions for actions in self._needed.values()
         ):
             yield Permission("AvailabilityZones", ("ec2:DescribeAvailabilityZones",), ("*",), {})
 
@@ -408,17 +401,6 @@ class _Derivation:
             return secret
         place = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
         return place + (secret if secret == "*" else f"{secret}-??????")
-
-
-def _features(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield key
-            yield f"{key}={inner}"
-            yield from _features(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _features(inner)
 
 
 def _role_references(value: Any) -> Iterator[Any]:

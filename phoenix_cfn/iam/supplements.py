@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
 # Types without handlers in the registry. DocumentDB's control plane is that of RDS: its actions are `rds:` ones.
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/UsingWithRDS.IAM.html
 # https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-permissions-reference.html
@@ -92,7 +95,6 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "AWS::EC2::VPCGatewayAttachment": {
         "ec2:AttachVpnGateway": ("VpnGatewayId",),
-        "ec2:DescribeVpnGateways": ("VpnGatewayId",),
         "ec2:DetachVpnGateway": ("VpnGatewayId",),
     },
     "AWS::EC2::EIP": {
@@ -110,7 +112,6 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
         "vpce:AllowMultiRegion": ("ServiceRegion",),
     },
     "AWS::ElasticLoadBalancingV2::LoadBalancer": {
-        "ec2:DescribeIpamPools": ("Ipv4IpamPoolId",),
         "elasticloadbalancing:ModifyCapacityReservation": ("MinimumLoadBalancerCapacity",),
         "elasticloadbalancing:ModifyIpPools": ("Ipv4IpamPoolId",),
         "elasticloadbalancing:SetIpAddressType": ("IpAddressType",),
@@ -205,3 +206,23 @@ NO_RESOURCE_LEVEL = frozenset(
 
 # Taking a role's boundary away is what the boundary is there to prevent.
 NEVER = frozenset({"iam:DeleteRolePermissionsBoundary"})
+
+
+def needed(resource_type: str, actions: Iterable[str], properties: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Of the actions that a type's handlers call, those that resources of the type with these properties need."""
+    only_for = ONLY_FOR.get(resource_type, {})
+    used = {feature for each in properties for feature in _features(each)} if only_for else set()
+    return {each for each in actions if each not in only_for or used & set(only_for[each])} - NEVER
+
+
+def _features(value: Any) -> Iterator[str]:
+    """The names of properties at any depth, and `Name=value` of plain ones."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield key
+            if isinstance(inner, str):
+                yield f"{key}={inner}"
+            yield from _features(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _features(inner)

@@ -21,8 +21,8 @@ _NOT_NEEDED = """
     application-autoscaling:DeleteScheduledAction application-autoscaling:PutScheduledAction
     cognito-idp:DescribeUserPoolClient
     ec2:AcceptAddressTransfer ec2:AssignPrivateNatGatewayAddress ec2:AssociateAddress ec2:AssociateNatGatewayAddress
-    ec2:AssociateSubnetCidrBlock ec2:AttachVpnGateway ec2:CreateVpcEncryptionControl ec2:DescribeIpamPools
-    ec2:DescribeVpnGateways ec2:DetachVpnGateway ec2:DisassociateNatGatewayAddress ec2:DisassociateSubnetCidrBlock
+    ec2:AssociateSubnetCidrBlock ec2:AttachVpnGateway ec2:CreateVpcEncryptionControl
+    ec2:DetachVpnGateway ec2:DisassociateNatGatewayAddress ec2:DisassociateSubnetCidrBlock
     ec2:ModifyVpcTenancy ec2:UnassignPrivateNatGatewayAddress
     ecs:PutClusterCapacityProviders
     elasticloadbalancing:DeregisterTargets elasticloadbalancing:ModifyCapacityReservation
