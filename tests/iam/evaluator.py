@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 Policy = Mapping[str, Any]
@@ -68,8 +69,13 @@ def _texts(value: Any) -> Iterable[str]:
 
 def _like(pattern: str, text: str) -> bool:
     """`*` stands for any characters, `?` for one."""
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
     parts = (".*" if each == "*" else "." if each == "?" else re.escape(each) for each in pattern)
-    return re.fullmatch("".join(parts), text, re.DOTALL) is not None
+    return re.compile("".join(parts), re.DOTALL)
 
 
 def _arn_like(pattern: str, arn: str) -> bool:
