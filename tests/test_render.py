@@ -184,3 +184,18 @@ def test_a_small_template_reads_like_this() -> None:
         "  TopicArn:\n"
         "    Value: !Ref Alarms\n"
     )
+
+
+@given(st.lists(st.text(), min_size=9, max_size=40))
+def test_a_long_list_of_words_reads_back(words: list[str]) -> None:
+    template = StageTemplate("words", "phoenix")
+    template.set_metadata({"words": words, "more": [[1], words]})
+    assert read(render(template))["Metadata"] == {"words": words, "more": [[1], words]}
+
+
+def test_a_long_list_of_words_fills_its_lines() -> None:
+    template = StageTemplate("words", "phoenix")
+    template.set_metadata({"words": [f"word:{number}" for number in range(50)]})
+    lines = [line for line in render(template).splitlines() if "word:" in line]
+    assert 4 < len(lines) < 10
+    assert all(len(line) <= 120 for line in lines)
