@@ -37,7 +37,7 @@ def checkov(root: Path) -> Path:
 
 def test_checkov_fails_nothing_and_skips_little_and_with_a_reason(root: Path, checkov: Path) -> None:
     result = subprocess.run(
-        [checkov, "--directory", root / "templates", "--framework", "cloudformation", "--output", "json", "--quiet"],
+        [checkov, "--directory", root / "templates", "--framework", "cloudformation", "--output", "json"],
         capture_output=True,
         text=True,
     )
