@@ -56,8 +56,6 @@ def _build(root: Path, output: Path, check: bool) -> int:
     deployed = infrastructure.template(settings)
     templates = {"Pipeline.yml": pipeline.template(settings, deployed), "Infrastructure.yml": deployed}
     contents = {name: render(template).encode() for name, template in templates.items()}
-    if not check:
-        _refresh_handlers(deployed)
 
     verdict = gate.digest(root, contents)
     known = gate.is_known_clean(root, verdict)
@@ -74,6 +72,7 @@ def _build(root: Path, output: Path, check: bool) -> int:
         return _FAILED if drifted else 0
 
     states = _write(output, contents)
+    _refresh_handlers(deployed)
     if not known:
         gate.remember_clean(root, verdict)
     _print_table(templates, contents, found, states, began)
@@ -82,7 +81,7 @@ def _build(root: Path, output: Path, check: bool) -> int:
 
 def _refresh_handlers(deployed: StageTemplate) -> None:
     """Keeps on record, for a diff to show, what the deploy role follows from; where that is not writable, it is not."""
-    with contextlib.suppress(PermissionError):
+    with contextlib.suppress(OSError):
         if handlers.refresh(resource["Type"] for resource in deployed.to_dict()["Resources"].values()):
             print(f"{handlers.DATA.name}: refreshed for the deploy role")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,8 @@ def test_the_figures(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(root / "templates/Infrastructure.yml"), *(f"--set={each}" for each in settings)]) == 0
     lines = capsys.readouterr().out.splitlines()[-4:]
     assert "\n".join(lines) in (root / "docs/deploy-role.md").read_text(), "the document tells other figures"
+    count, share = re.findall(r"(\d+) of \d+ that IAM knows \((.*)%\)", lines[0])[0]
+    assert f"{count} actions ({share} % of all)" in (root / "README.md").read_text(), "the README tells other figures"
     figures = dict(line.split(maxsplit=1) for line in lines)
     count, _, every, *_, share = figures["actions"].split()
     assert int(count) / int(every) < 0.012
