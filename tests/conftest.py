@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from phoenix_cfn import Settings, infrastructure, pipeline
 from tests.stack import Stack
+
+# A machine that is busy is no failure. In CI the examples are the same in every run; elsewhere each run tries others.
+hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("phoenix")
 
 
 @pytest.fixture(scope="session")
