@@ -1,0 +1,179 @@
+"""Runs the application as a process on loopback, and asks it things."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import Any
+
+APP = Path(__file__).resolve().parents[2] / "app"
+NODE = os.environ.get("PHOENIX_NODE", "node")
+NO_DATABASE = "mongodb://127.0.0.1:1/phoenix"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 15) -> None:
+    """Waits until the condition is true; fails when that takes longer than the given time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not true within {seconds} s"
+        time.sleep(0.05)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    seconds: float
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def ask(
+    port: int,
+    path: str = "/",
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+    timeout: float = 30,
+) -> Answer:
+    """One request on a connection of its own."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)) as connection:
+        start = time.monotonic()
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        content = response.read()
+        return Answer(response.status, response.headers, content, time.monotonic() - start)
+
+
+@dataclass
+class Application:
+    """The application with the given environment on top of PORT and DB_CONNECTION_STRING; a context manager."""
+
+    environment: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = (NODE, "src/main.js")
+
+    def __post_init__(self) -> None:
+        self.port = int(self.environment.get("PORT") or free_port())
+        self._stdout = TemporaryFile()
+        self._stderr = TemporaryFile()
+
+    def __enter__(self) -> Application:
+        self.start()
+        eventually(self._serves)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if error is not None:
+            print(self.stderr)
+
+    def start(self) -> None:
+        # Nothing of this machine's environment but what makes a command run: what the contract names is enough.
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PORT": str(self.port),
+            "DB_CONNECTION_STRING": NO_DATABASE,
+            "NODE_ENV": "production",
+        }
+        environment.update(self.environment)
+        self.process = subprocess.Popen(
+            self.command, cwd=APP, env=environment, stdin=subprocess.DEVNULL, stdout=self._stdout, stderr=self._stderr
+        )
+
+    def _serves(self) -> bool:
+        assert self.process.poll() is None, f"exited with {self.process.returncode}: {self.stderr}"
+        try:
+            return self.ask("/health").status == 200
+        except OSError:
+            return False
+
+    @staticmethod
+    def _read(file: Any) -> str:
+        return os.pread(file.fileno(), 1 << 26, 0).decode()
+
+    @property
+    def stdout(self) -> str:
+        return self._read(self._stdout)
+
+    @property
+    def stderr(self) -> str:
+        return self._read(self._stderr)
+
+    def ask(self, path: str = "/", method: str = "GET", **more: Any) -> Answer:
+        return ask(self.port, path, method, **more)
+
+    def health(self) -> Any:
+        return self.ask("/health").json
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+    def crash(self) -> bytes:
+        """Asks for /crash; returns what came back before the connection ended."""
+        with self.connect() as connection:
+            connection.sendall(b"GET /crash HTTP/1.1\r\nHost: x\r\n\r\n")
+            try:
+                return connection.recv(4096)
+            except ConnectionResetError:
+                return b""
+
+    def terminate(self, seconds: float = 30) -> int:
+        """Sends SIGTERM; returns the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def processes(self) -> list[int]:
+        """The process ids of the application and all that it started."""
+        found = [self.process.pid]
+        for pid in found:
+            with contextlib.suppress(FileNotFoundError):
+                for task in Path(f"/proc/{pid}/task").iterdir():
+                    found += map(int, (task / "children").read_text().split())
+        return found
+
+    def memory(self) -> int:
+        """Resident memory of the first process, in bytes."""
+        return resident(self.process.pid)
+
+
+def resident(pid: int) -> int:
+    """Resident memory of a process, in bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@contextlib.contextmanager
+def keep_alive(port: int) -> Iterator[Callable[[str], int]]:
+    """One connection for many requests: yields a function from path to status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def status(path: str) -> int:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+        return response.status
+
+    try:
+        yield status
+    finally:
+        connection.close()

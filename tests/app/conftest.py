@@ -1,0 +1,43 @@
+"""What the application's tests share: its installed dependencies, and databases."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.application import APP
+from tests.app.database import Authority, Database
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "docker: needs a Docker engine that answers at DOCKER_HOST")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def node_modules() -> Path:
+    """The application's dependencies as its lock file has them."""
+    installed, wanted = APP / "node_modules/.package-lock.json", APP / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=APP, check=True)
+    return installed.parent
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority.create(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def database(tmp_path: Path, authority: Authority) -> Iterator[Database]:
+    """Demands TLS and a password, as DocumentDB does."""
+    with Database(tmp_path, authority) as running:
+        yield running
+
+
+@pytest.fixture
+def trusting(authority: Authority) -> dict[str, str]:
+    """The environment of an application that trusts the test's authority."""
+    return {"NODE_EXTRA_CA_CERTS": str(authority.root)}
