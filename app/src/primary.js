@@ -22,12 +22,13 @@ export function keepWorkers(count) {
   cluster.on('exit', (worker, code, signal) => {
     if (stopping) return;
     if (code === EXIT_CANNOT_START) process.exit(code);
-    console.error(`phoenix: worker ${worker.process.pid} died (${signal ?? `exit code ${code}`}), replacing it`);
+    console.error(`phoenix: worker ${worker.process.pid} died (${signal ?? `exit code ${code}`})`);
     const now = Date.now();
     deaths = deaths.filter((time) => now - time < STORM.windowMs);
     if (deaths.push(now) > STORM.deaths) {
       console.error(`phoenix: more than ${STORM.deaths} workers died within ${STORM.windowMs / 1000} s, giving up`);
-      process.exit(1); // the workers left notice that their channel closes, and leave at once
+      for (const other of Object.values(cluster.workers)) other.process.kill('SIGKILL');
+      process.exit(1);
     }
     cluster.fork();
   });
