@@ -28,7 +28,7 @@ _SERVER = """
 import signal, sys
 from secantus.server import SecantusDBServer
 port, storage, certificate, key = sys.argv[1:]
-server = SecantusDBServer("127.0.0.1", int(port), storage, replica_set_name="rs0", durable=True, cache_size="64M",
+server = SecantusDBServer("127.0.0.1", int(port), storage, replica_set_name="rs0", durable=True, cache_size="256M",
     **(dict(require_auth=True, tls_cert_file=certificate, tls_key_file=key) if certificate else {}))
 server.start()
 signal.signal(signal.SIGTERM, lambda *_: (server.stop(), sys.exit()))
