@@ -1,0 +1,130 @@
+"""buildspec.yml, run as CodeBuild runs it, with stand-ins for docker and aws that note what they are asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.app.application import APP
+
+REPOSITORY = "123456789012.dkr.ecr.eu-south-1.amazonaws.com/dev-phoenix"
+COMMIT = "4f1d2c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a4f3e"
+DIGEST = "sha256:" + "ab" * 32
+LOOKUP = f"aws ecr batch-get-image --repository-name dev-phoenix --image-ids imageTag={COMMIT}"
+
+# The registry is the file `pushed`; FAILING names the call that fails.
+_STANDIN = """#!/bin/bash
+call="$(basename "$0") $*"
+echo "$call" >> "$STANDIN/calls"
+if [[ -n "$FAILING" && "$call" == *"$FAILING"* ]]; then exit 1; fi
+case "$call" in
+  "docker push"*) touch "$STANDIN/pushed" ;;
+  "docker login"*) cat > "$STANDIN/password" ;;
+  "aws ecr get-login-password") echo secret ;;
+  "aws ecr batch-get-image"*) if [[ -e "$STANDIN/pushed" ]]; then echo "$DIGEST"; else echo None; fi ;;
+esac
+"""
+
+
+@dataclass
+class Build:
+    code: int
+    calls: list[str]
+    image: dict[str, str] | None
+
+
+class CodeBuild:
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        for name in ("docker", "aws"):
+            command = directory / "bin" / name
+            command.parent.mkdir(exist_ok=True)
+            command.write_text(_STANDIN)
+            command.chmod(command.stat().st_mode | stat.S_IXUSR)
+        (directory / "source").mkdir()
+
+    def run(self, failing: str = "") -> Build:
+        """The commands of each phase until one fails, in the root of the source."""
+        (self._directory / "calls").unlink(missing_ok=True)
+        source = self._directory / "source"
+        environment = {
+            "PATH": f"{self._directory / 'bin'}:{os.environ['PATH']}",
+            "STANDIN": str(self._directory),
+            "FAILING": failing,
+            "DIGEST": DIGEST,
+            "REPOSITORY_URI": REPOSITORY,
+            "CODEBUILD_RESOLVED_SOURCE_VERSION": COMMIT,
+            "AWS_DEFAULT_REGION": "eu-south-1",
+        }
+        spec = yaml.safe_load((APP / "buildspec.yml").read_text())
+        environment.update(spec["env"]["variables"])
+        code = 0
+        for phase in spec["phases"].values():
+            for command in phase["commands"]:
+                if code == 0:
+                    code = subprocess.run(["bash", "-c", command], cwd=source, env=environment).returncode
+        (artifact,) = spec["artifacts"]["files"]
+        image = source / artifact
+        return Build(
+            code,
+            (self._directory / "calls").read_text().splitlines(),
+            json.loads(image.read_text()) if image.exists() else None,
+        )
+
+
+@pytest.fixture
+def code_build(tmp_path: Path) -> CodeBuild:
+    return CodeBuild(tmp_path)
+
+
+def test_tests_builds_pushes_and_names_the_image(code_build: CodeBuild) -> None:
+    build = code_build.run()
+    assert build.code == 0
+    assert [call.split(" --query")[0] for call in build.calls] == [
+        LOOKUP,
+        "docker build --target test app",
+        f"docker build --build-arg REVISION={COMMIT} --tag {REPOSITORY}:{COMMIT} app",
+        # These two run at the same time, in a pipe.
+        *sorted(build.calls[3:5]),
+        f"docker push {REPOSITORY}:{COMMIT}",
+        LOOKUP,
+    ]
+    assert sorted(build.calls[3:5]) == [
+        "aws ecr get-login-password",
+        f"docker login --username AWS --password-stdin {REPOSITORY.split('/')[0]}",
+    ]
+    # The deploy action reads Fn::GetParam: [Image, image.json, ImageURI].
+    assert build.image == {"ImageURI": f"{REPOSITORY}@{DIGEST}"}
+
+
+def test_a_commit_that_has_its_image_is_not_built_again(code_build: CodeBuild) -> None:
+    first = code_build.run()
+    again = code_build.run()
+    assert again.code == 0
+    assert len(again.calls) == 1
+    assert again.image == first.image
+
+
+@pytest.mark.parametrize(
+    "failing",
+    ["batch-get-image", "build --target test", "build --build-arg", "get-login-password", "docker login", "docker push"],
+)
+def test_whatever_fails_stops_the_pipeline(code_build: CodeBuild, failing: str) -> None:
+    build = code_build.run(failing)
+    assert build.code != 0
+    assert failing in build.calls[-1] or failing in build.calls[-2]
+    assert build.image is None
+    if failing != "docker push":
+        assert not any("push" in call for call in build.calls)
+
+
+def test_only_one_phase() -> None:
+    """CodeBuild runs post_build after a failed build too."""
+    assert list(yaml.safe_load((APP / "buildspec.yml").read_text())["phases"]) == ["build"]
