@@ -23,7 +23,7 @@ const CLIENT_OPTIONS = {
 };
 
 /** Certificate authorities: the public ones, Amazon RDS's (DocumentDB has certificates of these), the machine's own. */
-const TRUSTED = [...tls.rootCertificates, ...awsRoots.ca];
+export const TRUSTED = [...tls.rootCertificates, ...awsRoots.ca];
 if (process.env.NODE_EXTRA_CA_CERTS) TRUSTED.push(readFileSync(process.env.NODE_EXTRA_CA_CERTS, 'utf8'));
 
 function say(text) {

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
-from types import TracebackType
 from typing import Any
 
 APP = Path(__file__).resolve().parents[2] / "app"
@@ -73,19 +72,20 @@ class Application:
 
     def __post_init__(self) -> None:
         self.port = int(self.environment.get("PORT") or free_port())
-        self._stdout = TemporaryFile()
-        self._stderr = TemporaryFile()
+        # Closed with this object: what was written is read after the process has ended.
+        self._stdout = TemporaryFile()  # noqa: SIM115
+        self._stderr = TemporaryFile()  # noqa: SIM115
 
     def __enter__(self) -> Application:
         self.start()
         eventually(self._serves)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        if error is not None:
+        if exception[0] is not None:
             print(self.stderr)
 
     def start(self) -> None:

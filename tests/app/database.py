@@ -10,7 +10,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
@@ -94,7 +93,7 @@ class Database:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.resume()
         self.kill()
         shutil.rmtree(self._storage, ignore_errors=True)
@@ -139,8 +138,8 @@ class Database:
 
     def logs(self) -> list[dict[str, Any]]:
         """All documents of the collection that the application writes to, oldest first."""
-        ca = {"tlsCAFile": str(self._authority.root)} if self._authority else {}
-        with MongoClient[dict[str, Any]](self.connection_string(), serverSelectionTimeoutMS=5000, **ca) as client:
+        ca = f"&tlsCAFile={self._authority.root}" if self._authority else ""
+        with MongoClient[dict[str, Any]](self.connection_string() + ca, serverSelectionTimeoutMS=5000) as client:
             return list(client.phoenix.logs.find(sort=[("_id", 1)]))
 
     def lines(self) -> list[str]:

@@ -114,7 +114,14 @@ def test_a_commit_that_has_its_image_is_not_built_again(code_build: CodeBuild) -
 
 @pytest.mark.parametrize(
     "failing",
-    ["batch-get-image", "build --target test", "build --build-arg", "get-login-password", "docker login", "docker push"],
+    [
+        "batch-get-image",
+        "build --target test",
+        "build --build-arg",
+        "get-login-password",
+        "docker login",
+        "docker push",
+    ],
 )
 def test_whatever_fails_stops_the_pipeline(code_build: CodeBuild, failing: str) -> None:
     build = code_build.run(failing)

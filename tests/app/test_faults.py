@@ -91,7 +91,7 @@ def test_database_killed_under_load_and_back(database: Database, environment: di
 
 
 def test_database_that_hangs(database: Database, environment: dict[str, str]) -> None:
-    """It takes connections and answers nothing: no request waits, the buffer stays within its bounds, drops are said."""
+    """It takes connections and answers nothing: no request waits, the buffer keeps its bounds, drops are said."""
     long = "/" + "x" * 8000
     with Application(environment) as application:
         eventually(lambda: application.health()["database"] == "reachable")
@@ -221,6 +221,7 @@ def test_slow_clients() -> None:
 
 def test_oversized_bodies() -> None:
     """Refused at 100 kB, announced or not, compressed or not; what follows is not kept."""
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     piece = b"x" * 65536
     with Application() as application:
         requests(application, 500)
@@ -228,7 +229,7 @@ def test_oversized_bodies() -> None:
             for _ in range(5):
                 with application.connect() as client:
                     size = b"Content-Length: 50000000" if announced else b"Transfer-Encoding: chunked"
-                    client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + size + b"\r\n\r\n")
+                    client.sendall(head + size + b"\r\n\r\n")
                     chunk = piece if announced else b"10000\r\n" + piece + b"\r\n"
                     try:
                         for _ in range(700):

@@ -198,7 +198,7 @@ def test_sigterm_to_the_whole_group(workers: str) -> None:
         os.killpg(application.process.pid, signal.SIGTERM)
         assert application.process.wait(15) == 0
         client.join()
-        assert application.stdout.count(' 200 ') == 1
+        assert application.stdout.count(" 200 ") == 1
 
 
 def test_a_client_that_dawdles_does_not_hold_the_process() -> None:
