@@ -38,7 +38,7 @@ export function createServer({ certificates, showErrors, log, health }) {
     const name = path.toLowerCase().replace(/^(\/[^/]+)\/$/, '$1');
     const reads = req.method === 'GET' || req.method === 'HEAD';
     if (name === '/health' && reads) return sendHealth(req, res, health());
-    if (name !== '/crash') logWhenDone(req, res, log);
+    logWhenDone(req, res, log);
     try {
       await checkBody(req);
       const route = Object.hasOwn(routes, name) ? routes[name] : null;
@@ -47,10 +47,9 @@ export function createServer({ certificates, showErrors, log, health }) {
       else if (reads) await sendStatic(req, res, path, query);
       else throw new HttpError(404);
     } catch (error) {
-      if (error.status) return sendError(req, res, error, showErrors);
-      console.error(error);
+      if (!error.status) console.error(error);
       if (res.headersSent) res.destroy();
-      else sendError(req, res, new HttpError(500), showErrors);
+      else sendError(req, res, error.status ? error : new HttpError(500), showErrors);
     }
   }
 
@@ -98,9 +97,7 @@ function sendStatic(req, res, path, query) {
         if (path.endsWith('/')) return reject(new HttpError(404));
         sendRedirect(req, res, `${path.replace(/^\/+/, '/')}/${query}`);
       })
-      .on('error', ({ status }) => {
-        reject(new HttpError(found || status >= 500 ? status : 404));
-      })
+      .on('error', ({ status }) => reject(new HttpError(found || status >= 500 ? status : 404)))
       .pipe(res);
   });
 }

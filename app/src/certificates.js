@@ -55,10 +55,12 @@ export class CertificateQueue {
       this.#waiting.shift()?.resolve(certificate);
       if (this.#waiting.length > 0) this.#make();
     });
-    maker.process.on('error', () => {}); // a send that failed; 'exit' follows
-    maker.process.on('exit', () => {
+    const gone = () => {
+      if (this.#maker !== maker) return;
       this.#maker = null;
       for (const place of this.#waiting.splice(0)) place.reject(new HttpError(500));
-    });
+    };
+    maker.process.on('error', gone); // it could not be started, or asked
+    maker.process.on('exit', gone);
   }
 }

@@ -86,7 +86,7 @@ export class DatabaseLog {
     await this.#flushing;
     do await this.#flush();
     while (this.length > 0 && this.#failures === 0);
-    await this.#client.close();
+    await this.#client.close().catch(() => {});
   }
 
   #newClient() {

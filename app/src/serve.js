@@ -1,10 +1,9 @@
 // One serving process: puts the parts together, listens, and stops in good order on SIGTERM.
-import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 
 import { createServer } from './app.js';
 import { CertificateQueue } from './certificates.js';
-import { ConfigurationError, EXIT_CANNOT_START } from './config.js';
+import { EXIT_CANNOT_START } from './config.js';
 import { DatabaseLog } from './database-log.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url)));
@@ -42,6 +41,7 @@ export function serve(config) {
   process.stdout.on('error', () => {});
 
   server.on('error', (error) => {
+    if (server.listening) return console.error(`phoenix: ${error.message}`); // a connection that cannot be accepted
     console.error(`phoenix: cannot listen on port ${config.port}: ${error.message}`);
     process.exit(EXIT_CANNOT_START);
   });
@@ -53,16 +53,19 @@ export function serve(config) {
   async function stop() {
     if (stopping) return;
     stopping = true;
+    const closed = new Promise((resolve) => server.close(resolve));
+    // A connection becomes idle when its request is answered, and would be kept for the next one.
+    const closeIdle = setInterval(() => server.closeIdleConnections(), 100);
     const impatience = setTimeout(() => {
       console.error('phoenix: requests unfinished when the time to stop ran out, closing their connections');
       server.closeAllConnections();
     }, FINISH_REQUESTS_MS);
-    await new Promise((resolve) => server.close(resolve));
+    await closed;
+    clearInterval(closeIdle);
     clearTimeout(impatience);
     certificates.close();
     await databaseLog.close(FLUSH_LOG_MS);
     process.exit(0);
   }
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop);
-  if (cluster.isWorker) process.on('disconnect', () => process.exit(1));
 }

@@ -65,7 +65,7 @@ def test_database_down_at_start(database: Database, environment: dict[str, str])
         requests(application, 300)
         eventually(lambda: application.health()["database"] == "unreachable")
         database.start()
-        eventually(lambda: application.health()["log"]["buffered"] == 0, 40)
+        eventually(lambda: application.health()["log"]["buffered"] == 0, 60)
         stdout, stderr = application.stdout, application.stderr
     assert database.lines() == stdout.splitlines()
     assert stderr.count("unreachable") == stderr.count("reachable again after") == 1
@@ -83,7 +83,7 @@ def test_database_killed_under_load_and_back(database: Database, environment: di
             time.sleep(2)
             database.start()
             time.sleep(1)
-        eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0}, 40)
+        eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0}, 60)
         stdout, stderr = application.stdout, application.stderr
     assert Counter(database.lines()) == Counter(stdout.splitlines())
     assert len(stderr.splitlines()) <= 3, stderr
