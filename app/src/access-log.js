@@ -22,10 +22,17 @@ export function logWhenDone(req, res, log) {
     const { headers } = req;
     const status = res.headersSent ? res.statusCode : '-';
     const length = (res.headersSent && res.getHeader('content-length')) || '-';
-    log(
-      `${address || '-'} - ${remoteUser(headers.authorization) || '-'} [${clfDate(new Date())}] ` +
-        `"${req.method} ${req.url} HTTP/${req.httpVersion}" ${status} ${length} ` +
-        `"${headers.referer || headers.referrer || '-'}" "${headers['user-agent'] || '-'}"`,
-    );
+    const line = [
+      address || '-',
+      '-',
+      remoteUser(headers.authorization) || '-',
+      `[${clfDate(new Date())}]`,
+      `"${req.method} ${req.url} HTTP/${req.httpVersion}"`,
+      status,
+      length,
+      `"${headers.referer || headers.referrer || '-'}"`,
+      `"${headers['user-agent'] || '-'}"`,
+    ];
+    log(line.join(' ')); // joined, since a concatenation would hold on to its parts for as long as it is buffered
   });
 }

