@@ -1,0 +1,261 @@
+"""The database: its clusters, and the connection strings by which the application finds them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ._template import Node, Resource, Stack
+from ._values import Ref, Text, marked, parse_json, text, unmarked
+
+_URI = re.compile("mongodb(?:\\+srv)?://([^\\s\"'\\\\]+)")
+_DYNAMIC = re.compile(r"\{\{\s*resolve:[^}]*\}\}")
+_DYNAMIC_SECRET = re.compile(r"\{\{\s*resolve:(secretsmanager|ssm-secure):")
+_SECRET_NAME = re.compile(
+    r"(?i)(password|passwd|passphrase|pwd|(?<![a-z])pass|token|secret|api_?key|private_?key|access_?key|credentials?)$"
+)
+
+
+@dataclass(frozen=True)
+class ConnectionString:
+    """A MongoDB URI in a template, taken apart; its pieces may hold references."""
+
+    node: Node
+    user: Text | None
+    password: Text | None
+    host: Text
+    port: Text | None
+    database: str
+    options: dict[str, Text]
+    complete: bool
+
+    def option(self, name: str) -> str | None:
+        value = self.options.get(name.lower())
+        return value.literal.lower() if value is not None and value.literal is not None else None
+
+    def lacks(self, name: str) -> bool:
+        """Whether an option is known not to be there."""
+        return self.complete and name.lower() not in self.options
+
+
+def clusters(stack: Stack) -> list[Resource]:
+    return stack.of("AWS::DocDB::DBCluster")
+
+
+def instances(stack: Stack, cluster: Resource) -> list[Resource] | None:
+    """The instances of a cluster; None if some instance's cluster is not known."""
+    found = []
+    for instance in stack.of("AWS::DocDB::DBInstance"):
+        owner = stack.resource(instance["DBClusterIdentifier"], "AWS::DocDB::DBCluster")
+        if owner is None:
+            return None
+        if owner is cluster:
+            found.append(instance)
+    return found
+
+
+def connection_strings(stack: Stack) -> list[ConnectionString]:
+    """All MongoDB URIs that resources of the template contain."""
+    return stack.ask("connection strings", lambda: _connection_strings(stack))
+
+
+def _connection_strings(stack: Stack) -> list[ConnectionString]:
+    found = []
+    for resource in stack.resources.values():
+        for node, value in resource.texts():
+            if "mongodb" in value.plain:
+                found += taken_apart(node, value)
+    return found
+
+
+def taken_apart(node: Node, value: Text) -> list[ConnectionString]:
+    """The MongoDB URIs in a text."""
+    # A dynamic reference holds colons of its own: it is hidden behind a mark before the URI is split.
+    hidden = _hide_dynamic(value)
+    found = []
+    for match in _URI.finditer(marked(hidden)):
+        rest = match[1]
+        rest, _, query = rest.partition("?")
+        authority, _, database = rest.partition("/")
+        userinfo, at, hosts = authority.rpartition("@")
+        user, colon, password = userinfo.partition(":")
+        host, _, port = hosts.split(",")[0].partition(":")
+        options: dict[str, Text] = {}
+        complete = True
+        for option in query.split("&") if query else ():
+            name, _, setting = option.partition("=")
+            key = unmarked(name, hidden)
+            complete = complete and key.literal is not None
+            options[str(key).lower()] = unmarked(setting, hidden)
+        found.append(
+            ConnectionString(
+                node=node,
+                user=unmarked(user, hidden) if at else None,
+                password=unmarked(password, hidden) if colon else None,
+                host=unmarked(host, hidden),
+                port=unmarked(port, hidden) if port else None,
+                database=database,
+                options=options,
+                complete=complete and not _may_go_on(match[1], hidden),
+            )
+        )
+    return found
+
+
+def _may_go_on(rest: str, value: Text) -> bool:
+    """Whether a URI ends in a reference to something that may spell options of its own."""
+    refs = unmarked(rest, value).refs
+    return "?" not in rest and rest.endswith("\ue001") and not refs[-1].attribute
+
+
+def _hide_dynamic(value: Text) -> Text:
+    spelled = marked(value)
+    parts: list[str | Ref] = []
+    position = 0
+    for match in _DYNAMIC.finditer(spelled):
+        parts += unmarked(spelled[position : match.start()], value).parts
+        parts.append(Ref("Fn::Dynamic", str(unmarked(match[0], value))))
+        position = match.end()
+    parts += unmarked(spelled[position:], value).parts
+    return text(parts)
+
+
+def for_documentdb(stack: Stack, uri: ConnectionString) -> bool:
+    """Whether a URI leads to DocumentDB: it names a cluster of the template, or a host of the service."""
+    if any(
+        ref.name in stack.resources and stack.resources[ref.name].type.startswith("AWS::DocDB::")
+        for ref in uri.host.refs
+    ):
+        return True
+    return ".docdb." in uri.host.plain or (bool(clusters(stack)) and uri.host.literal is None)
+
+
+def cluster_of(stack: Stack, uri: ConnectionString) -> Resource | None:
+    """The cluster of the template that a URI leads to."""
+    for ref in uri.host.refs:
+        resource = stack.resources.get(ref.name)
+        if resource is not None and resource.type == "AWS::DocDB::DBCluster":
+            return resource
+    return None
+
+
+# Secrets
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether a name says that what it holds is a secret (MongoDBMasterPassword is, MongoDBSecretArn is not)."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def is_dynamic_secret(value: Text) -> bool:
+    """Whether a text holds a dynamic reference that CloudFormation replaces by a secret."""
+    return _DYNAMIC_SECRET.search(value.plain) is not None
+
+
+def secret_parameters(stack: Stack) -> set[str]:
+    """The parameters that hold a secret: NoEcho ones, and those whose name says so."""
+    return stack.ask("secret parameters", lambda: _secret_parameters(stack))
+
+
+def _secret_parameters(stack: Stack) -> set[str]:
+    hidden = {name for name in stack.parameters if stack.parameter(name)["NoEcho"].true}
+    return hidden | {name for name in stack.parameters if holds_secret(stack, name)}
+
+
+def holds_secret(stack: Stack, name: str) -> bool:
+    """Whether a parameter holds a secret by its name, and is not just the name of one in Secrets Manager."""
+    kind = stack.parameter(name)["Type"].literal
+    if kind != "String" or not sounds_secret(name):
+        return False
+    used = stack.ask("dynamic names", lambda: _dynamic_names(stack))
+    return name not in used
+
+
+def _dynamic_names(stack: Stack) -> set[str]:
+    found: set[str] = set()
+    for resource in stack.resources.values():
+        for _, value in resource.texts():
+            if is_dynamic_secret(value):
+                for match in _DYNAMIC.finditer(marked(value)):
+                    found |= {ref.name for ref in unmarked(match[0], value).refs}
+    return found
+
+
+def in_clear(stack: Stack, node: Node) -> str | None:
+    """What secret a value would show to whoever reads it; None if it shows none."""
+    value = node.text
+    if value is None:
+        return None
+    if is_dynamic_secret(value):
+        return "a secret that CloudFormation resolves into it"
+    secret = secret_parameters(stack)
+    named = next((ref.name for ref in value.refs if ref.name in secret), None)
+    if named is not None:
+        return f"the parameter {named}"
+    if any(uri.password is not None and str(uri.password) for uri in taken_apart(node, value)):
+        return "a connection string with its password"
+    return None
+
+
+def inner(value: Text) -> list[Ref]:
+    """The references of a text, those inside of its dynamic references too."""
+    found = []
+    for ref in value.refs:
+        named = re.findall(r"\$\{([\w.]+)\}", ref.attribute) if ref.name == "Fn::Dynamic" else []
+        found += [Ref(*name.split(".", 1)) for name in named] or [ref]
+    return found
+
+
+def secret_of(stack: Stack, node: Node) -> Resource | None:
+    """The secret (or parameter of the Parameter Store) of the template that a ValueFrom names."""
+    value = node.text
+    for ref in value.refs if value is not None else ():
+        resource = stack.resources.get(ref.name)
+        if resource is not None and resource.type in ("AWS::SecretsManager::Secret", "AWS::SSM::Parameter"):
+            return resource
+    return None
+
+
+def is_parameter(stack: Stack, node: Node) -> bool:
+    """Whether a ValueFrom is known to name a parameter of the Parameter Store."""
+    source = secret_of(stack, node)
+    value = node.text
+    spelled = value.plain if value is not None else ""
+    return (
+        (source is not None and source.type == "AWS::SSM::Parameter")
+        or ":ssm:" in spelled
+        or (value is not None and value.literal is not None and not spelled.startswith("arn:"))
+    )
+
+
+def secret_keys(stack: Stack, secret: Resource) -> set[str] | None:
+    """The JSON keys of a secret; empty for a plain string, None where they are not known."""
+    if any(
+        stack.resource(one["SecretId"]) is secret for one in stack.of("AWS::SecretsManager::SecretTargetAttachment")
+    ):
+        return None
+    made = secret["GenerateSecretString"]
+    spelled = made["SecretStringTemplate"] if made.given else secret["SecretString"]
+    if secret.type != "AWS::SecretsManager::Secret" or made.opaque or (not made.given and not spelled.given):
+        return None
+    keys = {key} if (key := made["GenerateStringKey"].literal) else set()
+    if not spelled.given:
+        return keys
+    value = spelled.text
+    if value is None or value.reference is not None:
+        return None
+    document = parse_json(value)
+    return keys | {str(key) for key in document} if isinstance(document, dict) else keys
+
+
+def every_secret(node: Node) -> bool:
+    """Whether a policy's resource covers all secrets of an account."""
+    literal = str(node.text) if node.text is not None else ""
+    return (
+        literal == "*"
+        or re.fullmatch(r"arn:[^:]+:secretsmanager:[^:]*:[^:]*(:\*|:secret:\*)", _flat(literal)) is not None
+    )
+
+
+def _flat(value: str) -> str:
+    return re.sub(r"\$\{AWS::\w+\}", "*", value)

@@ -1,0 +1,29 @@
+"""Log groups: which ones the template declares, by name."""
+
+from __future__ import annotations
+
+from ._template import Resource, Stack
+from ._values import Text, same
+
+
+def log_groups(stack: Stack) -> list[Resource]:
+    return stack.of("AWS::Logs::LogGroup")
+
+
+def undeclared(stack: Stack, name: Text | None) -> bool:
+    """Whether a log group is known to be none of those that the template declares."""
+    if name is None or stack.resource(name, "AWS::Logs::LogGroup") is not None:
+        return False
+    wanted = stack.expanded(name)
+    if wanted is None or any(ref.name.startswith("Fn::") for ref in wanted.refs):
+        return False
+    if wanted.reference is not None and wanted.literal is None:
+        return False
+    return all(
+        same(stack.name_of(group), wanted) is False or _other(stack, group, wanted) for group in log_groups(stack)
+    )
+
+
+def _other(stack: Stack, group: Resource, wanted: Text) -> bool:
+    # A group without a name of its own gets one that nobody can have spelled.
+    return not group["LogGroupName"].given and wanted.reference is None

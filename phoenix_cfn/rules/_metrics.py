@@ -1,0 +1,269 @@
+"""What an alarm or a scaling policy watches: which metrics exist, by which dimensions, and what these must name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ._template import Node, Resource, Stack
+from ._values import Text
+
+_ECS = frozenset({"ClusterName", "ServiceName"})
+_CLUSTER = frozenset({"ClusterName"})
+_BALANCER = frozenset({"LoadBalancer"})
+_TARGETS = frozenset({"LoadBalancer", "TargetGroup"})
+_ZONE = frozenset({"AvailabilityZone"})
+
+DIMENSIONS: dict[str, tuple[frozenset[str], ...]] = {
+    "AWS/ECS": (_ECS, _CLUSTER),
+    "ECS/ContainerInsights": (_ECS, _CLUSTER, _ECS | {"TaskDefinitionFamily"}, _CLUSTER | {"TaskDefinitionFamily"}),
+    "AWS/ApplicationELB": (
+        _BALANCER,
+        _TARGETS,
+        _BALANCER | _ZONE,
+        _TARGETS | _ZONE,
+        frozenset({"TargetGroup"}),
+        frozenset({"TargetGroup"}) | _ZONE,
+    ),
+    "AWS/DocDB": (
+        frozenset({"DBClusterIdentifier"}),
+        frozenset({"DBInstanceIdentifier"}),
+        frozenset({"DBClusterIdentifier", "Role"}),
+    ),
+}
+"""The dimension sets under which AWS publishes a namespace's metrics (some per metric fewer)."""
+
+_TARGET_ONLY = frozenset(
+    {"HealthyHostCount", "UnHealthyHostCount", "HealthyStateRouting", "UnhealthyStateRouting", "RequestCountPerTarget"}
+)
+_BALANCER_ONLY = frozenset(
+    {
+        "ActiveConnectionCount",
+        "NewConnectionCount",
+        "RejectedConnectionCount",
+        "ConsumedLCUs",
+        "HTTPCode_ELB_5XX_Count",
+        "HTTPCode_ELB_4XX_Count",
+        "HTTPCode_ELB_3XX_Count",
+    }
+)
+
+VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ClusterName": ("AWS::ECS::Cluster", ("",)),
+    "ServiceName": ("AWS::ECS::Service", ("Name",)),
+    "LoadBalancer": ("AWS::ElasticLoadBalancingV2::LoadBalancer", ("LoadBalancerFullName",)),
+    "TargetGroup": ("AWS::ElasticLoadBalancingV2::TargetGroup", ("TargetGroupFullName",)),
+    "DBClusterIdentifier": ("AWS::DocDB::DBCluster", ("",)),
+    "DBInstanceIdentifier": ("AWS::DocDB::DBInstance", ("",)),
+}
+"""For each dimension the type that it names, and the attributes of that type that are its value ("" is Ref)."""
+
+_DOCUMENTDB = frozenset({"DBClusterIdentifier", "DBInstanceIdentifier"})
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric that something reads: the place, and what it says."""
+
+    owner: Resource
+    node: Node
+    statistic: Node
+    period: Node
+
+    @property
+    def namespace(self) -> str | None:
+        return self.node["Namespace"].literal
+
+    @property
+    def name(self) -> str | None:
+        return self.node["MetricName"].literal
+
+    @property
+    def dimensions(self) -> dict[str, Node] | None:
+        """Name and value of each dimension; None where they are not all known."""
+        node = self.node["Dimensions"]
+        if node.given and not node.listed:
+            return None
+        found: dict[str, Node] = {}
+        for item in node.items:
+            name = item["Name"].literal
+            if name is None:
+                return None
+            found[name] = item["Value"]
+        return found
+
+
+def alarms(stack: Stack) -> list[Resource]:
+    return stack.of("AWS::CloudWatch::Alarm")
+
+
+def metrics(owner: Resource) -> list[Metric]:
+    """The metrics that an alarm or a target-tracking policy reads, plain ones and those of metric math."""
+    return owner.stack.ask(f"metrics of {owner.id}", lambda: list(_metrics(owner)))
+
+
+def _metrics(owner: Resource) -> Iterator[Metric]:
+    if owner.type == "AWS::CloudWatch::Alarm":
+        if owner["MetricName"].given:
+            statistic = owner["Statistic"] if owner["Statistic"].given else owner["ExtendedStatistic"]
+            yield Metric(owner, owner, statistic, owner["Period"])
+        queries = owner["Metrics"]
+    else:
+        custom = owner.at("TargetTrackingScalingPolicyConfiguration", "CustomizedMetricSpecification")
+        if custom["MetricName"].given:
+            yield Metric(owner, custom, custom["Statistic"], custom["Period"])
+        queries = custom["Metrics"]
+    for query in queries.items:
+        used = query["MetricStat"]
+        if used.given:
+            yield Metric(owner, used["Metric"], used["Stat"], used["Period"])
+
+
+def wrong_dimensions(metric: Metric) -> str | None:
+    """Why a metric by these dimensions has no data; None if it has, or if that is not known."""
+    known = DIMENSIONS.get(metric.namespace or "")
+    dimensions = metric.dimensions
+    if known is None or dimensions is None or metric.name is None:
+        return None
+    given = frozenset(dimensions)
+    if not given:
+        return f"{metric.namespace} {metric.name} has no dimensions: no such metric exists"
+    if given not in known:
+        wanted = " or ".join("{" + ", ".join(sorted(names)) + "}" for names in known[:3])
+        return f"{metric.namespace} has no metric by {{{', '.join(sorted(given))}}}; it has {wanted}"
+    if metric.namespace == "AWS/ApplicationELB":
+        if metric.name in _TARGET_ONLY and "TargetGroup" not in given:
+            return f"{metric.name} exists by TargetGroup only"
+        if metric.name in _BALANCER_ONLY and "TargetGroup" in given:
+            return f"{metric.name} exists by LoadBalancer only"
+    if (
+        metric.namespace == "AWS/ECS"
+        and given == _CLUSTER
+        and not str(metric.name).endswith(("Reservation", "Utilization"))
+    ):
+        return f"{metric.name} exists by ClusterName and ServiceName only"
+    return None
+
+
+def wrong_values(metric: Metric) -> Iterator[tuple[Node, str]]:
+    """The dimension values that name a resource of the template by the wrong attribute, or one of another type."""
+    stack = metric.owner.stack
+    for name, node in (metric.dimensions or {}).items():
+        kind, attributes = VALUES.get(name, ("", ()))
+        value = node.text
+        ref = value.reference if value is not None else None
+        resource = stack.resources.get(ref.name) if ref is not None else None
+        if not kind or ref is None or resource is None:
+            continue
+        right = " or ".join(f"GetAtt {attribute}" if attribute else "Ref" for attribute in attributes)
+        if name in _DOCUMENTDB and resource.type.startswith("AWS::RDS::"):
+            continue
+        if resource.type != kind:
+            yield node, f"{name} names {ref}, a {resource.type}; it must name a {kind} by its {right}"
+        elif ref.attribute not in attributes:
+            yield node, f"{name} is ${{{ref}}}, which is not the name that CloudWatch knows; use its {right}"
+
+
+def unknown_names(metric: Metric) -> Iterator[tuple[Node, str]]:
+    """Dimension values that are spelled as a name which no resource of that type in the template has."""
+    stack = metric.owner.stack
+    for name, node in (metric.dimensions or {}).items():
+        kind, attributes = VALUES.get(name, ("", ()))
+        value = stack.expanded(node.text)
+        if not kind or value is None or value.reference or "LoadBalancer" in name or "TargetGroup" in name:
+            continue
+        there = stack.of(kind)
+        names = [stack.name_of(resource) for resource in there]
+        if not there or any(ref.name.startswith("Fn::") for ref in value.refs) or attributes == ():
+            continue
+        if (
+            value.literal is not None
+            and not value.refs
+            and all(found is not None and not found.refs and found.literal != value.literal for found in names)
+        ):
+            yield node, f"{name} is {value}, but no {kind} of this template has that name"
+
+
+def of_service_cpu(metric: Metric) -> bool:
+    return (metric.namespace, metric.name) in {
+        ("AWS/ECS", "CPUUtilization"),
+        ("ECS/ContainerInsights", "CpuUtilized"),
+        ("ECS/ContainerInsights", "TaskCpuUtilization"),
+        ("ECS/ContainerInsights", "ContainerCpuUtilization"),
+        ("ECS/ContainerInsights", "ServiceCpuUtilization"),
+    }
+
+
+def of_requests(metric: Metric) -> bool:
+    return metric.namespace == "AWS/ApplicationELB" and metric.name in ("RequestCount", "RequestCountPerTarget")
+
+
+def subscribed(stack: Stack, topic: Resource) -> bool:
+    """Whether somebody hears what is said on a topic."""
+    if topic["Subscription"].items:
+        return True
+    listeners = stack.of("AWS::SNS::Subscription")
+    if any(stack.resource(one["TopicArn"], "AWS::SNS::Topic") in (topic, None) for one in listeners):
+        return True
+    chats = stack.of("AWS::Chatbot::SlackChannelConfiguration", "AWS::Chatbot::MicrosoftTeamsChannelConfiguration")
+    return any(stack.resource(arn) is topic for chat in chats for arn in chat["SnsTopicArns"].items)
+
+
+def alarm_actions(alarm: Resource) -> list[Node]:
+    return alarm["AlarmActions"].items
+
+
+def topics(stack: Stack, alarm: Resource) -> list[tuple[Node, Resource]]:
+    """The topics of the template that an alarm publishes to when it goes off."""
+    found = ((node, stack.resource(node, "AWS::SNS::Topic")) for node in alarm_actions(alarm))
+    return [(node, topic) for node, topic in found if topic is not None]
+
+
+def per_second(expression: Text | None) -> bool:
+    """Whether a metric-math expression divides a count by its seconds."""
+    return expression is not None and re.search(r"/\s*(60|PERIOD\()|DIFF_TIME|RATE\(", str(expression)) is not None
+
+
+def notifies(stack: Stack, alarm: Resource) -> bool:
+    """Whether an alarm may tell a person: some action of it is no scaling policy of the template."""
+    kind = "AWS::ApplicationAutoScaling::ScalingPolicy"
+    return (
+        any(stack.resource(node, kind) is None for node in alarm_actions(alarm)) and not alarm["ActionsEnabled"].false
+    )
+
+
+def steers_scaling(stack: Stack, alarm: Resource) -> bool:
+    """Whether an alarm is there to scale only."""
+    return bool(alarm_actions(alarm)) and not notifies(stack, alarm)
+
+
+def mentions(resource: Resource, name: str) -> bool:
+    """Whether a literal of a resource contains a name."""
+    return any(name in value.plain for _, value in resource.texts())
+
+
+def watched_service(metric: Metric) -> Resource | None:
+    """The service of the template that a metric is about."""
+    node = (metric.dimensions or {}).get("ServiceName")
+    if node is None:
+        return None
+    return metric.owner.stack.resource(metric.owner.stack.expanded(node.text), "AWS::ECS::Service")
+
+
+def publishes_finely(service: Resource, name: str | None) -> bool | None:
+    """Whether a service publishes a metric every 20 seconds; None where that is not known."""
+    monitoring = service["Monitoring"]
+    if monitoring.opaque or monitoring["MetricConfigurations"].opaque:
+        return None
+    for configuration in monitoring["MetricConfigurations"].items:
+        names = configuration["MetricNames"]
+        if (
+            configuration["ResolutionSeconds"].unknown
+            or names.opaque
+            or any(item.literal is None for item in names.items)
+        ):
+            return None
+        if configuration["ResolutionSeconds"].number == 20 and name in {item.literal for item in names.items}:
+            return True
+    return False

@@ -1,0 +1,213 @@
+"""Who may connect to whom on which port, and which subnets are public, private or isolated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ._template import Node, Resource, Stack
+from ._values import Text, differ, same, text
+
+ANYWHERE = ("0.0.0.0/0", "::/0")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One rule of a security group: who, on which ports."""
+
+    node: Node
+    protocol: str | None
+    first: Text | None
+    last: Text | None
+    cidr: Text | None
+    peer: Text | None
+    group: Resource | None
+
+    def admits(self, port: Text | None) -> bool | None:
+        """Whether the rule covers a TCP port."""
+        if self.protocol == "-1":
+            return True
+        if self.protocol is not None and self.protocol.lower() not in ("tcp", "6"):
+            return False
+        if port is None or self.protocol is None:
+            return None
+        if same(self.first, port) and same(self.last, port):
+            return True
+        bounds = [number(value) for value in (self.first, port, self.last)]
+        first, wanted, last = bounds
+        if first is None or wanted is None or last is None:
+            return None
+        return first <= wanted <= last or first == -1
+
+
+def number(value: Text | None) -> float | None:
+    try:
+        return float(value.literal) if value is not None and value.literal is not None else None
+    except ValueError:
+        return None
+
+
+def ingress(stack: Stack, group: Resource) -> list[Opening]:
+    """What a security group of the template lets in, by its own rules and by rules that are resources."""
+    return stack.ask(
+        f"ingress of {group.id}",
+        lambda: _openings(stack, group, "SecurityGroupIngress", "AWS::EC2::SecurityGroupIngress", "Source"),
+    )
+
+
+def egress(stack: Stack, group: Resource) -> list[Opening] | None:
+    """What a security group lets out; None where it says nothing, which lets everything out."""
+    found = stack.ask(
+        f"egress of {group.id}",
+        lambda: _openings(stack, group, "SecurityGroupEgress", "AWS::EC2::SecurityGroupEgress", "Destination"),
+    )
+    return found if found or group["SecurityGroupEgress"].given else None
+
+
+def _openings(stack: Stack, group: Resource, inline: str, kind: str, side: str) -> list[Opening]:
+    nodes = group[inline].items
+    for rule in stack.of(kind):
+        owner = rule["GroupId"] if rule["GroupId"].given else rule["GroupName"]
+        if stack.resource(owner, "AWS::EC2::SecurityGroup") is group:
+            nodes.append(rule)
+    return [_opening(stack, node, side) for node in nodes]
+
+
+def _opening(stack: Stack, node: Node, side: str) -> Opening:
+    cidr = node["CidrIp"] if node["CidrIp"].given else node["CidrIpv6"]
+    peer = node[f"{side}SecurityGroupId"]
+    if not peer.given:
+        peer = node[f"{side}SecurityGroupName"]
+    if not peer.given:
+        peer = node[f"{side}PrefixListId"]
+    return Opening(
+        node=node,
+        protocol=node["IpProtocol"].literal,
+        first=node["FromPort"].text,
+        last=node["ToPort"].text,
+        cidr=cidr.text,
+        peer=peer.text,
+        group=stack.resource(peer, "AWS::EC2::SecurityGroup"),
+    )
+
+
+def groups(stack: Stack, node: Node) -> list[Resource]:
+    """The security groups of the template that a list names."""
+    found = (stack.resource(item, "AWS::EC2::SecurityGroup") for item in node.items)
+    return [group for group in found if group is not None]
+
+
+def all_known(stack: Stack, node: Node, *types: str) -> bool:
+    """Whether a list names resources of the template and nothing else."""
+    return bool(node.items) and node.listed and all(stack.resource(item, *types) for item in node.items)
+
+
+def may_connect(stack: Stack, sources: list[Resource], targets: list[Resource], port: Text | None) -> bool | None:
+    """Whether what wears the source groups may open a connection to what wears the target groups.
+
+    Both lists must be complete; None where the answer depends on something outside of the template.
+    """
+    verdicts: list[bool | None] = []
+    for target in targets:
+        for opening in ingress(stack, target):
+            admitted = opening.admits(port)
+            if admitted is False:
+                continue
+            if opening.group is not None:
+                if any(opening.group is source for source in sources):
+                    verdicts.append(admitted)
+            else:
+                verdicts.append(admitted if (opening.cidr and opening.cidr.literal in ANYWHERE) else None)
+    if True in verdicts:
+        return True
+    return None if None in verdicts else False
+
+
+def may_leave(stack: Stack, sources: list[Resource], targets: list[Resource], port: Text | None) -> bool | None:
+    """Whether the source groups' egress rules let a connection to the target groups out."""
+    verdicts: list[bool | None] = []
+    for source in sources:
+        openings = egress(stack, source)
+        if openings is None:
+            return True
+        for opening in openings:
+            admitted = opening.admits(port)
+            if admitted is False:
+                continue
+            if opening.group is not None:
+                if any(opening.group is target for target in targets):
+                    verdicts.append(admitted)
+            elif opening.cidr and opening.cidr.literal in ANYWHERE:
+                verdicts.append(admitted)
+            elif opening.cidr and opening.cidr.literal == "127.0.0.1/32":
+                continue
+            else:
+                verdicts.append(None)
+    if True in verdicts:
+        return True
+    return None if None in verdicts else False
+
+
+def subnets(stack: Stack, node: Node) -> list[Resource]:
+    """The subnets of the template that a list names."""
+    found = (stack.resource(item, "AWS::EC2::Subnet") for item in node.items)
+    return [subnet for subnet in found if subnet is not None]
+
+
+def default_routes(stack: Stack, subnet: Resource) -> list[Resource] | None:
+    """The routes to everywhere that a subnet has; None where its route table is not in the template."""
+    return stack.ask(f"default routes of {subnet.id}", lambda: _default_routes(stack, subnet))
+
+
+def _default_routes(stack: Stack, subnet: Resource) -> list[Resource] | None:
+    tables: list[Resource] = []
+    for association in stack.of("AWS::EC2::SubnetRouteTableAssociation"):
+        owner = stack.resource(association["SubnetId"], "AWS::EC2::Subnet")
+        if owner is None:
+            return None
+        if owner is subnet:
+            table = stack.resource(association["RouteTableId"], "AWS::EC2::RouteTable")
+            if table is None:
+                return None
+            tables.append(table)
+    if not tables and stack.resource(subnet["VpcId"], "AWS::EC2::VPC") is None:
+        return None
+    found: list[Resource] = []
+    for route in stack.of("AWS::EC2::Route"):
+        table = stack.resource(route["RouteTableId"], "AWS::EC2::RouteTable")
+        if table is None:
+            return None
+        destination = route["DestinationCidrBlock"]
+        if any(table is own for own in tables) and (destination.literal == ANYWHERE[0] or destination.unknown):
+            found.append(route)
+    return found
+
+
+def tier(stack: Stack, subnet: Resource) -> str | None:
+    """By its route to everywhere a subnet is "public", "private" or "isolated"; None where that is not known."""
+    routes = default_routes(stack, subnet)
+    if routes is None:
+        return None
+    for route in routes:
+        if route["GatewayId"].given:
+            gateway = stack.resource(route["GatewayId"])
+            return "public" if gateway is not None and gateway.type == "AWS::EC2::InternetGateway" else None
+    return "private" if routes else "isolated"
+
+
+def one_zone(found: list[Resource]) -> bool:
+    """Whether all of these subnets are known to lie in one availability zone."""
+    zones = [subnet["AvailabilityZone"].text for subnet in found]
+    return len(found) == 1 or (bool(found) and all(same(zones[0], zone) for zone in zones))
+
+
+def default_port(stack: Stack, cluster: Resource) -> Text | None:
+    """The port of a DocumentDB cluster; 27017 unless it says otherwise."""
+    return cluster["Port"].text if cluster["Port"].given else text(["27017"])
+
+
+def other_port(left: Text | None, right: Text | None) -> bool:
+    """Whether two ports are known to be different."""
+    first, second = number(left), number(right)
+    if first is not None and second is not None:
+        return first != second
+    return differ(left, right)

@@ -1,0 +1,160 @@
+"""The files beside a template: the template that a pipeline deploys, and the buildspec that CodeBuild runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ._values import Text
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_LOADER):  # type: ignore[misc, valid-type]
+    """YAML with CloudFormation's short forms, which are read into their long ones."""
+
+
+def _short_form(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A template on disk, as data, and where it is."""
+
+    path: Path
+    template: dict[str, Any]
+
+    def section(self, name: str) -> dict[str, Any]:
+        found = self.template.get(name)
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def types(self) -> set[str]:
+        kinds = (raw.get("Type") for raw in self.section("Resources").values() if isinstance(raw, dict))
+        return {kind for kind in kinds if isinstance(kind, str)}
+
+
+@dataclass(frozen=True)
+class Buildspec:
+    """A buildspec: its text, and the document that it is."""
+
+    text: str
+    document: dict[str, Any]
+
+    @property
+    def commands(self) -> list[str]:
+        """All shell commands of all phases, in order."""
+        phases = self.document.get("phases")
+        found: list[str] = []
+        for phase in phases.values() if isinstance(phases, dict) else ():
+            for key in ("commands", "finally"):
+                commands = phase.get(key) if isinstance(phase, dict) else None
+                found += [str(command) for command in commands] if isinstance(commands, list) else []
+        return found
+
+    @property
+    def artifacts(self) -> dict[str, dict[str, Any]]:
+        """The artifacts: the primary one under the empty name, the secondary ones under theirs."""
+        primary = self.document.get("artifacts")
+        if not isinstance(primary, dict):
+            return {}
+        others = primary.get("secondary-artifacts")
+        named = (
+            {str(key): value for key, value in others.items() if isinstance(value, dict)}
+            if isinstance(others, dict)
+            else {}
+        )
+        return {"": primary, **named}
+
+    def environment(self, kind: str) -> list[str]:
+        """The names under env: variables, parameter-store, secrets-manager or exported-variables."""
+        env = self.document.get("env")
+        found = env.get(kind) if isinstance(env, dict) else None
+        return [str(name) for name in found] if isinstance(found, (dict, list)) else []
+
+
+def ancestors(filename: str | None) -> list[Path]:
+    """The folders above a template, the nearest first, up to the repository's root; none for a template from a pipe."""
+    if not filename:
+        return []
+    found: list[Path] = []
+    try:
+        for folder in Path(filename).resolve().parents:
+            found.append(folder)
+            if (folder / ".git").exists():
+                return found
+    except (OSError, ValueError):
+        return []
+    return []
+
+
+def find(filename: str | None, path: str) -> Path | None:
+    """The file that a path in the source means: under the nearest folder above the template that has it."""
+    for folder in ancestors(filename):
+        try:
+            candidate = folder / path
+            if candidate.is_file():
+                return candidate
+        except (OSError, ValueError):
+            return None
+    return None
+
+
+@lru_cache(maxsize=32)
+def _parsed(path: Path, _changed: int, _size: int) -> tuple[str, Any]:
+    content = path.read_text(encoding="utf-8")
+    return content, parse(content)
+
+
+def parse(content: str) -> Any:
+    """YAML or JSON as data; None if it is neither."""
+    try:
+        return json.loads(content) if content.lstrip().startswith("{") else yaml.load(content, _Loader)  # noqa: S506
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return None
+
+
+def read(path: Path) -> tuple[str, Any] | None:
+    try:
+        status = path.stat()
+        return _parsed(path, status.st_mtime_ns, status.st_size)
+    except (OSError, ValueError):
+        return None
+
+
+def read_template(filename: str | None, path: str) -> Deployed | None:
+    found = find(filename, path)
+    content = read(found) if found else None
+    if found is None or content is None or not isinstance(content[1], dict):
+        return None
+    return Deployed(found, content[1]) if isinstance(content[1].get("Resources"), dict) else None
+
+
+def read_buildspec(filename: str | None, literal: str | None, spelled: Text | None) -> Buildspec | None:
+    """The buildspec that a project names or contains."""
+    if literal is not None and "\n" not in literal and re.fullmatch(r"[\w./-]+", literal.strip()):
+        found = find(filename, literal.strip())
+        content = read(found) if found else None
+    elif spelled is not None:
+        content = (str(spelled), parse(str(spelled)))
+    else:
+        content = None
+    if content is None or not isinstance(content[1], dict) or "phases" not in content[1]:
+        return None
+    return Buildspec(content[0], content[1])

@@ -1,0 +1,206 @@
+"""The ECS service: its task definition, its containers, what they are told, and how requests come to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ._network import groups
+from ._template import Node, Resource, Stack
+from ._values import Text, differ
+
+UNWANTED = ("/crash", "/generatecert")
+"""The two endpoints that the kata calls unwanted: one kills the process, one is slow."""
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One entry of a service's LoadBalancers: this container, on this port, behind this target group."""
+
+    node: Node
+    target_group: Resource | None
+    container: Node | None
+    port: Text | None
+
+
+def services(stack: Stack) -> list[Resource]:
+    return stack.of("AWS::ECS::Service")
+
+
+def task_definition(service: Resource) -> Resource | None:
+    return service.stack.resource(service["TaskDefinition"], "AWS::ECS::TaskDefinition")
+
+
+def containers(task: Resource | None) -> list[Node]:
+    return task["ContainerDefinitions"].items if task is not None else []
+
+
+def all_containers(stack: Stack) -> list[Node]:
+    return [container for task in stack.of("AWS::ECS::TaskDefinition") for container in containers(task)]
+
+
+def container_named(task: Resource | None, name: Text | None) -> Node | None:
+    return next((one for one in containers(task) if name is not None and _says(one["Name"].text, name)), None)
+
+
+def _says(left: Text | None, right: Text) -> bool:
+    return left is not None and (left == right or (left.literal is not None and left.literal == right.literal))
+
+
+def registrations(service: Resource) -> list[Registration]:
+    return service.stack.ask(f"registrations of {service.id}", lambda: _registrations(service))
+
+
+def _registrations(service: Resource) -> list[Registration]:
+    task = task_definition(service)
+    return [
+        Registration(
+            node=node,
+            target_group=service.stack.resource(node["TargetGroupArn"], "AWS::ElasticLoadBalancingV2::TargetGroup"),
+            container=container_named(task, node["ContainerName"].text),
+            port=node["ContainerPort"].text,
+        )
+        for node in service["LoadBalancers"].items
+    ]
+
+
+def target_groups(service: Resource) -> list[Resource]:
+    found = [registration.target_group for registration in registrations(service)]
+    alternates = [
+        service.stack.resource(node.at("AdvancedConfiguration", "AlternateTargetGroupArn"))
+        for node in service["LoadBalancers"].items
+    ]
+    return [group for group in [*found, *alternates] if group is not None]
+
+
+def app_containers(stack: Stack) -> list[tuple[Resource, Resource, Node]]:
+    """The containers that a load balancer reaches: service, task definition, container."""
+    found = []
+    for service in services(stack):
+        task = task_definition(service)
+        for registration in registrations(service):
+            if task is not None and registration.container is not None:
+                found.append((service, task, registration.container))
+    return found
+
+
+def ports(container: Node) -> list[Text | None]:
+    return [mapping["ContainerPort"].text for mapping in container["PortMappings"].items]
+
+
+def environment(container: Node) -> dict[str, Node]:
+    """The plain environment variables: name and the node of the value."""
+    return {name: item["Value"] for item in container["Environment"].items if (name := item["Name"].literal)}
+
+
+def secrets(container: Node) -> dict[str, Node]:
+    """The variables that ECS fills from a secret: name and the node that says which."""
+    return {name: item["ValueFrom"] for item in container["Secrets"].items if (name := item["Name"].literal)}
+
+
+def names_known(container: Node) -> bool:
+    """Whether all names of variables are known, so that a missing one is missing."""
+    return (
+        all(
+            (not container[key].given or container[key].listed)
+            and all(item["Name"].literal for item in container[key].items)
+            for key in ("Environment", "Secrets")
+        )
+        and not container["EnvironmentFiles"].given
+    )
+
+
+def of_the_kata(stack: Stack, container: Node) -> bool:
+    """Whether a container is the Phoenix application: it is told of a MongoDB, or one stands beside it."""
+    told = {**environment(container), **secrets(container)}
+    return "DB_CONNECTION_STRING" in told or bool(stack.of("AWS::DocDB::DBCluster"))
+
+
+def task_groups(stack: Stack, service: Resource) -> list[Resource]:
+    return groups(stack, network(service)["SecurityGroups"])
+
+
+def network(service: Resource) -> Node:
+    return service.at("NetworkConfiguration", "AwsvpcConfiguration")
+
+
+def listeners(stack: Stack, target_group: Resource) -> list[Resource]:
+    """The listeners that forward to a target group, by their default actions or by their rules."""
+    found: list[Resource] = []
+    for listener in stack.of("AWS::ElasticLoadBalancingV2::Listener"):
+        if _forwards(stack, listener["DefaultActions"], target_group):
+            found.append(listener)
+    for rule in stack.of("AWS::ElasticLoadBalancingV2::ListenerRule"):
+        owner = stack.resource(rule["ListenerArn"], "AWS::ElasticLoadBalancingV2::Listener")
+        if owner is not None and owner not in found and _forwards(stack, rule["Actions"], target_group):
+            found.append(owner)
+    return found
+
+
+def forwards_known(stack: Stack) -> bool:
+    """Whether all that listeners forward to is in the template, so that an unused target group is unused."""
+    for resource in stack.of("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"):
+        actions = resource["DefaultActions" if resource.type.endswith("Listener") else "Actions"]
+        if not actions.listed:
+            return False
+        for action in actions.items:
+            if any(stack.resource(target) is None for target in _targets(action)):
+                return False
+    return True
+
+
+def _targets(action: Node) -> list[Node]:
+    weighted = [item["TargetGroupArn"] for item in action.at("ForwardConfig", "TargetGroups").items]
+    return [*action["TargetGroupArn"].items, *weighted]
+
+
+def _forwards(stack: Stack, actions: Node, target_group: Resource) -> bool:
+    return any(stack.resource(node) is target_group for action in actions.items for node in _targets(action))
+
+
+def load_balancers(stack: Stack, target_group: Resource) -> list[Resource]:
+    kind = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+    found = (stack.resource(listener["LoadBalancerArn"], kind) for listener in listeners(stack, target_group))
+    return [balancer for balancer in found if balancer is not None]
+
+
+def self_contained(service: Resource) -> bool:
+    """Whether service, cluster, task definition and target group are one template, so that what it lacks is lacking.
+
+    A service whose name is exported may be watched and scaled from elsewhere.
+    """
+    stack = service.stack
+    exported = any(
+        service.id in {ref.name for ref in value.refs}
+        for name in stack.section("Outputs").keys
+        if stack.section("Outputs").at(name, "Export").given
+        for _, value in stack.section("Outputs").at(name, "Value").texts()
+    )
+    return (
+        not exported
+        and stack.resource(service["Cluster"], "AWS::ECS::Cluster") is not None
+        and task_definition(service) is not None
+        and bool(target_groups(service))
+    )
+
+
+def platform(task: Resource | None) -> str | None:
+    """The network mode of a task definition; Fargate has only awsvpc."""
+    return task["NetworkMode"].literal if task is not None else None
+
+
+def other_name(left: Text | None, right: Text | None) -> bool:
+    return differ(left, right)
+
+
+FRONT_DOORS = ("AWS::CloudFront::", "AWS::ApiGateway", "AWS::GlobalAccelerator::", "AWS::VpcLattice::")
+"""What may bring the internet to a load balancer that does not face it."""
+
+
+def endpoint_name(endpoint: Resource) -> str:
+    """The literal part of a VPC endpoint's service name."""
+    value = endpoint["ServiceName"].text
+    return value.plain if value is not None else ""
+
+
+def interface_endpoints(stack: Stack) -> list[Resource]:
+    return [one for one in stack.of("AWS::EC2::VPCEndpoint") if one["VpcEndpointType"].literal == "Interface"]

@@ -1,0 +1,131 @@
+"""What a value in a template says: text with references in it, and whether two such texts are the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Ref(NamedTuple):
+    """What a text names without spelling it out: a parameter, a resource, an attribute, or a function's result.
+
+    `attribute` is empty for Ref. An intrinsic function that cannot be computed is a Ref whose name is the function's
+    and whose attribute is the JSON of its arguments, so that two equal calls are equal.
+    """
+
+    name: str
+    attribute: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}.{self.attribute}" if self.attribute else self.name
+
+
+Part = str | Ref
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string as far as the template tells it: literal pieces and references, in order.
+
+    `literal` is the string when it is known: no reference, or only parameters with a default or a value that the
+    scenario gives them. It is None when it is not known.
+    """
+
+    parts: tuple[Part, ...]
+    literal: str | None = field(default=None, compare=False)
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Ref))
+
+    @property
+    def reference(self) -> Ref | None:
+        """The one reference that this text is, if it is nothing else."""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Ref) else None
+
+    @property
+    def plain(self) -> str:
+        """The literal pieces alone; what a reference stands for is left out."""
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    def __str__(self) -> str:
+        return "".join(part if isinstance(part, str) else f"${{{part}}}" for part in self.parts)
+
+
+def text(parts: list[Part], literal: str | None = None) -> Text:
+    """A Text of these parts, neighbouring strings joined; a text without references is its own literal."""
+    joined: list[Part] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    if literal is None and all(isinstance(part, str) for part in joined):
+        literal = "".join(part for part in joined if isinstance(part, str))
+    return Text(tuple(joined), literal)
+
+
+def same(left: Text | None, right: Text | None) -> bool | None:
+    """Whether two texts are the same string; None where the template does not tell."""
+    if left is None or right is None:
+        return None
+    if left == right:
+        return True
+    if left.literal is not None and right.literal is not None:
+        return left.literal == right.literal
+    # What both begin and end with is the same whatever its references stand for; the rest decides.
+    first, second = list(left.parts), list(right.parts)
+    for end in (0, -1):
+        while first and second and first[end] == second[end]:
+            del first[end], second[end]
+    if any(isinstance(part, Ref) for part in first + second):
+        return None
+    return first == second
+
+
+def differ(left: Text | None, right: Text | None) -> bool:
+    """Whether two texts are known to be different strings."""
+    return same(left, right) is False
+
+
+_MARK = re.compile("\ue000(\\d+)\ue001")
+
+
+def marked(value: Text) -> str:
+    """The text with a mark for each reference, so that string tools can take it apart; `unmarked` puts them back."""
+    numbers = iter(range(len(value.parts)))
+    return "".join(part if isinstance(part, str) else f"\ue000{next(numbers)}\ue001" for part in value.parts)
+
+
+def unmarked(piece: str, value: Text) -> Text:
+    """A piece of the marked text as Text."""
+    refs = value.refs
+    pieces = _MARK.split(piece)
+    parts: list[Part] = [refs[int(part)] if index % 2 else part for index, part in enumerate(pieces)]
+    return text(parts, piece if len(pieces) == 1 else None)
+
+
+def parse_json(value: Text) -> Any:
+    """The JSON document that a text spells; its strings come back as Text, with their references. None if it is none.
+
+    A reference may stand outside of a string, too, where a number would.
+    """
+    spelled = marked(value)
+    bare = re.compile("(?<=[:,\\[\\s])(\ue000\\d+\ue001)(?=\\s*[,}\\]])")
+    for candidate in (spelled, bare.sub(r'"\1"', spelled)):
+        try:
+            document = json.loads(candidate)
+        except (ValueError, RecursionError):
+            continue
+        return _restored(document, value)
+    return None
+
+
+def _restored(node: Any, value: Text) -> Any:
+    if isinstance(node, dict):
+        return {str(unmarked(key, value)): _restored(item, value) for key, item in node.items()}
+    if isinstance(node, list):
+        return [_restored(item, value) for item in node]
+    return unmarked(node, value) if isinstance(node, str) else node

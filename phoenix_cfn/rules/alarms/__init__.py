@@ -1,0 +1,1 @@
+"""Alarms that watch something and reach a person."""

@@ -1,0 +1,43 @@
+"""E9501: An alarm does something when it goes off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._metrics import alarms, mentions
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class AlarmActs(Rule):
+    """An alarm has an action that is switched on, or is read by a composite alarm or a deployment.
+
+    Risk: The alarm turns red in a console that nobody looks at.
+
+    Fix: Name an SNS topic in AlarmActions.
+    """
+
+    id = "E9501"
+    shortdesc = "An alarm does something when it goes off"
+    source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html"
+    tags = ["R4", "alarms"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        readers = [
+            one
+            for one in stack.of(
+                "AWS::CloudWatch::CompositeAlarm", "AWS::ECS::Service", "AWS::CodeDeploy::DeploymentGroup"
+            )
+        ]
+        for alarm in alarms(stack):
+            name = stack.name_of(alarm)
+            named = str(name.plain) if name is not None and alarm["AlarmName"].given else None
+            if any(alarm.id in one.references for one in readers) or (
+                named and any(mentions(one, named) for one in readers)
+            ):
+                continue
+            if not any(alarm[key].given for key in ("AlarmActions", "OKActions", "InsufficientDataActions")):
+                yield finding(alarm.here, f"{alarm.id} has no action")
+            elif alarm["AlarmActions"].listed and not alarm["AlarmActions"].items and not alarm["OKActions"].items:
+                yield finding(alarm["AlarmActions"], f"{alarm.id} has no action")
+            elif alarm["ActionsEnabled"].false:
+                yield finding(alarm["ActionsEnabled"], f"The actions of {alarm.id} are switched off")

@@ -1,0 +1,35 @@
+"""E9506: CPU peaks of the service are notified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._metrics import alarms, metrics, notifies, of_service_cpu
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import self_contained, services
+
+
+class CpuPeakNotified(Rule):
+    """An alarm goes off when the CPU of the service is high.
+
+    Risk: /generatecert makes CPU peaks of which nobody learns.
+
+    Fix: Add an alarm on CPUUtilization of the service, with an SNS topic as its action.
+    """
+
+    id = "E9506"
+    shortdesc = "CPU peaks of the service are notified"
+    source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html"
+    tags = ["R4", "alarms"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        watching = [
+            metric
+            for alarm in alarms(stack)
+            if notifies(stack, alarm)
+            for metric in metrics(alarm)
+            if of_service_cpu(metric)
+        ]
+        for service in services(stack):
+            if self_contained(service) and not watching:
+                yield finding(service.here, f"No alarm that anybody hears of watches the CPU of {service.id}")

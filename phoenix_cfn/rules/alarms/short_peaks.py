@@ -1,0 +1,34 @@
+"""W9508: A CPU alarm sees short peaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._metrics import alarms, metrics, of_service_cpu, steers_scaling
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class ShortPeaks(Rule):
+    """The alarm on a service's CPU goes off after five minutes at most.
+
+    Risk: A certificate takes seconds: "any" peak is over before the alarm has counted its periods.
+
+    Fix: Use a Period of 60 seconds or less, and one or two EvaluationPeriods.
+    """
+
+    id = "W9508"
+    shortdesc = "A CPU alarm sees short peaks"
+    source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html"
+    tags = ["R4", "alarms"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for alarm in alarms(stack):
+            if steers_scaling(stack, alarm) or not any(of_service_cpu(metric) for metric in metrics(alarm)):
+                continue
+            period, periods = metrics(alarm)[0].period.number, alarm["EvaluationPeriods"].number
+            needed = alarm["DatapointsToAlarm"].number or periods
+            if period is not None and needed is not None and period * needed > 300:
+                yield finding(
+                    alarm["EvaluationPeriods"],
+                    f"A peak must last {period * needed / 60:g} minutes before {alarm.id} goes off",
+                )

@@ -1,0 +1,29 @@
+"""E9502: Somebody hears the topic of an alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._metrics import alarms, subscribed, topics
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class TopicHeard(Rule):
+    """A topic of the template that an alarm publishes to has a subscriber, at least for some choice of parameters.
+
+    Risk: The alarm goes off, and no person ever learns of it.
+
+    Fix: Add an email subscription, its address a parameter.
+    """
+
+    id = "E9502"
+    shortdesc = "Somebody hears the topic of an alarm"
+    source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html"
+    tags = ["R4", "alarms"]
+    in_every_scenario = True
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for alarm in alarms(stack):
+            for _, topic in topics(stack, alarm):
+                if not subscribed(stack, topic):
+                    yield finding(topic.here, f"{topic.id}, which {alarm.id} publishes to, has no subscriber")

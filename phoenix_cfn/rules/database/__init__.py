@@ -1,0 +1,1 @@
+"""The path to the database, and its secrets."""

@@ -1,0 +1,32 @@
+"""E9213: DB_CONNECTION_STRING reaches the application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._database import clusters
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import app_containers, environment, names_known, secrets
+
+
+class ConnectionStringVariable(Rule):
+    """The container behind the load balancer gets DB_CONNECTION_STRING, as a secret or a variable, by exactly this
+    name.
+
+    Risk: The application starts without a database, or does not start at all.
+
+    Fix: Add DB_CONNECTION_STRING to the container's Secrets.
+    """
+
+    id = "E9213"
+    shortdesc = "DB_CONNECTION_STRING reaches the application"
+    source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"
+    tags = ["wiring", "database"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        if not clusters(stack):
+            return
+        for _, _, container in app_containers(stack):
+            told = {**environment(container), **secrets(container)}
+            if names_known(container) and "DB_CONNECTION_STRING" not in told:
+                yield finding(container, f"Container {container['Name'].text} is not told DB_CONNECTION_STRING")

@@ -1,0 +1,40 @@
+"""E9201: The database's security group lets the tasks in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._database import clusters
+from phoenix_cfn.rules._network import all_known, default_port, groups, may_connect, may_leave
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import network, services
+
+
+class DatabaseAdmitsTasks(Rule):
+    """The security groups of the database admit its port from the security groups of the tasks, and these let the
+    connection out.
+
+    Risk: The application cannot reach its database; it exits or hangs at start.
+
+    Fix: Add an ingress rule for the database's port whose source is the tasks' security group.
+    """
+
+    id = "E9201"
+    shortdesc = "The database's security group lets the tasks in"
+    source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/db-instance-security.html"
+    tags = ["wiring", "database"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for cluster in clusters(stack):
+            worn = cluster["VpcSecurityGroupIds"]
+            for service in services(stack):
+                tasks = network(service)["SecurityGroups"]
+                if not all(all_known(stack, node, "AWS::EC2::SecurityGroup") for node in (worn, tasks)):
+                    continue
+                port = default_port(stack, cluster)
+                if may_connect(stack, groups(stack, tasks), groups(stack, worn), port) is False:
+                    yield finding(worn, f"{cluster.id} does not admit port {port} from the tasks of {service.id}")
+                elif may_leave(stack, groups(stack, tasks), groups(stack, worn), port) is False:
+                    yield finding(
+                        tasks, f"The tasks of {service.id} may not open connections to {cluster.id} on port {port}"
+                    )

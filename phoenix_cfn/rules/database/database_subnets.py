@@ -1,0 +1,29 @@
+"""E9203: The database lies in no public subnet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._network import tier
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class DatabaseSubnets(Rule):
+    """No subnet of the database has a route to an internet gateway.
+
+    Risk: One wrong security group rule puts the database on the internet.
+
+    Fix: Give the database subnets of its own, without a route out.
+    """
+
+    id = "E9203"
+    shortdesc = "The database lies in no public subnet"
+    source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/document-db-subnet-groups.html"
+    tags = ["security", "database"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for group in stack.of("AWS::DocDB::DBSubnetGroup"):
+            for node in group["SubnetIds"].items:
+                subnet = stack.resource(node, "AWS::EC2::Subnet")
+                if subnet is not None and tier(stack, subnet) == "public":
+                    yield finding(node, f"{subnet.id} has a route to an internet gateway")

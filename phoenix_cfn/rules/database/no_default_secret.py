@@ -1,0 +1,28 @@
+"""E9219: No parameter has a secret as its default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._database import holds_secret
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class NoDefaultSecret(Rule):
+    """A parameter that holds a secret has no default, or an empty one.
+
+    Risk: The password is public with the template, and is what most stacks will have.
+
+    Fix: Remove the default, or take an empty one as the order to generate a secret.
+    """
+
+    id = "E9219"
+    shortdesc = "No parameter has a secret as its default"
+    source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html"
+    tags = ["security", "database"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for name in stack.parameters:
+            parameter = stack.parameter(name)
+            if (parameter["NoEcho"].true or holds_secret(stack, name)) and parameter["Default"].literal:
+                yield finding(parameter["Default"], f"The secret {name} has a default")

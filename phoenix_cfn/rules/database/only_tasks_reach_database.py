@@ -1,0 +1,48 @@
+"""E9202: Nobody but the tasks reaches the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._database import clusters
+from phoenix_cfn.rules._network import default_port, groups, ingress
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import services, task_groups
+
+
+class OnlyTasksReachDatabase(Rule):
+    """The database's security groups admit security groups of tasks, and neither address ranges nor other groups.
+
+    Risk: Whatever else runs in the network, or on the internet, may try passwords on the database.
+
+    Fix: Name the tasks' security group as the only source.
+    """
+
+    id = "E9202"
+    shortdesc = "Nobody but the tasks reaches the database"
+    source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/db-instance-security.html"
+    tags = ["security", "database"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        tasks = [group for service in services(stack) for group in task_groups(stack, service)]
+        for cluster in clusters(stack):
+            own = groups(stack, cluster["VpcSecurityGroupIds"])
+            for group in own:
+                for opening in ingress(stack, group):
+                    if opening.admits(default_port(stack, cluster)) is False:
+                        continue
+                    cidr = opening.cidr
+                    if cidr is not None and (
+                        cidr.literal
+                        or any(
+                            ref.attribute == "CidrBlock"
+                            and ref.name in stack.resources
+                            and stack.resources[ref.name].type == "AWS::EC2::VPC"
+                            for ref in cidr.refs
+                        )
+                    ):
+                        yield finding(opening.node, f"{cluster.id} admits the addresses {cidr}, not only the tasks")
+                    elif (
+                        opening.group is not None and tasks and all(opening.group is not one for one in [*tasks, *own])
+                    ):
+                        yield finding(opening.node, f"{cluster.id} admits {opening.group.id}, which no task wears")

@@ -1,0 +1,52 @@
+"""E9215: Nobody reads the secrets but who needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._database import every_secret, secret_of
+from phoenix_cfn.rules._policies import grants, policies, statements, uses
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import all_containers, secrets
+
+
+class SecretForNoOneElse(Rule):
+    """No role may read all secrets of the account, and a secret that ECS hands to a container is not readable by
+    tasks, builds or pipelines themselves.
+
+    Risk: A hole in the application or in a build script gives the database away, with all other secrets of the
+    account.
+
+    Fix: Allow secretsmanager:GetSecretValue on the one secret, to the execution role only.
+    """
+
+    id = "E9215"
+    shortdesc = "Nobody reads the secrets but who needs them"
+    source_url = "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html"
+    tags = ["security", "database"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        readers = ("secretsmanager:GetSecretValue",)
+        for document in policies(stack):
+            for statement in statements(document):
+                if statement.allows and not statement.negated and any(statement.names(action) for action in readers):
+                    for node in statement.resources:
+                        if every_secret(node):
+                            yield finding(node, "This policy lets its role read every secret of the account")
+        handed = {
+            source.id: source
+            for container in all_containers(stack)
+            for node in secrets(container).values()
+            if (source := secret_of(stack, node)) is not None
+        }
+        executing = {use.role.id for use in uses(stack) if use.node.path[-1] == "ExecutionRoleArn"}
+        for use in uses(stack):
+            if use.role.id in executing or use.service not in ("ecs-tasks", "codebuild", "codepipeline"):
+                continue
+            for statement in grants(stack, use.role).statements:
+                if statement.allows and not statement.negated and any(statement.names(action) for action in readers):
+                    for node in statement.resources:
+                        value = node.text
+                        named = next((ref.name for ref in value.refs if ref.name in handed), None) if value else None
+                        if named is not None:
+                            yield finding(node, f"{use.role.id} may read {named}, which ECS hands to the container")

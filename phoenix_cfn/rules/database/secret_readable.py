@@ -1,0 +1,47 @@
+"""E9214: The execution role may read the secrets that it hands to the container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._database import is_parameter, secret_of
+from phoenix_cfn.rules._policies import grants, key_admits, role
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import containers, secrets
+
+
+class SecretReadable(Rule):
+    """A task definition with secrets has an execution role that may read each of them, and decrypt it where it has
+    a key of its own.
+
+    Risk: No task starts: ResourceInitializationError, unable to pull secrets.
+
+    Fix: Allow secretsmanager:GetSecretValue on the secret (and kms:Decrypt on its key) in the execution role's
+    policy.
+    """
+
+    id = "E9214"
+    shortdesc = "The execution role may read the secrets that it hands to the container"
+    source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
+    tags = ["roles", "database"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for task in stack.of("AWS::ECS::TaskDefinition"):
+            for container in containers(task):
+                for name, node in secrets(container).items():
+                    if not task["ExecutionRoleArn"].given:
+                        yield finding(node, f"{task.id} has no execution role that could read {name}")
+                        continue
+                    owner = role(stack, task["ExecutionRoleArn"])
+                    if owner is None:
+                        continue
+                    source = secret_of(stack, node)
+                    actions = ["ssm:GetParameters"] if is_parameter(stack, node) else ["secretsmanager:GetSecretValue"]
+                    if source is None and node.unknown and "secretsmanager" not in str(node.text):
+                        actions = ["ssm:GetParameters", "secretsmanager:GetSecretValue"]
+                    held = grants(stack, owner)
+                    if all(held.allow(action, source) is False for action in actions):
+                        yield finding(node, f"{owner.id} may not read {name}: it lacks {' or '.join(actions)}")
+                    key = stack.resource(source["KmsKeyId"], "AWS::KMS::Key") if source is not None else None
+                    if key is not None and not key_admits(key, owner) and held.allow("kms:Decrypt", key) is False:
+                        yield finding(node, f"{owner.id} may not decrypt {name}: it lacks kms:Decrypt on {key.id}")

@@ -1,0 +1,28 @@
+"""E9220: Parameters that hold a secret are not echoed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._database import holds_secret
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class SecretsNotEchoed(Rule):
+    """A parameter that holds a secret has NoEcho.
+
+    Risk: The console and the API show what was typed.
+
+    Fix: Set NoEcho to true.
+    """
+
+    id = "E9220"
+    shortdesc = "Parameters that hold a secret are not echoed"
+    source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html"
+    tags = ["security", "database"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for name in stack.parameters:
+            parameter = stack.parameter(name)
+            if holds_secret(stack, name) and not parameter["NoEcho"].true:
+                yield finding(parameter, f"{name} is shown when somebody looks at the stack's parameters")

@@ -1,0 +1,1 @@
+"""The pipeline's chain, from a push to a stack."""

@@ -1,0 +1,38 @@
+"""E9714: The variables that the buildspec reads are provided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._build import action_variables, variables_read
+from phoenix_cfn.rules._pipeline import all_actions, buildspec, project
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class BuildVariables(Rule):
+    """Every variable that a buildspec reads and does not set is given by the project, the action or CodeBuild.
+
+    Risk: The variable is empty: the image is pushed to nowhere, or the build fails with an odd message.
+
+    Fix: Add the variable to the project's EnvironmentVariables.
+    """
+
+    id = "E9714"
+    shortdesc = "The variables that the buildspec reads are provided"
+    source_url = "https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html"
+    tags = ["wiring", "pipeline"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for owner in stack.of("AWS::CodeBuild::Project"):
+            spec = buildspec(stack, owner)
+            variables = owner.at("Environment", "EnvironmentVariables")
+            names = {item["Name"].literal for item in variables.items}
+            runs = [action for action in all_actions(stack, "CodeBuild") if project(stack, action) is owner]
+            told = [action_variables(action) for action in runs]
+            if spec is None or None in names or None in told or (variables.given and not variables.listed):
+                continue
+            given = {name for name in names if name} | {name for each in told if each for name in each}
+            for name in sorted(variables_read(spec) - given):
+                yield finding(
+                    variables if variables.given else owner.here, f"The buildspec reads {name}, which nobody provides"
+                )

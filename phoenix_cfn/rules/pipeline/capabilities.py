@@ -1,0 +1,36 @@
+"""E9709: The deployment has the capabilities that the template needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._build import needed_capabilities
+from phoenix_cfn.rules._pipeline import deployed, deployments
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class Capabilities(Rule):
+    """A deploy action has CAPABILITY_IAM (CAPABILITY_NAMED_IAM for named roles) if its template makes IAM
+    resources, and CAPABILITY_AUTO_EXPAND if it has a transform.
+
+    Risk: The deployment fails: requires capabilities.
+
+    Fix: Set Capabilities, several joined by a comma.
+    """
+
+    id = "E9709"
+    shortdesc = "The deployment has the capabilities that the template needs"
+    source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html"
+    tags = ["R5", "pipeline"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for action in deployments(stack):
+            template = deployed(stack, action)
+            node = action.configuration["Capabilities"]
+            if template is None or node.unknown:
+                continue
+            given = {word.strip() for word in (node.literal or "").split(",")}
+            place = node if node.given else action.configuration
+            for wanted, others in needed_capabilities(template):
+                if not given & {wanted, *others}:
+                    yield finding(place, f"{template.path.name} needs {wanted}")

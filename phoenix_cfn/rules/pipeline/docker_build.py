@@ -1,0 +1,38 @@
+"""E9717: A build of images may run Docker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._pipeline import buildspec
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class DockerBuild(Rule):
+    """A project whose buildspec builds images has PrivilegedMode.
+
+    Risk: The build fails: cannot connect to the Docker daemon.
+
+    Fix: Set PrivilegedMode to true.
+    """
+
+    id = "E9717"
+    shortdesc = "A build of images may run Docker"
+    source_url = "https://docs.aws.amazon.com/codebuild/latest/userguide/sample-docker.html"
+    tags = ["R5", "pipeline"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for owner in stack.of("AWS::CodeBuild::Project"):
+            spec = buildspec(stack, owner)
+            node = owner.at("Environment", "PrivilegedMode")
+            docker = spec is not None and any(
+                re.search(r"\bdocker\s+(buildx\s+)?build\b", command) for command in spec.commands
+            )
+            if docker and not node.true and not node.unknown and not owner.at("Environment", "DockerServer").given:
+                yield finding(
+                    node if node.given else owner["Environment"], f"{owner.id} builds an image without PrivilegedMode"
+                )
+            modes = [item.literal for item in owner.at("Cache", "Modes").items]
+            if "LOCAL_DOCKER_LAYER_CACHE" in modes and not node.true and not node.unknown:
+                yield finding(owner["Cache"], "A cache of Docker layers needs PrivilegedMode")

@@ -1,0 +1,34 @@
+"""E9716: The image exists before the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._scaling import scalable_target
+from phoenix_cfn.rules._service import containers, services, task_definition
+
+
+class ImageBeforeService(Rule):
+    """A service's image comes from outside of its template, not from a repository that the same stack makes.
+
+    Risk: The repository is empty when the service starts: the first deployment fails, by design.
+
+    Fix: Make the repository in the pipeline's stack, and pass the image to the infrastructure as a parameter.
+    """
+
+    id = "E9716"
+    shortdesc = "The image exists before the service"
+    source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html"
+    tags = ["R5", "pipeline"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for service in services(stack):
+            if service["DesiredCount"].number == 0 and scalable_target(stack, service) is None:
+                continue
+            for container in containers(task_definition(service)):
+                value = container["Image"].text
+                for ref in value.refs if value is not None else ():
+                    repository = stack.resources.get(ref.name)
+                    if repository is not None and repository.type == "AWS::ECR::Repository":
+                        yield finding(container["Image"], f"{repository.id} is empty when {service.id} is created")

@@ -1,0 +1,40 @@
+"""E9301: A deployment that cannot succeed stops and rolls back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import services
+
+
+class CircuitBreaker(Rule):
+    """A service has a deployment circuit breaker, with rollback.
+
+    Risk: With an image that crashes at start the stack hangs for hours, and the last good version is not
+    brought back.
+
+    Fix: Set DeploymentCircuitBreaker to Enable true and Rollback true.
+    """
+
+    id = "E9301"
+    shortdesc = "A deployment that cannot succeed stops and rolls back"
+    source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html"
+    tags = ["R2", "recovery"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for service in services(stack):
+            if (
+                service.at("DeploymentController", "Type").literal not in (None, "ECS")
+                or service["SchedulingStrategy"].literal == "DAEMON"
+            ):
+                continue
+            breaker = service.at("DeploymentConfiguration", "DeploymentCircuitBreaker")
+            if breaker.opaque or service["DeploymentConfiguration"].opaque:
+                continue
+            for key in ("Enable", "Rollback"):
+                if not breaker[key].true and not breaker[key].unknown:
+                    yield finding(
+                        breaker[key] if breaker.given else service.here,
+                        f"The circuit breaker of {service.id} lacks {key}: true",
+                    )

@@ -1,0 +1,45 @@
+"""E9307: The alarms that stop a deployment exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._metrics import alarms
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import services
+from phoenix_cfn.rules._values import differ
+
+
+class DeploymentAlarms(Rule):
+    """The alarms that a service's deployment watches are alarms of the template, and rolling back is on.
+
+    Risk: ECS refuses the service because an alarm is not found, or a bad version stays although its alarm went
+    off.
+
+    Fix: Name the alarms by Ref, and set Enable and Rollback to true.
+    """
+
+    id = "E9307"
+    shortdesc = "The alarms that stop a deployment exist"
+    source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html"
+    tags = ["R2", "recovery"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        known = alarms(stack) + stack.of("AWS::CloudWatch::CompositeAlarm")
+        for service in services(stack):
+            watched = service.at("DeploymentConfiguration", "Alarms")
+            for node in watched["AlarmNames"].items:
+                value = stack.expanded(node.text)
+                ref = node.text.reference if node.text is not None else None
+                if ref is not None and ref.name in stack.resources and stack.resources[ref.name] not in known:
+                    yield finding(node, f"{ref} is no alarm")
+                elif ref is not None and ref.attribute == "Arn":
+                    yield finding(node, f"{ref} is an ARN; a deployment wants the alarm's name")
+                elif (
+                    ref is None
+                    and known
+                    and all(differ(stack.name_of(alarm), value) or not alarm["AlarmName"].given for alarm in known)
+                ):
+                    yield finding(node, f"No alarm of this template is named {value}")
+            if watched["AlarmNames"].items and (watched["Enable"].false or watched["Rollback"].false):
+                yield finding(watched, f"The alarms of {service.id} roll nothing back")

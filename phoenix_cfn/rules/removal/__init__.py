@@ -1,0 +1,1 @@
+"""Removal without a rest."""

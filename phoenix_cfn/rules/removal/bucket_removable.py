@@ -1,0 +1,30 @@
+"""E9952: The bucket goes with its stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._names import BUCKET_WRITERS, emptiers, kept
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class BucketRemovable(Rule):
+    """A bucket that the pipeline or a log is written to is emptied by a custom resource (or is kept on purpose by
+    its DeletionPolicy).
+
+    Risk: Deleting the stack fails as long as the bucket holds an object.
+
+    Fix: Add a custom resource that empties the bucket when it is deleted, or set DeletionPolicy to Retain.
+    """
+
+    id = "E9952"
+    shortdesc = "The bucket goes with its stack"
+    source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html"
+    tags = ["removal", "storage"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        writers = stack.of(*BUCKET_WRITERS)
+        for bucket in stack.of("AWS::S3::Bucket"):
+            written = any(bucket.id in writer.references for writer in writers)
+            if written and not kept(bucket) and not emptiers(stack, bucket):
+                yield finding(bucket.here, f"{bucket.id} blocks the deletion of its stack")

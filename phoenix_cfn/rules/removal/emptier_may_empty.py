@@ -1,0 +1,35 @@
+"""E9953: What empties the bucket may do so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._names import emptiers
+from phoenix_cfn.rules._policies import grants, role
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class EmptierMayEmpty(Rule):
+    """The function behind the custom resource of a bucket may delete the bucket's objects.
+
+    Risk: Deleting the stack fails in the function that should make it possible.
+
+    Fix: Allow s3:DeleteObject on the bucket's objects (and s3:DeleteObjectVersion, if it has versions).
+    """
+
+    id = "E9953"
+    shortdesc = "What empties the bucket may do so"
+    source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/empty-bucket.html"
+    tags = ["removal", "roles"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for bucket in stack.of("AWS::S3::Bucket"):
+            for emptier in emptiers(stack, bucket):
+                function = stack.resource(emptier["ServiceToken"], "AWS::Lambda::Function")
+                held = role(stack, function["Role"]) if function is not None else None
+                needed = ["s3:DeleteObject"]
+                if bucket.at("VersioningConfiguration", "Status").literal == "Enabled":
+                    needed.append("s3:DeleteObjectVersion")
+                for action in needed if held is not None else ():
+                    if held is not None and grants(stack, held).allow(action, bucket) is False:
+                        yield finding(emptier["ServiceToken"], f"{held.id} lacks {action} on {bucket.id}")

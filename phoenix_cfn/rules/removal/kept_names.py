@@ -1,0 +1,33 @@
+"""E9956: What outlives its stack does not block the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._names import UNIQUE, kept
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._template import PHYSICAL_NAMES
+
+
+class KeptNames(Rule):
+    """A resource that is kept when its stack goes has no name that the next stack of the stage would want.
+
+    Risk: Creating the stage again fails: the name exists already.
+
+    Fix: Leave the name out, or let the resource go with its stack.
+    """
+
+    id = "E9956"
+    shortdesc = "What outlives its stack does not block the next one"
+    source_url = (
+        "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html"
+    )
+    tags = ["removal", "names"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for resource in stack.resources.values():
+            if resource.type not in UNIQUE or not kept(resource):
+                continue
+            node = resource[PHYSICAL_NAMES[resource.type]]
+            if node.given and not (node.text is not None and "AWS::StackId" in str(node.text)):
+                yield finding(node, f"{resource.id} keeps the name {node.text} when its stack is gone")

@@ -1,0 +1,30 @@
+"""E9955: The last snapshot stays readable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._database import clusters
+from phoenix_cfn.rules._names import kept
+from phoenix_cfn.rules._policies import key_of
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class SnapshotReadable(Rule):
+    """A database that leaves a snapshot is not encrypted with a key that goes with the same stack.
+
+    Risk: The key is deleted with the stack; the snapshot that should save the data can never be read again.
+
+    Fix: Leave KmsKeyId out (the AWS-managed key stays), or keep the key with DeletionPolicy Retain.
+    """
+
+    id = "E9955"
+    shortdesc = "The last snapshot stays readable"
+    source_url = "https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html"
+    tags = ["removal", "storage"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for cluster in clusters(stack):
+            key = key_of(stack, cluster["KmsKeyId"])
+            if key is not None and not kept(key) and cluster.attribute("DeletionPolicy").literal == "Snapshot":
+                yield finding(cluster["KmsKeyId"], f"{key.id} goes with the stack, the snapshot of {cluster.id} stays")

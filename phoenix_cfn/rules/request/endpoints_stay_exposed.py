@@ -1,0 +1,41 @@
+"""E9118: The two unwanted endpoints stay reachable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import UNWANTED
+
+
+class EndpointsStayExposed(Rule):
+    """No listener rule and no web ACL turns requests to /crash or /generatecert away.
+
+    Risk: The kata's demand is broken: these endpoints must stay exposed while the application stays available.
+
+    Fix: Forward every path to the service, and let recovery and scaling bear the two endpoints.
+    """
+
+    id = "E9118"
+    shortdesc = "The two unwanted endpoints stay reachable"
+    source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html"
+    tags = ["R1", "request"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for rule in stack.of("AWS::ElasticLoadBalancingV2::ListenerRule"):
+            if any(action["Type"].literal in ("forward", None) for action in rule["Actions"].items):
+                continue
+            for condition in rule["Conditions"].items:
+                for node in [*condition["Values"].items, *condition.at("PathPatternConfig", "Values").items]:
+                    if (node.literal or "").rstrip("*/").lower() in UNWANTED:
+                        yield finding(node, f"Requests to {node.literal} do not reach the application")
+        for acl in stack.of("AWS::WAFv2::WebACL"):
+            for block in acl["Rules"].items:
+                if not block.at("Action", "Block").given:
+                    continue
+                for node in block["Statement"].walk():
+                    if (
+                        node["SearchString"].literal is not None
+                        and (node["SearchString"].literal or "").lower() in UNWANTED
+                    ):
+                        yield finding(node["SearchString"], f"Requests to {node['SearchString'].literal} are blocked")

@@ -1,0 +1,40 @@
+"""E9101: The load balancer's security group lets the internet in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._network import all_known, groups, may_connect
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class InternetReachesLoadBalancer(Rule):
+    """The security groups of an internet-facing load balancer admit the port of each of its listeners from the
+    internet.
+
+    Risk: The stack comes up healthy, its health checks pass, and every visitor's request times out.
+
+    Fix: Add an ingress rule for the listener's port with CidrIp 0.0.0.0/0 to the load balancer's security
+    group.
+    """
+
+    id = "E9101"
+    shortdesc = "The load balancer's security group lets the internet in"
+    source_url = (
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html"
+    )
+    tags = ["R1", "request"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for listener in stack.of("AWS::ElasticLoadBalancingV2::Listener"):
+            balancer = stack.resource(listener["LoadBalancerArn"], "AWS::ElasticLoadBalancingV2::LoadBalancer")
+            if balancer is None or balancer["Scheme"].literal == "internal" or balancer["Scheme"].unknown:
+                continue
+            if balancer["Type"].literal not in (None, "application"):
+                continue
+            worn = balancer["SecurityGroups"]
+            if not all_known(stack, worn, "AWS::EC2::SecurityGroup"):
+                continue
+            port = listener["Port"].text
+            if may_connect(stack, [], groups(stack, worn), port) is False:
+                yield finding(worn, f"No security group of {balancer.id} admits port {port} from the internet")

@@ -1,0 +1,40 @@
+"""E9108: The load balancer's security group lets requests out to the tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._network import all_known, groups, may_leave
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import load_balancers, network, registrations, services
+
+
+class LoadBalancerReachesTasks(Rule):
+    """Where the load balancer's security groups limit egress, they allow the container's port to the tasks.
+
+    Risk: Requests end in 504 and health checks fail, although the tasks admit the load balancer.
+
+    Fix: Add an egress rule for the container's port whose destination is the tasks' security group.
+    """
+
+    id = "E9108"
+    shortdesc = "The load balancer's security group lets requests out to the tasks"
+    source_url = (
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html"
+    )
+    tags = ["wiring", "request"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for service in services(stack):
+            worn = network(service)["SecurityGroups"]
+            for registration in registrations(service):
+                for balancer in load_balancers(stack, registration.target_group) if registration.target_group else []:
+                    front = balancer["SecurityGroups"]
+                    known = all(all_known(stack, node, "AWS::EC2::SecurityGroup") for node in (worn, front))
+                    if (
+                        known
+                        and may_leave(stack, groups(stack, front), groups(stack, worn), registration.port) is False
+                    ):
+                        yield finding(
+                            front, f"{balancer.id} may not open connections to the tasks on port {registration.port}"
+                        )

@@ -1,0 +1,33 @@
+"""E9112: The load balancer lies in public subnets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._network import tier
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class LoadBalancerSubnets(Rule):
+    """The subnets of an internet-facing load balancer have a route to an internet gateway.
+
+    Risk: The load balancer gets a public name that nobody can connect to.
+
+    Fix: Use the public subnets, or route these subnets to the internet gateway.
+    """
+
+    id = "E9112"
+    shortdesc = "The load balancer lies in public subnets"
+    source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html"
+    tags = ["R1", "request"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for balancer in stack.of("AWS::ElasticLoadBalancingV2::LoadBalancer"):
+            if balancer["Scheme"].literal == "internal" or balancer["Scheme"].unknown:
+                continue
+            nodes = [*balancer["Subnets"].items, *(node["SubnetId"] for node in balancer["SubnetMappings"].items)]
+            for node in nodes:
+                subnet = stack.resource(node, "AWS::EC2::Subnet")
+                kind = tier(stack, subnet) if subnet is not None else None
+                if subnet is not None and kind in ("private", "isolated"):
+                    yield finding(node, f"{subnet.id} is {kind}: it has no route to an internet gateway")

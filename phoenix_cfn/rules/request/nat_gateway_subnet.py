@@ -1,0 +1,31 @@
+"""E9115: A NAT gateway lies in a public subnet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._network import tier
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class NatGatewaySubnet(Rule):
+    """A public NAT gateway lies in a subnet with a route to an internet gateway.
+
+    Risk: The private subnets look as if they had a way out, and have none: images cannot be pulled.
+
+    Fix: Put the NAT gateway into a public subnet.
+    """
+
+    id = "E9115"
+    shortdesc = "A NAT gateway lies in a public subnet"
+    source_url = "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html"
+    tags = ["R1", "request"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for gateway in stack.of("AWS::EC2::NatGateway"):
+            if gateway["ConnectivityType"].literal == "private":
+                continue
+            subnet = stack.resource(gateway["SubnetId"], "AWS::EC2::Subnet")
+            kind = tier(stack, subnet) if subnet is not None else None
+            if subnet is not None and kind in ("private", "isolated"):
+                yield finding(gateway["SubnetId"], f"{subnet.id} is {kind}: it has no route to an internet gateway")

@@ -1,0 +1,41 @@
+"""E9120: The application is told the port that the load balancer asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._network import other_port
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import environment, names_known, of_the_kata, registrations, secrets, services
+from phoenix_cfn.rules._values import text
+
+
+class PortVariable(Rule):
+    """The variable PORT reaches the application's container, and is the port on which the service registers it.
+
+    Risk: The application listens on another port (3000 if it is told nothing): health checks fail for ever.
+
+    Fix: Give the container the environment variable PORT with the container's port.
+    """
+
+    id = "E9120"
+    shortdesc = "The application is told the port that the load balancer asks"
+    source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-containerdefinition.html"
+    tags = ["wiring", "request"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for service in services(stack):
+            for registration in registrations(service):
+                container = registration.container
+                if container is None or not of_the_kata(stack, container) or not names_known(container):
+                    continue
+                told = environment(container)
+                if "PORT" in told:
+                    if other_port(told["PORT"].text, registration.port):
+                        yield finding(
+                            told["PORT"], f"PORT is {told['PORT'].text}, the load balancer asks {registration.port}"
+                        )
+                elif "PORT" not in secrets(container) and other_port(registration.port, text(["3000"])):
+                    yield finding(
+                        container, f"PORT does not reach the container: it listens on 3000, not {registration.port}"
+                    )

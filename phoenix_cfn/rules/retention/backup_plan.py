@@ -1,0 +1,30 @@
+"""E9411: A backup plan keeps seven days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class BackupPlan(Rule):
+    """The rules of an AWS Backup plan delete after 7 days.
+
+    Risk: Recovery points are kept for ever, and block the removal of their vault.
+
+    Fix: Set Lifecycle to DeleteAfterDays 7.
+    """
+
+    id = "E9411"
+    shortdesc = "A backup plan keeps seven days"
+    source_url = (
+        "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-backup-backupplan.html"
+    )
+    tags = ["R3", "retention"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for plan in stack.of("AWS::Backup::BackupPlan"):
+            for rule in plan.at("BackupPlan", "BackupPlanRule").items:
+                node = rule.at("Lifecycle", "DeleteAfterDays")
+                if not node.unknown and not rule["Lifecycle"].opaque and node.number != 7:
+                    yield finding(node if node.given else rule, f"{plan.id} does not delete its backups after 7 days")

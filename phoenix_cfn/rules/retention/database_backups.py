@@ -1,0 +1,30 @@
+"""E9407: The database's backups keep seven days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._database import clusters
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class DatabaseBackups(Rule):
+    """A cluster's BackupRetentionPeriod is 7.
+
+    Risk: Without it DocumentDB keeps one day.
+
+    Fix: Set BackupRetentionPeriod to 7.
+    """
+
+    id = "E9407"
+    shortdesc = "The database's backups keep seven days"
+    source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/backup_restore.html"
+    tags = ["R3", "retention"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for cluster in clusters(stack):
+            node = cluster["BackupRetentionPeriod"]
+            if not node.given:
+                yield finding(cluster.here, f"The backups of {cluster.id} are kept for one day, not 7")
+            elif node.number is not None and node.number != 7:
+                yield finding(node, f"The backups of {cluster.id} are kept for {node.literal} days, not 7")

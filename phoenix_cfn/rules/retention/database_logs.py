@@ -1,0 +1,32 @@
+"""E9405: The log groups of the database are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._database import clusters
+from phoenix_cfn.rules._logs import undeclared
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._values import text
+
+
+class DatabaseLogs(Rule):
+    """For each log that a cluster exports to CloudWatch the template declares the log group.
+
+    Risk: DocumentDB makes the group, and keeps it for ever.
+
+    Fix: Declare the log groups /aws/docdb/, the cluster's name, /audit and /profiler, before the cluster.
+    """
+
+    id = "E9405"
+    shortdesc = "The log groups of the database are declared"
+    source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/event-auditing.html"
+    tags = ["R3", "retention"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for cluster in clusters(stack):
+            name = stack.name_of(cluster)
+            for node in cluster["EnableCloudwatchLogsExports"].items:
+                group = text(["/aws/docdb/", *(name.parts if name else ()), f"/{node.literal}"])
+                if node.literal is not None and undeclared(stack, group):
+                    yield finding(node, f"The template declares no log group {group}")

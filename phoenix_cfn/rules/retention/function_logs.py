@@ -1,0 +1,31 @@
+"""E9404: The log group of a function is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._logs import undeclared
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._values import text
+
+
+class FunctionLogs(Rule):
+    """The log group that a Lambda function writes to is declared in the template.
+
+    Risk: Lambda makes it at the first call, and keeps its logs for ever, even after the stack is gone.
+
+    Fix: Declare a log group and name it in LoggingConfig.
+    """
+
+    id = "E9404"
+    shortdesc = "The log group of a function is declared"
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html"
+    tags = ["R3", "retention"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for function in stack.of("AWS::Lambda::Function"):
+            given = function.at("LoggingConfig", "LogGroup")
+            name = stack.name_of(function)
+            group = given.text if given.given else text(["/aws/lambda/", *(name.parts if name else ())])
+            if undeclared(stack, group):
+                yield finding(given if given.given else function.here, f"The template declares no log group {group}")

@@ -1,0 +1,37 @@
+"""E9408: The log group of Container Insights is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._logs import undeclared
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._values import text
+
+
+class InsightsLogs(Rule):
+    """For a cluster with Container Insights the template declares the log group of its performance events.
+
+    Risk: CloudWatch makes the group with another retention, and it stays when the stack is gone.
+
+    Fix: Declare the log group /aws/ecs/containerinsights/, the cluster's name, /performance, before the
+    cluster.
+    """
+
+    id = "E9408"
+    shortdesc = "The log group of Container Insights is declared"
+    source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ContainerInsights.html"
+    tags = ["R3", "retention"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for cluster in stack.of("AWS::ECS::Cluster"):
+            for setting in cluster["ClusterSettings"].items:
+                if setting["Name"].literal != "containerInsights" or setting["Value"].literal not in (
+                    "enabled",
+                    "enhanced",
+                ):
+                    continue
+                name = stack.name_of(cluster)
+                group = text(["/aws/ecs/containerinsights/", *(name.parts if name else ()), "/performance"])
+                if undeclared(stack, group):
+                    yield finding(setting["Value"], f"The template declares no log group {group}")

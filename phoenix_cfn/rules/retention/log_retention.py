@@ -1,0 +1,32 @@
+"""E9401: Log groups keep seven days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._logs import log_groups
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class LogRetention(Rule):
+    """Every log group has RetentionInDays 7.
+
+    Risk: Logs are kept for ever (and paid for), or are gone before the week is over.
+
+    Fix: Set RetentionInDays to 7.
+    """
+
+    id = "E9401"
+    shortdesc = "Log groups keep seven days"
+    source_url = (
+        "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html"
+    )
+    tags = ["R3", "retention"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for group in log_groups(stack):
+            node = group["RetentionInDays"]
+            if not node.given:
+                yield finding(group.here, f"{group.id} keeps its logs for ever")
+            elif node.number is not None and node.number != 7:
+                yield finding(node, f"{group.id} keeps its logs for {node.literal} days, not 7")

@@ -1,0 +1,1 @@
+"""Roles: no more than needed, and no less."""

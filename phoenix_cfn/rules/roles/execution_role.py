@@ -1,0 +1,43 @@
+"""E9806: The execution role pulls the image and writes the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._needs import from_ecr
+from phoenix_cfn.rules._policies import grants, role
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import containers
+
+
+class ExecutionRole(Rule):
+    """A Fargate task that logs to CloudWatch, or whose image is in ECR, has an execution role that may do so.
+
+    Risk: No task starts: the image cannot be pulled, or the log stream cannot be made.
+
+    Fix: Allow ecr:GetAuthorizationToken, the three actions that read layers, logs:CreateLogStream and
+    logs:PutLogEvents.
+    """
+
+    id = "E9806"
+    shortdesc = "The execution role pulls the image and writes the logs"
+    source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
+    tags = ["wiring", "roles"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for task in stack.of("AWS::ECS::TaskDefinition"):
+            needed: list[str] = []
+            if any(
+                container.at("LogConfiguration", "LogDriver").literal == "awslogs" for container in containers(task)
+            ):
+                needed += ["logs:CreateLogStream", "logs:PutLogEvents"]
+            if any(from_ecr(container["Image"].text) for container in containers(task)):
+                needed += ["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+            node = task["ExecutionRoleArn"]
+            fargate = "FARGATE" in {item.literal for item in task["RequiresCompatibilities"].items}
+            owner = role(stack, node)
+            if needed and fargate and not node.given:
+                yield finding(task.here, f"{task.id} has no execution role")
+            for action in needed if owner is not None else []:
+                if owner is not None and grants(stack, owner).allow(action) is False:
+                    yield finding(node, f"{owner.id} lacks {action}")

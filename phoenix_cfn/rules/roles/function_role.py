@@ -1,0 +1,29 @@
+"""E9810: A function's role may write its log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._policies import grants, role
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class FunctionRole(Rule):
+    """The role of a Lambda function may write to CloudWatch Logs.
+
+    Risk: What the function does, and why it fails, is nowhere to be read.
+
+    Fix: Allow logs:CreateLogStream and logs:PutLogEvents on the function's log group.
+    """
+
+    id = "E9810"
+    shortdesc = "A function's role may write its log"
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"
+    tags = ["wiring", "roles"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for function in stack.of("AWS::Lambda::Function"):
+            held = role(stack, function["Role"])
+            for action in ("logs:CreateLogStream", "logs:PutLogEvents") if held is not None else ():
+                if held is not None and grants(stack, held).allow(action) is False:
+                    yield finding(function["Role"], f"{held.id} lacks {action}")

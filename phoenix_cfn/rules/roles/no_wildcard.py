@@ -1,0 +1,29 @@
+"""E9802: No policy allows everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._policies import policies, statements
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class NoWildcard(Rule):
+    """No policy allows every action, or all but some, on every resource.
+
+    Risk: The role is an administrator by another name.
+
+    Fix: List the actions that the role needs, on the resources that it needs them on.
+    """
+
+    id = "E9802"
+    shortdesc = "No policy allows everything"
+    source_url = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
+    tags = ["security", "roles"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for document in policies(stack):
+            for statement in statements(document):
+                everywhere = any(node.literal == "*" for node in statement.resources)
+                if statement.allows and everywhere and (statement.negated or {"*", "*:*"} & set(statement.actions)):
+                    yield finding(statement.node, "This statement allows everything on everything")

@@ -1,0 +1,46 @@
+"""E9808: The pipeline's role may do what its actions do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._needs import ACTION_NEEDS
+from phoenix_cfn.rules._pipeline import actions, pipelines
+from phoenix_cfn.rules._policies import grants, role
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._template import Resource
+
+
+class PipelineRole(Rule):
+    """A pipeline's role may read and write artifacts, run its builds and deployments, use its source, and pass the
+    deploy role.
+
+    Risk: The pipeline fails at its first run: access denied.
+
+    Fix: Allow the actions that the finding names.
+    """
+
+    id = "E9808"
+    shortdesc = "The pipeline's role may do what its actions do"
+    source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html"
+    tags = ["wiring", "roles"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for pipeline in pipelines(stack):
+            held = role(stack, pipeline["RoleArn"])
+            if held is None:
+                continue
+            bucket = stack.resource(pipeline.at("ArtifactStore", "Location"), "AWS::S3::Bucket")
+            needed: list[tuple[tuple[str, ...], Resource | None]] = [
+                (("s3:GetObject",), bucket),
+                (("s3:PutObject",), bucket),
+            ]
+            for action in actions(pipeline):
+                if not action.node["RoleArn"].given:
+                    deploy = role(stack, action.configuration["RoleArn"])
+                    needed += [(names, None) for names in ACTION_NEEDS.get(action.provider or "", ())]
+                    needed += [(("iam:PassRole",), deploy)] if deploy is not None else []
+            for names, resource in needed:
+                if all(grants(stack, held).allow(name, resource) is False for name in names):
+                    target = f" on {resource.id}" if resource is not None else ""
+                    yield finding(pipeline["RoleArn"], f"{held.id} lacks {names[0]}{target}")

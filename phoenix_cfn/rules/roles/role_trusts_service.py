@@ -1,0 +1,29 @@
+"""E9804: A role trusts the service that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._policies import trusts, uses
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class RoleTrustsService(Rule):
+    """The role that a resource names can be assumed by the service behind that resource.
+
+    Risk: Creating the resource, or its first run, fails: the role cannot be assumed.
+
+    Fix: Name the service (such as ecs-tasks.amazonaws.com) as Principal in AssumeRolePolicyDocument.
+    """
+
+    id = "E9804"
+    shortdesc = "A role trusts the service that uses it"
+    source_url = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-service.html"
+    tags = ["wiring", "roles"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for use in uses(stack):
+            if trusts(use.role, use.service) is False:
+                yield finding(
+                    use.node, f"{use.role.id} does not trust {use.service}.amazonaws.com, which {use.user.id} needs"
+                )

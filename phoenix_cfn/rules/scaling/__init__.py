@@ -1,0 +1,1 @@
+"""Scaling, in the right unit, on the right resource."""

@@ -1,0 +1,29 @@
+"""E9609: A CPU target is a share that can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._scaling import POLICY, predefined, tracking
+
+
+class CpuTarget(Rule):
+    """The target of a policy on a service's CPU or memory is between 10 and 90 percent.
+
+    Risk: Above, it never scales out in time; below (0.5 is half a percent) it runs at the maximum for ever.
+
+    Fix: Set TargetValue to 50, say.
+    """
+
+    id = "E9609"
+    shortdesc = "A CPU target is a share that can be reached"
+    source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html"
+    tags = ["R6", "scaling"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for policy in stack.of(POLICY):
+            node = tracking(policy)["TargetValue"]
+            kind = predefined(policy) or ""
+            if kind.startswith("ECSServiceAverage") and node.number is not None and not 10 <= node.number <= 90:
+                yield finding(node, f"{node.literal} percent is no sane target for {kind}")

@@ -1,0 +1,33 @@
+"""E9603: Requests are counted by their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._metrics import alarms, metrics, of_requests
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._scaling import POLICY
+
+
+class RequestStatistic(Rule):
+    """An alarm or a policy that reads RequestCount or RequestCountPerTarget reads its Sum.
+
+    Risk: Any other statistic of a count is always 1 (or a small number): nothing ever scales.
+
+    Fix: Use the statistic Sum.
+    """
+
+    id = "E9603"
+    shortdesc = "Requests are counted by their sum"
+    source_url = (
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html"
+    )
+    tags = ["R6", "scaling"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for owner in [*alarms(stack), *stack.of(POLICY)]:
+            for metric in metrics(owner):
+                if of_requests(metric) and metric.statistic.literal not in (None, "Sum"):
+                    yield finding(
+                        metric.statistic, f"{metric.name} by its {metric.statistic.literal} is no number of requests"
+                    )

@@ -1,0 +1,62 @@
+"""E9604: The request count is that of the service's target group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._scaling import POLICY, TARGET, predefined, scaled_service, tracking
+from phoenix_cfn.rules._service import target_groups
+
+
+class ResourceLabel(Rule):
+    """The ResourceLabel of ALBRequestCountPerTarget joins the full names of the load balancer and of the target
+    group that the scaled service registers with.
+
+    Risk: The policy is refused, or scales by the requests of something else.
+
+    Fix: Use ${LoadBalancer.LoadBalancerFullName}/${TargetGroup.TargetGroupFullName}.
+    """
+
+    id = "E9604"
+    shortdesc = "The request count is that of the service's target group"
+    source_url = (
+        "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html"
+    )
+    tags = ["R6", "scaling"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        wanted = {
+            "AWS::ElasticLoadBalancingV2::LoadBalancer": "LoadBalancerFullName",
+            "AWS::ElasticLoadBalancingV2::TargetGroup": "TargetGroupFullName",
+        }
+        for policy in stack.of(POLICY):
+            if predefined(policy) != "ALBRequestCountPerTarget":
+                continue
+            specification = tracking(policy)["PredefinedMetricSpecification"]
+            label = specification["ResourceLabel"]
+            if not label.given:
+                yield finding(specification, "ALBRequestCountPerTarget needs a ResourceLabel")
+            value = label.text
+            for ref in value.refs if value is not None else ():
+                resource = stack.resources.get(ref.name)
+                if resource is not None and ref.attribute != wanted.get(resource.type):
+                    yield finding(label, f"{ref} is not the full name of a load balancer or target group")
+            named = (
+                [stack.resources[ref.name] for ref in value.refs if ref.name in stack.resources]
+                if value is not None
+                else []
+            )
+            kinds = [resource.type for resource in named]
+            if sorted(kinds) == sorted(wanted) and value is not None and (kinds != list(wanted) or value.plain != "/"):
+                yield finding(label, "The label is the load balancer's full name, a slash, and the target group's")
+            target = stack.resource(policy["ScalingTargetId"], TARGET)
+            service = scaled_service(stack, target["ResourceId"]) if target is not None else None
+            own = target_groups(service) if service is not None else []
+            for resource in named:
+                if (
+                    resource.type == "AWS::ElasticLoadBalancingV2::TargetGroup"
+                    and own
+                    and all(resource is not one for one in own)
+                ):
+                    yield finding(label, f"{resource.id} is not the target group of the service that is scaled")

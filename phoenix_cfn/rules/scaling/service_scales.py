@@ -1,0 +1,38 @@
+"""E9601: The service scales with its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._scaling import follows_requests, policies_of, scalable_target, scaled_service, targets
+from phoenix_cfn.rules._service import self_contained, services
+
+
+class ServiceScales(Rule):
+    """A service has a scalable target, and on it a policy that follows the number of requests.
+
+    Risk: More than 10 requests a second are answered by as many tasks as before, or only once the CPU is busy
+    with them.
+
+    Fix: Add a ScalableTarget, and a target-tracking policy on ALBRequestCountPerTarget.
+    """
+
+    id = "E9601"
+    shortdesc = "The service scales with its requests"
+    source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-auto-scaling.html"
+    tags = ["R6", "scaling"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for service in services(stack):
+            if not self_contained(service):
+                continue
+            if any(scaled_service(stack, target["ResourceId"]) is None for target in targets(stack)):
+                continue
+            target = scalable_target(stack, service)
+            if target is None:
+                yield finding(service.here, f"Nothing scales {service.id}")
+                continue
+            policies = policies_of(stack, target)
+            if policies is not None and not any(follows_requests(stack, policy) for policy in policies):
+                yield finding(target.here, f"No policy of {target.id} follows the number of requests")

@@ -1,0 +1,29 @@
+"""E9904: Every export carries the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._names import told_apart
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class ExportsCarryStage(Rule):
+    """The name of an export is made from a parameter, the stack's name or a resource.
+
+    Risk: The second stage's stack fails: the export exists already.
+
+    Fix: Begin the name with the stage's parameter, or with ${AWS::StackName}.
+    """
+
+    id = "E9904"
+    shortdesc = "Every export carries the stage"
+    source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html"
+    tags = ["stages", "names"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        outputs = stack.section("Outputs")
+        for name in outputs.keys:
+            node = outputs.at(name, "Export", "Name")
+            if node.text is not None and node.text.parts and not told_apart(node.text):
+                yield finding(node, f"{node.text} is exported by every stage")

@@ -1,0 +1,43 @@
+"""E9903: Every physical name has its service's alphabet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._template import PHYSICAL_NAMES
+
+
+class NamesAlphabet(Rule):
+    """Buckets and repositories are named in lower case; load balancers and target groups have no underscore.
+
+    Risk: The stack fails: the name is not valid.
+
+    Fix: Use lower-case letters, digits and hyphens.
+    """
+
+    id = "E9903"
+    shortdesc = "Every physical name has its service's alphabet"
+    source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
+    tags = ["stages", "names"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        patterns = {
+            "AWS::S3::Bucket": r"[a-z0-9.-]*",
+            "AWS::ECR::Repository": r"[a-z0-9._/-]*",
+            "AWS::ElasticLoadBalancingV2::LoadBalancer": r"[A-Za-z0-9-]*",
+            "AWS::ElasticLoadBalancingV2::TargetGroup": r"[A-Za-z0-9-]*",
+            "AWS::DocDB::DBCluster": r"[A-Za-z0-9-]*",
+            "AWS::DocDB::DBInstance": r"[A-Za-z0-9-]*",
+        }
+        for kind, pattern in patterns.items():
+            for resource in stack.of(kind):
+                node = resource[PHYSICAL_NAMES[kind]]
+                value = node.text
+                if (
+                    value is not None
+                    and "{{" not in value.plain
+                    and not re.fullmatch(pattern, value.literal or value.plain)
+                ):
+                    yield finding(node, f"{value.literal or value} is no valid name for an {kind}")

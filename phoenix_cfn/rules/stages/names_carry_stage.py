@@ -1,0 +1,32 @@
+"""E9901: Every physical name carries the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._names import UNIQUE, told_apart
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._template import PHYSICAL_NAMES
+
+
+class NamesCarryStage(Rule):
+    """A name that must be unique in an account is made from a parameter, the stack's name or another resource.
+
+    Risk: The second stage's stack fails: the name exists already.
+
+    Fix: Begin the name with the stage's parameter, or leave it out.
+    """
+
+    id = "E9901"
+    shortdesc = "Every physical name carries the stage"
+    source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html"
+    tags = ["stages", "names"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for resource in stack.resources.values():
+            if resource.type not in UNIQUE:
+                continue
+            node = resource[PHYSICAL_NAMES[resource.type]]
+            value = node.text
+            if value is not None and value.parts and not told_apart(value):
+                yield finding(node, f"{value} is the name in every stage")

@@ -1,0 +1,29 @@
+"""E9905: The deployed stack carries the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._names import told_apart
+from phoenix_cfn.rules._pipeline import all_actions
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class StackCarriesStage(Rule):
+    """The StackName of a deploy action is made from a parameter, the stack's name or a resource.
+
+    Risk: Two stages' pipelines deploy into one stack, in turns.
+
+    Fix: Begin the name with the stage's parameter.
+    """
+
+    id = "E9905"
+    shortdesc = "The deployed stack carries the stage"
+    source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html"
+    tags = ["stages", "names"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for action in all_actions(stack, "CloudFormation"):
+            node = action.configuration["StackName"]
+            if node.text is not None and node.text.parts and not told_apart(node.text):
+                yield finding(node, f"Every stage deploys into the stack {node.text}")
