@@ -1,0 +1,28 @@
+"""Every fault of the corpus is found by its rules and by no other; no near miss is a finding; each rule has its fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.rules.corpus import CASES, FAULTS
+from tests.rules.house import Case, broken, judged, repository, rules, written
+
+
+def test_the_real_templates_have_no_finding(tmp_path: Path) -> None:
+    assert judged(written(repository(), tmp_path)) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_case(case: Case, tmp_path: Path) -> None:
+    found = judged(written(broken(case), tmp_path))
+    assert {rule for rule, _, _ in found} == case.rules, found
+
+
+def test_every_rule_has_a_fault_in_the_real_templates() -> None:
+    assert set(rules()) - {rule for case in FAULTS for rule in case.rules} == set()
+
+
+def test_titles_are_unique() -> None:
+    assert len({case.title for case in CASES}) == len(CASES)
