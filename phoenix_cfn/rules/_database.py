@@ -61,7 +61,7 @@ def connection_strings(stack: Stack) -> list[ConnectionString]:
 
 def _connection_strings(stack: Stack) -> list[ConnectionString]:
     found = []
-    for resource in stack.resources.values():
+    for resource in stack.mentioning("mongodb"):
         for node, value in resource.texts():
             if "mongodb" in value.plain:
                 found += taken_apart(node, value)
@@ -117,7 +117,7 @@ def _hide_dynamic(value: Text) -> Text:
         parts.append(Ref("Fn::Dynamic", str(unmarked(match[0], value))))
         position = match.end()
     parts += unmarked(spelled[position:], value).parts
-    return text(parts)
+    return text(*parts)
 
 
 def for_documentdb(stack: Stack, uri: ConnectionString) -> bool:
@@ -173,7 +173,7 @@ def holds_secret(stack: Stack, name: str) -> bool:
 
 def _dynamic_names(stack: Stack) -> set[str]:
     found: set[str] = set()
-    for resource in stack.resources.values():
+    for resource in stack.mentioning("resolve:"):
         for _, value in resource.texts():
             if is_dynamic_secret(value):
                 for match in _DYNAMIC.finditer(marked(value)):

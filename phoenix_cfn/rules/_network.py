@@ -202,7 +202,7 @@ def one_zone(found: list[Resource]) -> bool:
 
 def default_port(stack: Stack, cluster: Resource) -> Text | None:
     """The port of a DocumentDB cluster; 27017 unless it says otherwise."""
-    return cluster["Port"].text if cluster["Port"].given else text(["27017"])
+    return cluster["Port"].text if cluster["Port"].given else text("27017")
 
 
 def other_port(left: Text | None, right: Text | None) -> bool:

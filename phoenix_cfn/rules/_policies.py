@@ -109,6 +109,11 @@ def role(stack: Stack, node: Node) -> Resource | None:
 
 
 def statements(document: Node) -> list[Statement]:
+    """What a policy document allows and denies."""
+    return document.stack.ask(f"statements of {document.path}", lambda: _statements(document))
+
+
+def _statements(document: Node) -> list[Statement]:
     found = []
     for node in document["Statement"].items:
         negated = node["NotAction"].given
@@ -180,6 +185,10 @@ def _grants(stack: Stack, owner: Resource) -> Grants:
 
 def policies(stack: Stack) -> list[Node]:
     """All identity policy documents of the template."""
+    return stack.ask("identity policies", lambda: _policies(stack))
+
+
+def _policies(stack: Stack) -> list[Node]:
     found = [policy["PolicyDocument"] for owner in _identities(stack) for policy in owner["Policies"].items]
     kinds = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy")
     return found + [policy["PolicyDocument"] for policy in stack.of(*kinds)]

@@ -39,6 +39,10 @@ class Rule(CloudFormationLintRule):  # type: ignore[misc]
     def judge(self, stack: Stack) -> Iterator[Finding]:
         raise NotImplementedError
 
+    def matchall_resource_properties(self, *_: Any) -> tuple[Finding, ...]:
+        # A rule judges the whole template; cfn-lint would ask it for each resource again.
+        return ()
+
     def match(self, cfn: Any) -> list[Finding]:
         scenarios = _STACKS.get(cfn)
         if scenarios is None:

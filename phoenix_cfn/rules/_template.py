@@ -237,13 +237,35 @@ def _named_in(raw: Any) -> set[str]:
     return found
 
 
+def _strings_in(raw: Any) -> str:
+    """All strings of an expression, whatever they are there for."""
+    found: list[str] = []
+    pending = [raw]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, str):
+            found.append(node)
+        elif isinstance(node, dict):
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return "\n".join(found)
+
+
 class Stack:
     """The template in one scenario: which conditions hold, and what its parameters are known to be."""
 
-    def __init__(self, template: dict[str, Any], filename: str | None, values: dict[str, str | None]) -> None:
+    def __init__(
+        self,
+        template: dict[str, Any],
+        filename: str | None,
+        values: dict[str, str | None],
+        strings: dict[str, str] | None = None,
+    ) -> None:
         self.template = template
         self.filename = filename
         self._values = values
+        self._strings = {} if strings is None else strings
         self._answers: dict[str, Any] = {}
         self._conditions: dict[str, bool | None] = {}
         self._depth = 0
@@ -273,6 +295,12 @@ class Stack:
 
     def of(self, *types: str) -> list[Resource]:
         return [resource for kind in types for resource in self._by_type.get(kind, [])]
+
+    def mentioning(self, words: str) -> list[Resource]:
+        """The resources in whose strings these words stand, in any scenario: a quick look before a thorough one."""
+        if not self._strings:
+            self._strings.update((name, _strings_in(resource.whole)) for name, resource in self.resources.items())
+        return [resource for name, resource in self.resources.items() if words in self._strings.get(name, words)]
 
     @cached_property
     def parameters(self) -> dict[str, dict[str, Any]]:
@@ -326,7 +354,7 @@ class Stack:
         given = resource[PHYSICAL_NAMES.get(resource.type, "Name")]
         if given.given:
             return self.expanded(given.text)
-        return text([Ref(resource.id)])
+        return text(Ref(resource.id))
 
     def expanded(self, value: Text | None) -> Text | None:
         """The text with references to named resources replaced by their names, so that two ways to say it are equal."""
@@ -335,7 +363,7 @@ class Stack:
         parts: list[Part] = []
         for part in value.parts:
             parts.extend(self._expanded_part(part))
-        return text(parts, value.literal)
+        return text(*parts)
 
     def _expanded_part(self, part: Part) -> tuple[Part, ...]:
         if not isinstance(part, Ref):
@@ -408,11 +436,11 @@ class Stack:
         """A value as text; None for nothing, for a list and for an object that is no function."""
         scalar = _scalar(raw)
         if scalar is not None:
-            return text([scalar])
+            return text(scalar)
         if not _is_function(raw):
             return None
         if self._depth > 50:
-            return text([Ref(_UNKNOWN)])
+            return text(Ref(_UNKNOWN))
         self._depth += 1
         try:
             return self._function(*next(iter(raw.items())))
@@ -421,12 +449,12 @@ class Stack:
 
     def _function(self, function: str, arguments: Any) -> Text | None:
         if function == "Ref":
-            return self._ref(arguments) if isinstance(arguments, str) else text([Ref(_UNKNOWN)])
+            return self._ref(arguments) if isinstance(arguments, str) else text(Ref(_UNKNOWN))
         if function == "Fn::GetAtt":
             if isinstance(arguments, str):
                 arguments = arguments.split(".", 1)
             if isinstance(arguments, list) and len(arguments) == 2 and all(isinstance(item, str) for item in arguments):
-                return text([Ref(arguments[0], arguments[1])])
+                return text(Ref(arguments[0], arguments[1]))
         elif function == "Fn::Sub":
             return self._sub(arguments)
         elif function == "Fn::If":
@@ -452,20 +480,20 @@ class Stack:
         elif function == "Fn::FindInMap":
             found = self._mapped(arguments)
             if found is not None:
-                return text([found])
+                return text(found)
         elif function == "Fn::Base64":
             return self.text(arguments)
-        return text([Ref(function, _spelled(arguments))])
+        return text(Ref(function, _spelled(arguments)))
 
     def _ref(self, name: str) -> Text | None:
         if name == "AWS::NoValue":
             return None
         if name in self._values:
-            return text([Ref(name)], self._values[name])
+            return text(Ref(name, literal=self._values[name]))
         parameter = self.parameters.get(name)
         if parameter is not None and not str(parameter.get("Type")).startswith("AWS::SSM::Parameter::"):
-            return text([Ref(name)], _scalar(parameter.get("Default")))
-        return text([Ref(name)])
+            return text(Ref(name, literal=_scalar(parameter.get("Default"))))
+        return text(Ref(name))
 
     def _sub(self, arguments: Any) -> Text:
         pattern, variables = arguments, {}
@@ -474,31 +502,31 @@ class Stack:
             if len(arguments) > 1 and isinstance(arguments[1], dict):
                 variables = arguments[1]
         if not isinstance(pattern, str):
-            return text([Ref(_UNKNOWN)])
+            return text(Ref(_UNKNOWN))
         members: list[Text | None] = []
         position = 0
         for found in _VARIABLE.finditer(pattern):
-            members.append(text([pattern[position : found.start()]]))
+            members.append(text(pattern[position : found.start()]))
             position = found.end()
             name = found[2]
             if found[1]:
-                members.append(text(["${" + name + "}"]))
+                members.append(text("${" + name + "}"))
             elif name in variables:
-                members.append(self.text(variables[name]) or text([Ref(_UNKNOWN)]))
+                members.append(self.text(variables[name]) or text(Ref(_UNKNOWN)))
             elif "." in name:
-                members.append(text([Ref(*name.split(".", 1))]))
+                members.append(text(Ref(*name.split(".", 1))))
             else:
                 members.append(self._ref(name))
-        members.append(text([pattern[position:]]))
-        return _concatenated(members)
+        members.append(text(pattern[position:]))
+        return text(*members)
 
     def _joined(self, separator: str, members: list[Any]) -> Text:
         pieces: list[Text | None] = []
         for index, member in enumerate(members):
             if index:
-                pieces.append(text([separator]))
-            pieces.append(self.text(member) or text([Ref(_UNKNOWN)]))
-        return _concatenated(pieces)
+                pieces.append(text(separator))
+            pieces.append(self.text(member) or text(Ref(_UNKNOWN)))
+        return text(*pieces)
 
     def _list(self, raw: Any) -> list[Any] | None:
         if isinstance(raw, list):
@@ -524,15 +552,6 @@ class Stack:
                 return None
             node = node.get(key.literal)
         return _scalar(node)
-
-
-def _concatenated(members: list[Text | None]) -> Text:
-    given = [member for member in members if member is not None]
-    literals = [member.literal for member in given]
-    known = [literal for literal in literals if literal is not None]
-    return text(
-        [part for member in given for part in member.parts], "".join(known) if len(known) == len(literals) else None
-    )
 
 
 # Scenarios
@@ -575,7 +594,8 @@ def stacks(template: Any, filename: str | None) -> list[Stack]:
                     values.append(literals[0])
             else:
                 choices.setdefault(_atom(arguments), ["true", "false"])
-    made = [Stack(template, filename, values) for values in _combinations(choices)]
+    strings: dict[str, str] = {}
+    made = [Stack(template, filename, values, strings) for values in _combinations(choices)]
     seen: set[tuple[bool | None, ...]] = set()
     different: list[Stack] = []
     for stack in made:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 
@@ -12,11 +12,13 @@ class Ref(NamedTuple):
     """What a text names without spelling it out: a parameter, a resource, an attribute, or a function's result.
 
     `attribute` is empty for Ref. An intrinsic function that cannot be computed is a Ref whose name is the function's
-    and whose attribute is the JSON of its arguments, so that two equal calls are equal.
+    and whose attribute is the JSON of its arguments, so that two equal calls are equal. `literal` is what it stands
+    for, where that is known: a parameter's default, or the value that the scenario gives it.
     """
 
     name: str
     attribute: str = ""
+    literal: str | None = None
 
     def __str__(self) -> str:
         return f"{self.name}.{self.attribute}" if self.attribute else self.name
@@ -27,14 +29,9 @@ Part = str | Ref
 
 @dataclass(frozen=True)
 class Text:
-    """A string as far as the template tells it: literal pieces and references, in order.
-
-    `literal` is the string when it is known: no reference, or only parameters with a default or a value that the
-    scenario gives them. It is None when it is not known.
-    """
+    """A string as far as the template tells it: literal pieces and references, in order."""
 
     parts: tuple[Part, ...]
-    literal: str | None = field(default=None, compare=False)
 
     @property
     def refs(self) -> tuple[Ref, ...]:
@@ -50,21 +47,27 @@ class Text:
         """The literal pieces alone; what a reference stands for is left out."""
         return "".join(part for part in self.parts if isinstance(part, str))
 
+    @property
+    def literal(self) -> str | None:
+        """The string itself, if each reference in it is known."""
+        pieces = [part.literal if isinstance(part, Ref) else part for part in self.parts]
+        known = [piece for piece in pieces if piece is not None]
+        return "".join(known) if len(known) == len(pieces) else None
+
     def __str__(self) -> str:
         return "".join(part if isinstance(part, str) else f"${{{part}}}" for part in self.parts)
 
 
-def text(parts: list[Part], literal: str | None = None) -> Text:
-    """A Text of these parts, neighbouring strings joined; a text without references is its own literal."""
+def text(*pieces: Part | Text | None) -> Text:
+    """The pieces joined to one Text; neighbouring strings become one part."""
     joined: list[Part] = []
-    for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
-        elif part != "":
-            joined.append(part)
-    if literal is None and all(isinstance(part, str) for part in joined):
-        literal = "".join(part for part in joined if isinstance(part, str))
-    return Text(tuple(joined), literal)
+    for piece in pieces:
+        for part in piece.parts if isinstance(piece, Text) else () if piece is None else (piece,):
+            if isinstance(part, str) and joined and isinstance(joined[-1], str):
+                joined[-1] += part
+            elif part != "":
+                joined.append(part)
+    return Text(tuple(joined))
 
 
 def same(left: Text | None, right: Text | None) -> bool | None:
@@ -75,14 +78,23 @@ def same(left: Text | None, right: Text | None) -> bool | None:
         return True
     if left.literal is not None and right.literal is not None:
         return left.literal == right.literal
-    # What both begin and end with is the same whatever its references stand for; the rest decides.
-    first, second = list(left.parts), list(right.parts)
+    # Taken by their defaults, what they begin and end with must be equal if they are.
+    first, second = (
+        text(*(part if isinstance(part, str) else part.literal or part for part in side.parts)).parts
+        for side in (left, right)
+    )
     for end in (0, -1):
-        while first and second and first[end] == second[end]:
-            del first[end], second[end]
-    if any(isinstance(part, Ref) for part in first + second):
-        return None
-    return first == second
+        heads = [side[end] for side in (first, second) if side]
+        if len(heads) == 2 and all(isinstance(head, str) for head in heads):
+            one, other = (str(head)[:: 1 if end == 0 else -1] for head in heads)
+            if not (one.startswith(other) or other.startswith(one)):
+                return False
+    # What both begin and end with is the same whatever its references stand for; the rest decides.
+    rest, others = list(left.parts), list(right.parts)
+    for end in (0, -1):
+        while rest and others and rest[end] == others[end]:
+            del rest[end], others[end]
+    return None if any(isinstance(part, Ref) for part in rest + others) else False
 
 
 def differ(left: Text | None, right: Text | None) -> bool:
@@ -102,9 +114,7 @@ def marked(value: Text) -> str:
 def unmarked(piece: str, value: Text) -> Text:
     """A piece of the marked text as Text."""
     refs = value.refs
-    pieces = _MARK.split(piece)
-    parts: list[Part] = [refs[int(part)] if index % 2 else part for index, part in enumerate(pieces)]
-    return text(parts, piece if len(pieces) == 1 else None)
+    return text(*(refs[int(part)] if index % 2 else part for index, part in enumerate(_MARK.split(piece))))
 
 
 def parse_json(value: Text) -> Any:

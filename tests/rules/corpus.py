@@ -5,7 +5,7 @@ Faults and near misses in templates of other styles are in `other_styles.py`.
 
 from __future__ import annotations
 
-from tests.rules.house import BUILDSPEC, PIPELINE, Case, add, att, drop, fault, near_miss, put, ref, remove, sub, swap
+from tests.rules.house import BUILDSPEC, Case, add, att, drop, fault, near_miss, put, ref, remove, sub, swap
 
 ANYWHERE = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "0.0.0.0/0"}
 CONTAINER = "TaskDefinition/ContainerDefinitions/0"
@@ -80,7 +80,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "who is admitted is a parameter",
-        put("/Parameters/From", {"Type": "String"}),
+        put("/Parameters/From", {"Type": "String", "Default": ""}),
         put("LoadBalancerSecurityGroup/SecurityGroupIngress/0/CidrIp", ref("From")),
     ),
     fault("E9102", "the load balancer is internal", put("LoadBalancer/Scheme", "internal")),
@@ -190,7 +190,9 @@ CASES: list[Case] = [
     fault(
         "E9113",
         "the tasks lie in isolated subnets",
-        put("Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("IsolatedSubnetA"), ref("IsolatedSubnetB")]),
+        put(
+            "Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("IsolatedSubnetA"), ref("IsolatedSubnetB")]
+        ),
     ),
     fault("E9113", "a private subnet has no way out", remove("PrivateDefaultRouteA")),
     fault(
@@ -200,7 +202,9 @@ CASES: list[Case] = [
     ),
     near_miss(
         "isolated tasks with endpoints for ECR",
-        put("Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("IsolatedSubnetA"), ref("IsolatedSubnetB")]),
+        put(
+            "Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("IsolatedSubnetA"), ref("IsolatedSubnetB")]
+        ),
         add(
             "EcrEndpoint",
             "AWS::EC2::VPCEndpoint",
@@ -229,7 +233,7 @@ CASES: list[Case] = [
     fault("E9117", "the service does not wait for its listener", put("Service:/DependsOn", ["DatabaseInstance1"])),
     near_miss(
         "the service waits for its listener through another resource",
-        add("Waits", "AWS::SSM::Parameter", Type="String", Value=ref("Listener")),
+        add("Waits", "AWS::CloudFormation::WaitConditionHandle", whole={"DependsOn": "Listener"}),
         put("Service:/DependsOn", "Waits"),
     ),
     fault(
@@ -317,14 +321,26 @@ CASES: list[Case] = [
     fault("E9206", "the connection string refuses TLS", swap(CONNECTION, "tls=true", "tls=false")),
     near_miss("TLS by its older name", swap(CONNECTION, "tls=true", "ssl=true")),
     fault("E9207", "the connection string leaves retryable writes on", swap(CONNECTION, "&retryWrites=false", "")),
-    near_miss("the options in another case and order", swap(CONNECTION, "retryWrites=false&", ""), swap(CONNECTION, "?", "?retrywrites=false&")),
+    near_miss(
+        "the options in another case and order",
+        swap(CONNECTION, "retryWrites=false&", ""),
+        swap(CONNECTION, "?", "?retrywrites=false&"),
+    ),
     fault("E9208", "the connection string lacks authSource", swap(CONNECTION, "&authSource=admin", "")),
-    near_miss("no database, so no authSource", swap(CONNECTION, "&authSource=admin", ""), swap(CONNECTION, "/phoenix", "/")),
+    near_miss(
+        "no database, so no authSource", swap(CONNECTION, "&authSource=admin", ""), swap(CONNECTION, "/phoenix", "/")
+    ),
     fault("E9209", "the connection string lacks the replica set", swap(CONNECTION, "replicaSet=rs0&", "")),
     fault("E9210", "the connection string has another port", swap(CONNECTION, "${DatabaseCluster.Port}", "27018")),
-    near_miss("the connection string has the parameter's port", swap(CONNECTION, "${DatabaseCluster.Port}", "${MongoDBPort}")),
+    near_miss(
+        "the connection string has the parameter's port", swap(CONNECTION, "${DatabaseCluster.Port}", "${MongoDBPort}")
+    ),
     fault("E9211", "the connection string has another user", swap(CONNECTION, "${MongoDBMasterUsername}", "root")),
-    fault("E9212", "the connection string leads to the reader", swap(CONNECTION, "DatabaseCluster.Endpoint", "DatabaseCluster.ReadEndpoint")),
+    fault(
+        "E9212",
+        "the connection string leads to the reader",
+        swap(CONNECTION, "DatabaseCluster.Endpoint", "DatabaseCluster.ReadEndpoint"),
+    ),
     fault("E9213", "DB_CONNECTION_STRING has another name", put(f"{CONTAINER}/Secrets/0/Name", "MONGO_URL")),
     near_miss(
         "names of variables come from a file",
@@ -332,7 +348,11 @@ CASES: list[Case] = [
         put(f"{CONTAINER}/EnvironmentFiles", [{"Type": "s3", "Value": "arn:aws:s3:::bucket/env"}]),
     ),
     fault("E9214", "the execution role may not read the secret", drop(f"{EXECUTION}/3")),
-    fault("E9214", "the execution role may read another secret only", put(f"{EXECUTION}/3/Resource", [ref("EncryptionKey")])),
+    fault(
+        "E9214",
+        "the execution role may read another secret only",
+        put(f"{EXECUTION}/3/Resource", [ref("EncryptionKey")]),
+    ),
     fault("E9214", "the execution role may not decrypt the secret", drop(f"{EXECUTION}/4")),
     near_miss(
         "the execution role has a managed policy that nobody knows here",
@@ -365,7 +385,15 @@ CASES: list[Case] = [
         "E9216",
         "the connection string is a plain variable",
         drop(f"{CONTAINER}/Secrets"),
-        put(f"{CONTAINER}/Environment/3", {"Name": "DB_CONNECTION_STRING", "Value": sub("mongodb://${MongoDBMasterUsername}:secret12@${DatabaseCluster.Endpoint}:27017/?tls=true&replicaSet=rs0&retryWrites=false")}),
+        put(
+            f"{CONTAINER}/Environment/3",
+            {
+                "Name": "DB_CONNECTION_STRING",
+                "Value": sub(
+                    "mongodb://${MongoDBMasterUsername}:secret12@${DatabaseCluster.Endpoint}:27017/?tls=true&replicaSet=rs0&retryWrites=false"
+                ),
+            },
+        ),
     ),
     fault(
         "E9216",
@@ -375,7 +403,10 @@ CASES: list[Case] = [
     fault(
         "E9216",
         "a plain variable holds a dynamic reference to a secret",
-        put(f"{CONTAINER}/Environment/3", {"Name": "KEY", "Value": sub("{{resolve:secretsmanager:${DatabaseConnection}}}")}),
+        put(
+            f"{CONTAINER}/Environment/3",
+            {"Name": "KEY", "Value": sub("{{resolve:secretsmanager:${DatabaseConnection}}}")},
+        ),
     ),
     fault("E9216", "a token in clear", put(f"{CONTAINER}/Environment/3", {"Name": "API_TOKEN", "Value": "abc"})),
     fault(
@@ -389,7 +420,10 @@ CASES: list[Case] = [
     ),
     near_miss(
         "a build variable of Secrets Manager",
-        put("BuildProject/Environment/EnvironmentVariables/1", {"Name": "TOKEN", "Type": "SECRETS_MANAGER", "Value": "token"}),
+        put(
+            "BuildProject/Environment/EnvironmentVariables/1",
+            {"Name": "TOKEN", "Type": "SECRETS_MANAGER", "Value": "token"},
+        ),
     ),
     fault(
         "E9217",
@@ -407,13 +441,25 @@ CASES: list[Case] = [
     fault(
         "E9218",
         "a secret is resolved into ParameterOverrides",
-        swap(OVERRIDES, "${DatabaseCredentials}", "{{resolve:secretsmanager:${DatabaseCredentials}:SecretString:password}}"),
+        swap(
+            OVERRIDES,
+            "${DatabaseCredentials}",
+            "{{resolve:secretsmanager:${DatabaseCredentials}:SecretString:password}}",
+        ),
     ),
     fault("E9219", "the password has a default", put("P/Parameters/MongoDBMasterPassword/Default", "documentdb")),
     fault("E9220", "the token is echoed", drop("P/Parameters/GithubOAuthToken/NoEcho")),
     near_miss("a secret's name is echoed", put("P/Parameters/SecretName", {"Type": "String"})),
-    fault("E9221", "the database's password is written in the template", put("DatabaseCluster/MasterUserPassword", "documentdb")),
-    near_miss("AWS manages the password", drop("DatabaseCluster/MasterUserPassword"), put("DatabaseCluster/ManageMasterUserPassword", True)),
+    fault(
+        "E9221",
+        "the database's password is written in the template",
+        put("DatabaseCluster/MasterUserPassword", "documentdb"),
+    ),
+    near_miss(
+        "AWS manages the password",
+        drop("DatabaseCluster/MasterUserPassword"),
+        put("DatabaseCluster/ManageMasterUserPassword", True),
+    ),
     fault(
         "E9222",
         "the generated password may break the URI",
@@ -430,7 +476,11 @@ CASES: list[Case] = [
         swap(CONNECTION, "${MongoDBSecretArn}:SecretString:password", "${Generated}:SecretString"),
     ),
     fault("E9223", "the cluster has no instance", remove("DatabaseInstance1", "DatabaseInstance2")),
-    fault("E9224", "the container asks for a key that the secret has not", put(f"{CONTAINER}/Secrets/0/ValueFrom", sub("${DatabaseConnection}:uri::"))),
+    fault(
+        "E9224",
+        "the container asks for a key that the secret has not",
+        put(f"{CONTAINER}/Secrets/0/ValueFrom", sub("${DatabaseConnection}:uri::")),
+    ),
     fault(
         "E9224",
         "the secret is a JSON document, and the container gets all of it",
@@ -441,12 +491,28 @@ CASES: list[Case] = [
         put(CONNECTION, sub('{"uri":"x","host":"${DatabaseCluster.Endpoint}"}')),
         put(f"{CONTAINER}/Secrets/0/ValueFrom", sub("${DatabaseConnection}:uri::")),
     ),
-    fault("E9225", "the webhook's secret is the GitHub token", put("SourceWebhook/AuthenticationConfiguration/SecretToken", ref("GithubOAuthToken"))),
-    fault("E9225", "the webhook's secret is written in the template", put("SourceWebhook/AuthenticationConfiguration/SecretToken", "phoenix")),
-    fault("E9226", "the GitHub token is written in the template", put("Pipeline/Stages/0/Actions/0/Configuration/OAuthToken", "ghp_0123456789")),
+    fault(
+        "E9225",
+        "the webhook's secret is the GitHub token",
+        put("SourceWebhook/AuthenticationConfiguration/SecretToken", ref("GithubOAuthToken")),
+    ),
+    fault(
+        "E9225",
+        "the webhook's secret is written in the template",
+        put("SourceWebhook/AuthenticationConfiguration/SecretToken", "phoenix"),
+    ),
+    fault(
+        "E9226",
+        "the GitHub token is written in the template",
+        put("Pipeline/Stages/0/Actions/0/Configuration/OAuthToken", "ghp_0123456789"),
+    ),
     # Recovery from crashes
     fault("E9301", "no circuit breaker", drop("Service/DeploymentConfiguration/DeploymentCircuitBreaker")),
-    fault("E9301", "the circuit breaker does not roll back", put("Service/DeploymentConfiguration/DeploymentCircuitBreaker/Rollback", False)),
+    fault(
+        "E9301",
+        "the circuit breaker does not roll back",
+        put("Service/DeploymentConfiguration/DeploymentCircuitBreaker/Rollback", False),
+    ),
     near_miss(
         "CodeDeploy deploys, not ECS",
         drop("Service/DeploymentConfiguration"),
@@ -461,24 +527,63 @@ CASES: list[Case] = [
         put("PrivateSubnetB/AvailabilityZone", {"Fn::Select": [0, {"Fn::GetAZs": ""}]}),
     ),
     fault("E9304", "the database has one subnet", put("DatabaseSubnetGroup/SubnetIds", [ref("IsolatedSubnetA")])),
-    near_miss("the zones are not told", drop("PrivateSubnetA/AvailabilityZone"), drop("PrivateSubnetB/AvailabilityZone")),
+    near_miss(
+        "the zones are not told", drop("PrivateSubnetA/AvailabilityZone"), drop("PrivateSubnetB/AvailabilityZone")
+    ),
     fault("E9305", "the container is not essential", put(f"{CONTAINER}/Essential", False)),
-    near_miss("the container restarts by itself", put(f"{CONTAINER}/Essential", False), put(f"{CONTAINER}/RestartPolicy", {"Enabled": True})),
+    near_miss(
+        "the container restarts by itself",
+        put(f"{CONTAINER}/Essential", False),
+        put(f"{CONTAINER}/RestartPolicy", {"Enabled": True}),
+    ),
     fault("E9306", "the health check is off", put("TargetGroup/HealthCheckEnabled", False)),
     fault("E9306", "the health check's timeout is its interval", put("TargetGroup/HealthCheckTimeoutSeconds", 10)),
-    fault("E9307", "a deployment watches an alarm that is not there", put("Service/DeploymentConfiguration/Alarms/AlarmNames/0", "errors")),
-    fault("E9307", "the alarms of a deployment roll nothing back", put("Service/DeploymentConfiguration/Alarms/Rollback", False)),
+    fault(
+        "E9307",
+        "a deployment watches an alarm that is not there",
+        put("Service/DeploymentConfiguration/Alarms/AlarmNames/0", "errors"),
+    ),
+    fault(
+        "E9307",
+        "the alarms of a deployment roll nothing back",
+        put("Service/DeploymentConfiguration/Alarms/Rollback", False),
+    ),
     fault("W9308", "one task is enough", put("ScalableTarget/MinCapacity", 1)),
     # Seven days
     fault("E9401", "a log group keeps its logs for ever", drop("TaskLogGroup/RetentionInDays")),
     fault("E9401", "a log group keeps its logs for 14 days", put("DatabaseAuditLogGroup/RetentionInDays", 14)),
-    fault("E9401", "a parameter lets a log group keep its logs for 30 days", put("/Parameters/Days", {"Type": "Number", "Default": 30}), put("TaskLogGroup/RetentionInDays", ref("Days"))),
-    near_miss("a parameter keeps the logs for 7 days", put("/Parameters/Days", {"Type": "Number", "Default": 7}), put("TaskLogGroup/RetentionInDays", ref("Days"))),
+    fault(
+        "E9401",
+        "a parameter lets a log group keep its logs for 30 days",
+        put("/Parameters/Days", {"Type": "Number", "Default": 30}),
+        put("TaskLogGroup/RetentionInDays", ref("Days")),
+    ),
+    near_miss(
+        "a parameter keeps the logs for 7 days",
+        put("/Parameters/Days", {"Type": "Number", "Default": 7}),
+        put("TaskLogGroup/RetentionInDays", ref("Days")),
+    ),
     fault("E9402", "the container's output is not kept", drop(f"{CONTAINER}/LogConfiguration")),
-    fault("E9402", "the container's log group is not declared", put(f"{CONTAINER}/LogConfiguration/Options/awslogs-group", sub("/ecs/${StagePrefix}"))),
-    near_miss("the container's log group is named, not referred to", put(f"{CONTAINER}/LogConfiguration/Options/awslogs-group", sub("/${StagePrefix}-phoenix/tasks"))),
-    fault("E9403", "the build's log group is not declared", put("BuildProject/LogsConfig/CloudWatchLogs/GroupName", sub("/builds/${StagePrefix}"))),
-    fault("E9403", "the build says nothing of its log, and its group is not declared", drop("BuildProject/LogsConfig"), swap("BuildLogGroup/LogGroupName", "codebuild", "builds")),
+    fault(
+        "E9402",
+        "the container's log group is not declared",
+        put(f"{CONTAINER}/LogConfiguration/Options/awslogs-group", sub("/ecs/${StagePrefix}")),
+    ),
+    near_miss(
+        "the container's log group is named, not referred to",
+        put(f"{CONTAINER}/LogConfiguration/Options/awslogs-group", sub("/${StagePrefix}-phoenix/tasks")),
+    ),
+    fault(
+        "E9403",
+        "the build's log group is not declared",
+        put("BuildProject/LogsConfig/CloudWatchLogs/GroupName", sub("/builds/${StagePrefix}")),
+    ),
+    fault(
+        "E9403",
+        "the build says nothing of its log, and its group is not declared",
+        drop("BuildProject/LogsConfig"),
+        swap("BuildLogGroup/LogGroupName", "codebuild", "builds"),
+    ),
     near_miss("the build says nothing of its log, and its group is declared", drop("BuildProject/LogsConfig")),
     fault("E9404", "the function's log group is not declared", drop("BucketEmptierFunction/LoggingConfig")),
     near_miss(
@@ -486,40 +591,69 @@ CASES: list[Case] = [
         drop("BucketEmptierFunction/LoggingConfig"),
         put("BucketEmptierLogGroup/LogGroupName", sub("/aws/lambda/${BucketEmptierFunction}")),
     ),
-    fault("E9405", "a database's log group is not declared", put("DatabaseAuditLogGroup/LogGroupName", sub("/docdb/${StagePrefix}/audit"))),
-    near_miss("a database's log group is named after the cluster", put("DatabaseAuditLogGroup/LogGroupName", sub("/aws/docdb/${DatabaseCluster}/audit"))),
-    fault("E9406", "the audit log is exported, but not written", put("DatabaseParameterGroup/Parameters/audit_logs", "disabled")),
-    fault("E9406", "the profiler's log is written, but not exported", put("DatabaseCluster/EnableCloudwatchLogsExports", ["audit"])),
+    fault(
+        "E9405",
+        "a database's log group is not declared",
+        put("DatabaseAuditLogGroup/LogGroupName", sub("/docdb/${StagePrefix}/audit")),
+    ),
+    near_miss(
+        "a database's log group is named after the cluster",
+        put("DatabaseAuditLogGroup/LogGroupName", sub("/aws/docdb/${DatabaseCluster}/audit")),
+    ),
+    fault(
+        "E9406",
+        "the audit log is exported, but not written",
+        put("DatabaseParameterGroup/Parameters/audit_logs", "disabled"),
+    ),
+    fault(
+        "E9406",
+        "the profiler's log is written, but not exported",
+        put("DatabaseCluster/EnableCloudwatchLogsExports", ["audit"]),
+    ),
     fault("E9406", "logs are exported without a parameter group", drop("DatabaseCluster/DBClusterParameterGroupName")),
     fault("E9407", "the database's backups keep one day", drop("DatabaseCluster/BackupRetentionPeriod")),
     fault("E9407", "the database's backups keep five days", put("DatabaseCluster/BackupRetentionPeriod", 5)),
     fault("E9408", "the log group of Container Insights is not declared", remove("ContainerInsightsLogGroup")),
     near_miss("no Container Insights", drop("Cluster/ClusterSettings"), remove("ContainerInsightsLogGroup")),
     fault(
-        "E9409",
+        "E9409 E9809",
         "flow logs go to a log group that is not declared",
-        add("Flow", "AWS::EC2::FlowLog", ResourceId=ref("Vpc"), ResourceType="VPC", TrafficType="ALL", LogGroupName=sub("/${StagePrefix}/flow")),
+        add(
+            "Flow",
+            "AWS::EC2::FlowLog",
+            ResourceId=ref("Vpc"),
+            ResourceType="VPC",
+            TrafficType="ALL",
+            LogGroupName=sub("/${StagePrefix}/flow"),
+        ),
     ),
     fault(
-        "E9410 E9952",
+        "E9410 E9809 E9952",
         "access logs are kept for ever",
         add("LogBucket", "AWS::S3::Bucket"),
         put("LoadBalancer/LoadBalancerAttributes/3", {"Key": "access_logs.s3.enabled", "Value": "true"}),
         put("LoadBalancer/LoadBalancerAttributes/4", {"Key": "access_logs.s3.bucket", "Value": ref("LogBucket")}),
     ),
     fault(
-        "E9411",
+        "E9411 E9809",
         "a backup plan keeps 35 days",
         add(
             "Plan",
             "AWS::Backup::BackupPlan",
-            BackupPlan={"BackupPlanName": "p", "BackupPlanRule": [{"RuleName": "r", "TargetBackupVault": "Default", "Lifecycle": {"DeleteAfterDays": 35}}]},
+            BackupPlan={
+                "BackupPlanName": "p",
+                "BackupPlanRule": [
+                    {"RuleName": "r", "TargetBackupVault": "Default", "Lifecycle": {"DeleteAfterDays": 35}}
+                ],
+            },
         ),
     ),
     fault("E9412", "the database leaves nothing", put("DatabaseCluster:/DeletionPolicy", "Delete")),
     fault("E9412", "a replacement of the database loses the data", drop("DatabaseCluster:/UpdateReplacePolicy")),
     # Alarms
-    fault("E9501 E9506", "the CPU alarm has no action", drop("CpuPeakAlarm/AlarmActions"), drop("CpuPeakAlarm/OKActions")),
+    fault(
+        "E9501 E9506", "the CPU alarm has no action", drop("CpuPeakAlarm/AlarmActions"), drop("CpuPeakAlarm/OKActions")
+    ),
     fault("E9501 E9506", "the actions of the CPU alarm are switched off", put("CpuPeakAlarm/ActionsEnabled", False)),
     near_miss(
         "an alarm without an action that a deployment watches",
@@ -534,24 +668,62 @@ CASES: list[Case] = [
     ),
     near_miss(
         "the alarms go to a topic of somebody else",
-        put("/Parameters/Topic", {"Type": "String"}),
-        *(put(f"{alarm}/{key}", [ref("Topic")]) for alarm in ("CpuPeakAlarm", "DatabaseCpuPeakAlarm", "ServerErrorAlarm", "UnhealthyTargetsAlarm", "TooFewTasksAlarm") for key in ("AlarmActions", "OKActions")),
+        put("/Parameters/Topic", {"Type": "String", "Default": ""}),
+        *(
+            put(f"{alarm}/{key}", [ref("Topic")])
+            for alarm in (
+                "CpuPeakAlarm",
+                "DatabaseCpuPeakAlarm",
+                "ServerErrorAlarm",
+                "UnhealthyTargetsAlarm",
+                "TooFewTasksAlarm",
+            )
+            for key in ("AlarmActions", "OKActions")
+        ),
         remove("AlarmTopicEmailSubscription"),
     ),
     fault("E9503", "the topic's key is AWS's", put("AlarmTopic/KmsMasterKeyId", "alias/aws/sns")),
-    fault("E9503", "the topic's key does not admit CloudWatch", put("EncryptionKey/KeyPolicy/Statement/2/Principal/Service", ["events.amazonaws.com"])),
-    fault("E9503", "the topic's policy does not admit CloudWatch", put("AlarmTopicPolicy/PolicyDocument/Statement/0/Principal/Service", ["events.amazonaws.com"])),
+    fault(
+        "E9503",
+        "the topic's key does not admit CloudWatch",
+        put("EncryptionKey/KeyPolicy/Statement/2/Principal/Service", ["events.amazonaws.com"]),
+    ),
+    fault(
+        "E9503",
+        "the topic's policy does not admit CloudWatch",
+        put("AlarmTopicPolicy/PolicyDocument/Statement/0/Principal/Service", ["events.amazonaws.com"]),
+    ),
     near_miss("the topic has neither policy nor key", remove("AlarmTopicPolicy"), drop("AlarmTopic/KmsMasterKeyId")),
     fault("E9504", "the CPU alarm has no dimensions", drop("CpuPeakAlarm/Dimensions")),
     fault("E9504", "the CPU alarm has a dimension too few", drop("CpuPeakAlarm/Dimensions/0")),
     fault("E9504", "unhealthy targets of no target group", drop("UnhealthyTargetsAlarm/Dimensions/1")),
-    fault("E9505", "the CPU alarm names the service by its ARN", put("CpuPeakAlarm/Dimensions/1/Value", ref("Service"))),
-    fault("E9505", "the CPU alarm names the cluster by its ARN", put("CpuPeakAlarm/Dimensions/0/Value", att("Cluster", "Arn"))),
-    fault("E9505", "an alarm names the load balancer by its ARN", put("UnhealthyTargetsAlarm/Dimensions/0/Value", ref("LoadBalancer"))),
+    fault(
+        "E9505", "the CPU alarm names the service by its ARN", put("CpuPeakAlarm/Dimensions/1/Value", ref("Service"))
+    ),
+    fault(
+        "E9505",
+        "the CPU alarm names the cluster by its ARN",
+        put("CpuPeakAlarm/Dimensions/0/Value", att("Cluster", "Arn")),
+    ),
+    fault(
+        "E9505",
+        "an alarm names the load balancer by its ARN",
+        put("UnhealthyTargetsAlarm/Dimensions/0/Value", ref("LoadBalancer")),
+    ),
     fault("E9506", "nothing watches the CPU", remove("CpuPeakAlarm"), put("Dashboard/DashboardBody", "{}")),
-    fault("E9507", "the CPU alarm goes off when the CPU is low", put("CpuPeakAlarm/ComparisonOperator", "LessThanThreshold")),
+    fault(
+        "E9507",
+        "the CPU alarm goes off when the CPU is low",
+        put("CpuPeakAlarm/ComparisonOperator", "LessThanThreshold"),
+    ),
     fault("E9507", "the CPU alarm's threshold is a fraction", put("CpuPeakAlarm/Threshold", 0.8)),
-    fault("W9508", "a peak must last ten minutes", put("CpuPeakAlarm/Period", 300), put("CpuPeakAlarm/EvaluationPeriods", 2), put("CpuPeakAlarm/DatapointsToAlarm", 2)),
+    fault(
+        "W9508",
+        "a peak must last ten minutes",
+        put("CpuPeakAlarm/Period", 300),
+        put("CpuPeakAlarm/EvaluationPeriods", 2),
+        put("CpuPeakAlarm/DatapointsToAlarm", 2),
+    ),
     fault("E9509 E9610", "the service publishes once a minute", drop("Service/Monitoring")),
     fault("E9509", "a fine alarm on the load balancer", put("UnhealthyTargetsAlarm/Period", 10)),
     # Scaling
@@ -567,68 +739,151 @@ CASES: list[Case] = [
         *BY_STEPS,
         add("Requests", "AWS::CloudWatch::Alarm", **{**REQUEST_ALARM, "Threshold": 10}),
     ),
-    near_miss("an alarm at 600 requests a minute adds a task", *BY_STEPS, add("Requests", "AWS::CloudWatch::Alarm", **REQUEST_ALARM)),
+    near_miss(
+        "an alarm at 600 requests a minute adds a task",
+        *BY_STEPS,
+        add("Requests", "AWS::CloudWatch::Alarm", **REQUEST_ALARM),
+    ),
     fault(
         "E9603",
         "requests are averaged",
         *BY_STEPS,
         add("Requests", "AWS::CloudWatch::Alarm", **{**REQUEST_ALARM, "Statistic": "Average"}),
     ),
-    fault("E9603", "the scaling metric is averaged", put(f"{REQUESTS}/CustomizedMetricSpecification/Metrics/0/MetricStat/Stat", "Average")),
-    fault("E9604", "the label has ARNs", put(REQUESTS, PREDEFINED), swap(f"{REQUESTS}/PredefinedMetricSpecification", ".LoadBalancerFullName", "")),
-    fault("E9604", "there is no label", put(REQUESTS, PREDEFINED), drop(f"{REQUESTS}/PredefinedMetricSpecification/ResourceLabel")),
+    fault(
+        "E9603",
+        "the scaling metric is averaged",
+        put(f"{REQUESTS}/CustomizedMetricSpecification/Metrics/0/MetricStat/Stat", "Average"),
+    ),
+    fault(
+        "E9604",
+        "the label has ARNs",
+        put(REQUESTS, PREDEFINED),
+        swap(f"{REQUESTS}/PredefinedMetricSpecification", ".LoadBalancerFullName", ""),
+    ),
+    fault(
+        "E9604",
+        "there is no label",
+        put(REQUESTS, PREDEFINED),
+        drop(f"{REQUESTS}/PredefinedMetricSpecification/ResourceLabel"),
+    ),
     fault(
         "E9604",
         "the label is another target group's",
         put(REQUESTS, PREDEFINED),
-        add("Other", "AWS::ElasticLoadBalancingV2::TargetGroup", TargetType="ip", VpcId=ref("Vpc"), Port=80, Protocol="HTTP"),
+        add(
+            "Other",
+            "AWS::ElasticLoadBalancingV2::TargetGroup",
+            TargetType="ip",
+            VpcId=ref("Vpc"),
+            Port=80,
+            Protocol="HTTP",
+        ),
         swap(f"{REQUESTS}/PredefinedMetricSpecification", "TargetGroup.", "Other."),
     ),
-    fault("E9605", "the scalable target is the service's ARN", put("ScalableTarget/ResourceId", sub("service/${Cluster}/${Service}"))),
-    fault("E9601 E9605 E9302", "the scalable target is another service", put("Service/ServiceName", "phoenix"), put("Service/DesiredCount", 2), put("ScalableTarget/ResourceId", sub("service/${Cluster}/web"))) if False else
-    fault("E9605", "the scalable target is another service", put("Service/ServiceName", "phoenix"), put("ScalableTarget/ResourceId", sub("service/${Cluster}/web"))),
-    near_miss("the scalable target is named", put("Service/ServiceName", sub("${StagePrefix}-web")), put("ScalableTarget/ResourceId", sub("service/${StagePrefix}-phoenix/${StagePrefix}-web"))),
+    fault(
+        "E9605",
+        "the scalable target is the service's ARN",
+        put("ScalableTarget/ResourceId", sub("service/${Cluster}/${Service}")),
+    ),
+    fault(
+        "E9605",
+        "the scalable target is another service",
+        put("Service/ServiceName", "phoenix"),
+        put("ScalableTarget/ResourceId", sub("service/${Cluster}/web")),
+    ),
+    near_miss(
+        "the scalable target is named",
+        put("Service/ServiceName", sub("${StagePrefix}-web")),
+        put("ScalableTarget/ResourceId", sub("service/${StagePrefix}-phoenix/${StagePrefix}-web")),
+    ),
     fault("E9606", "no room to scale", put("ScalableTarget/MaxCapacity", ref("MinRunningTasks"))),
     fault("E9606", "scaling down to nothing", put("ScalableTarget/MinCapacity", 0)),
-    fault("E9607", "the scaling metric has no dimensions", drop(f"{REQUESTS}/CustomizedMetricSpecification/Metrics/0/MetricStat/Metric/Dimensions")),
-    fault("E9607", "the scaling metric names the target group by its ARN", put(f"{REQUESTS}/CustomizedMetricSpecification/Metrics/0/MetricStat/Metric/Dimensions/1/Value", ref("TargetGroup"))),
+    fault(
+        "E9607",
+        "the scaling metric has no dimensions",
+        drop(f"{REQUESTS}/CustomizedMetricSpecification/Metrics/0/MetricStat/Metric/Dimensions"),
+    ),
+    fault(
+        "E9607",
+        "the scaling metric names the target group by its ARN",
+        put(
+            f"{REQUESTS}/CustomizedMetricSpecification/Metrics/0/MetricStat/Metric/Dimensions/1/Value",
+            ref("TargetGroup"),
+        ),
+    ),
     fault("E9608", "no alarm sets the steps off", add("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy", **STEP)),
-    fault("E9609", "a CPU target of half a percent", put("CpuScalingPolicy/TargetTrackingScalingPolicyConfiguration/TargetValue", 0.5)),
-    fault("E9611", "blue/green with the wrong metric", put(REQUESTS, PREDEFINED), put("Service/DeploymentConfiguration/Strategy", "BLUE_GREEN")),
+    fault(
+        "E9609",
+        "a CPU target of half a percent",
+        put("CpuScalingPolicy/TargetTrackingScalingPolicyConfiguration/TargetValue", 0.5),
+    ),
+    fault(
+        "E9611",
+        "blue/green with the wrong metric",
+        put(REQUESTS, PREDEFINED),
+        put("Service/DeploymentConfiguration/Strategy", "BLUE_GREEN"),
+    ),
     # The pipeline's chain
-    fault("E9701", "an artifact that nobody produces", put("Pipeline/Stages/1/Actions/0/InputArtifacts/0/Name", "Code")),
+    fault(
+        "E9701", "an artifact that nobody produces", put("Pipeline/Stages/1/Actions/0/InputArtifacts/0/Name", "Code")
+    ),
     fault("E9702", "the template's artifact is not taken", put(f"{DEPLOY}/InputArtifacts", [{"Name": "Image"}])),
     fault("E9702", "the image's artifact is not taken", put(f"{DEPLOY}/InputArtifacts", [{"Name": "Source"}])),
     fault("E9703", "the deployment reads another file", swap(OVERRIDES, "image.json", "build.json")),
     fault("E9703", "the deployment reads another key", swap(OVERRIDES, '"ImageURI"]', '"ImageUri"]')),
     fault("E9703", "the buildspec writes another key", swap(BUILDSPEC, '"ImageURI"', '"Uri"')),
-    fault("E9703", "the buildspec's artifact is another file", swap(BUILDSPEC, "    - image.json", "    - taskdef.json")),
+    fault(
+        "E9703", "the buildspec's artifact is another file", swap(BUILDSPEC, "    - image.json", "    - taskdef.json")
+    ),
     fault("E9703", "the buildspec writes another file", swap(BUILDSPEC, "> image.json", "> uri.json")),
     near_miss("the buildspec's artifact is everything", swap(BUILDSPEC, "    - image.json", "    - '**/*'")),
-    fault("E9704", "the template is not in the repository", put(f"{DEPLOY}/Configuration/TemplatePath", "Source::templates/Infra.yml")),
+    fault(
+        "E9704",
+        "the template is not in the repository",
+        put(f"{DEPLOY}/Configuration/TemplatePath", "Source::templates/Infra.yml"),
+    ),
     fault("E9704", "the buildspec is not in the repository", put("BuildProject/Source/BuildSpec", "buildspec.yml")),
     fault("E9705", "a parameter that the template has not", swap(OVERRIDES, '"MinRunningTasks":', '"MinTasks":')),
     fault("E9705 E9706", "a renamed parameter without a default", swap(OVERRIDES, '"DockerImageURI":', '"ImageUri":')),
     fault("E9706", "the template needs one more parameter", put("/Parameters/Domain", {"Type": "String"})),
-    near_miss("the template has one more parameter with a default", put("/Parameters/Domain", {"Type": "String", "Default": ""})),
+    near_miss(
+        "the template has one more parameter with a default",
+        put("/Parameters/Domain", {"Type": "String", "Default": ""}),
+    ),
     fault("E9707", "a value that the template refuses", swap(OVERRIDES, "${MinRunningTasks}", "two")),
     fault("E9707", "a default that the template refuses", put("/Parameters/ContainerPort/MaxValue", 8000)),
-    fault("E9708", "ParameterOverrides are too long", swap(OVERRIDES, '"StagePrefix":"', '"StagePrefix":"' + " " * 700)),
+    fault(
+        "E9708", "ParameterOverrides are too long", swap(OVERRIDES, '{"StagePrefix"', "{" + " " * 700 + '"StagePrefix"')
+    ),
     fault("E9709", "the deployment lacks its capability", drop(f"{DEPLOY}/Configuration/Capabilities")),
     fault("E9709", "a named role, and the lesser capability", put("TaskRole/RoleName", sub("${StagePrefix}-task"))),
     near_miss("the greater capability", put(f"{DEPLOY}/Configuration/Capabilities", "CAPABILITY_NAMED_IAM")),
     fault("E9710", "the webhook does not filter by branch", put("SourceWebhook/Filters", [])),
     fault("E9710", "the webhook filters by a bare branch", put("SourceWebhook/Filters/0/MatchEquals", "main")),
-    fault("E9711", "the source is polled, too", put("Pipeline/Stages/0/Actions/0/Configuration/PollForSourceChanges", True)),
-    fault("E9711", "polling is not switched off", drop("Pipeline/Stages/0/Actions/0/Configuration/PollForSourceChanges")),
+    fault(
+        "E9711",
+        "the source is polled, too",
+        put("Pipeline/Stages/0/Actions/0/Configuration/PollForSourceChanges", True),
+    ),
+    fault(
+        "E9711", "polling is not switched off", drop("Pipeline/Stages/0/Actions/0/Configuration/PollForSourceChanges")
+    ),
     fault("E9712", "nothing starts the pipeline", remove("SourceWebhook", "WebhookSecret")),
     fault("E9712", "GitHub is not told of the webhook", put("SourceWebhook/RegisterWithThirdParty", False)),
     fault("E9713", "the webhook names another action", put("SourceWebhook/TargetAction", "GitHub")),
-    fault("E9714", "the buildspec's variable is not provided", put("BuildProject/Environment/EnvironmentVariables/0/Name", "REPO_URI")),
+    fault(
+        "E9714",
+        "the buildspec's variable is not provided",
+        put("BuildProject/Environment/EnvironmentVariables/0/Name", "REPO_URI"),
+    ),
     near_miss(
         "the action provides the variable",
         drop("BuildProject/Environment/EnvironmentVariables"),
-        put("Pipeline/Stages/1/Actions/0/Configuration/EnvironmentVariables", sub('[{"name":"REPOSITORY_URI","value":"${Repository.RepositoryUri}"}]')),
+        put(
+            "Pipeline/Stages/1/Actions/0/Configuration/EnvironmentVariables",
+            sub('[{"name":"REPOSITORY_URI","value":"${Repository.RepositoryUri}"}]'),
+        ),
     ),
     fault(
         "E9715",
@@ -638,14 +893,21 @@ CASES: list[Case] = [
             "AWS::CodeBuild::Project",
             Name=sub("${StagePrefix}-rolling"),
             ServiceRole="arn:aws:iam::123456789012:role/build",
-            Source={"Type": "CODEPIPELINE", "BuildSpec": "version: 0.2\nphases:\n  build:\n    commands:\n      - printf '[{\"name\":\"web\",\"imageUri\":\"%s\"}]' x > imagedefinitions.json\n"},
+            Source={
+                "Type": "CODEPIPELINE",
+                "BuildSpec": 'version: 0.2\nphases:\n  build:\n    commands:\n      - printf \'[{"name":"web","imageUri":"%s"}]\' x > imagedefinitions.json\n',
+            },
             Artifacts={"Type": "CODEPIPELINE"},
             LogsConfig={"CloudWatchLogs": {"Status": "DISABLED"}},
-            Environment={"Type": "LINUX_CONTAINER", "ComputeType": "BUILD_GENERAL1_SMALL", "Image": "aws/codebuild/standard:8.0"},
+            Environment={
+                "Type": "LINUX_CONTAINER",
+                "ComputeType": "BUILD_GENERAL1_SMALL",
+                "Image": "aws/codebuild/standard:8.0",
+            },
         ),
     ),
     fault(
-        "E9716",
+        "E9716 E9809",
         "the service's image is in a repository of the same stack",
         add("Images", "AWS::ECR::Repository", EmptyOnDelete=True),
         put(f"{CONTAINER}/Image", sub("${Images.RepositoryUri}:latest")),
@@ -655,51 +917,137 @@ CASES: list[Case] = [
     fault(
         "E9719",
         "the source is a clone reference",
-        put("Pipeline/Stages/0/Actions/0/ActionTypeId", {"Category": "Source", "Owner": "AWS", "Provider": "CodeStarSourceConnection", "Version": "1"}),
-        put("Pipeline/Stages/0/Actions/0/Configuration", {"ConnectionArn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/x", "FullRepositoryId": "a/b", "BranchName": "main", "OutputArtifactFormat": "CODEBUILD_CLONE_REF"}),
+        put(
+            "Pipeline/Stages/0/Actions/0/ActionTypeId",
+            {"Category": "Source", "Owner": "AWS", "Provider": "CodeStarSourceConnection", "Version": "1"},
+        ),
+        put(
+            "Pipeline/Stages/0/Actions/0/Configuration",
+            {
+                "ConnectionArn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/x",
+                "FullRepositoryId": "a/b",
+                "BranchName": "main",
+                "OutputArtifactFormat": "CODEBUILD_CLONE_REF",
+            },
+        ),
         remove("SourceWebhook"),
         put(f"{PIPE}/5", {"Effect": "Allow", "Action": "codeconnections:UseConnection", "Resource": "*"}),
     ),
     fault("E9720", "a variable of no namespace", swap(OVERRIDES, "${NotificationEmail}", "#{Build.EMAIL}")),
     # Roles
-    fault("E9801 E9215", "a role is an administrator", put("TaskRole/ManagedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"])) if False else
-    fault("E9801", "a role is an administrator", put("TaskRole/ManagedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"])),
-    fault("E9801", "a role is an administrator in any partition", put("BuildRole/ManagedPolicyArns", [sub("arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess")])),
-    fault("E9802 E9803 E9215", "a policy allows everything", put(f"{BUILD}/4", {"Effect": "Allow", "Action": "*", "Resource": "*"})),
+    fault(
+        "E9801",
+        "a role is an administrator",
+        put("TaskRole/ManagedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"]),
+    ),
+    fault(
+        "E9801",
+        "a role is an administrator in any partition",
+        put("BuildRole/ManagedPolicyArns", [sub("arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess")]),
+    ),
+    fault(
+        "E9802 E9803 E9215",
+        "a policy allows everything",
+        put(f"{BUILD}/4", {"Effect": "Allow", "Action": "*", "Resource": "*"}),
+    ),
     fault("E9803", "the pipeline may pass every role", put(f"{PIPE}/4/Resource", ["*"])),
-    fault("E9803", "the pipeline may pass every role of the account", put(f"{PIPE}/4/Resource", [sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*")])),
-    fault("E9804", "the execution role trusts EC2", put("TaskExecutionRole/AssumeRolePolicyDocument/Statement/0/Principal/Service", "ec2.amazonaws.com")),
-    fault("E9804", "the deploy role trusts the pipeline", put("DeployRole/AssumeRolePolicyDocument/Statement/0/Principal/Service", "codepipeline.amazonaws.com")),
-    near_miss("a role trusts several services", put("TaskExecutionRole/AssumeRolePolicyDocument/Statement/0/Principal/Service", ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"])),
-    fault("E9804 E9805", "anybody may assume a role", put("TaskRole/AssumeRolePolicyDocument/Statement/0", {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"})),
+    fault(
+        "E9803",
+        "the pipeline may pass every role of the account",
+        put(f"{PIPE}/4/Resource", [sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*")]),
+    ),
+    fault(
+        "E9804",
+        "the execution role trusts EC2",
+        put("TaskExecutionRole/AssumeRolePolicyDocument/Statement/0/Principal/Service", "ec2.amazonaws.com"),
+    ),
+    fault(
+        "E9804",
+        "the deploy role trusts the pipeline",
+        put("DeployRole/AssumeRolePolicyDocument/Statement/0/Principal/Service", "codepipeline.amazonaws.com"),
+    ),
+    near_miss(
+        "a role trusts several services",
+        put(
+            "TaskExecutionRole/AssumeRolePolicyDocument/Statement/0/Principal/Service",
+            ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"],
+        ),
+    ),
+    fault(
+        "E9804 E9805",
+        "anybody may assume a role",
+        put(
+            "TaskRole/AssumeRolePolicyDocument/Statement/0",
+            {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"},
+        ),
+    ),
     fault("E9806", "the execution role may not write the log", drop(f"{EXECUTION}/2")),
     near_miss(
         "the execution role has AWS's policy",
         drop(f"{EXECUTION}/2"),
-        put("TaskExecutionRole/ManagedPolicyArns", ["arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"]),
+        put(
+            "TaskExecutionRole/ManagedPolicyArns",
+            ["arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"],
+        ),
     ),
     fault("E9807", "the build may not push", drop(f"{BUILD}/3")),
     fault("E9807", "the build may not log in to the registry", drop(f"{BUILD}/2")),
     fault("E9808", "the pipeline may not start the build", drop(f"{PIPE}/2")),
     fault("E9808", "the pipeline may not pass the deploy role", drop(f"{PIPE}/4")),
     fault("E9808", "the pipeline may not read its bucket", put(f"{PIPE}/1/Resource", [att("Repository", "Arn")])),
-    fault("E9809", "the deploy role may not make the database", swap("DeployRole/Policies/0/PolicyDocument/Statement/0/Action", "rds:*DBCluster*", "rds:Describe*")),
-    fault("E9810", "the function may not write its log", drop("BucketEmptierRole/Policies/0/PolicyDocument/Statement/2")),
+    fault(
+        "E9809",
+        "the deploy role may not make the database",
+        swap("DeployRole/Policies/0/PolicyDocument/Statement/0/Action", "rds:*DBCluster*", "rds:Describe*"),
+    ),
+    fault(
+        "E9810", "the function may not write its log", drop("BucketEmptierRole/Policies/0/PolicyDocument/Statement/2")
+    ),
     # Stages
-    fault("E9901", "a cluster has one name in all stages", put("Cluster/ClusterName", "phoenix")),
-    fault("E9901", "a log group is told apart by its region only", put("TaskLogGroup/LogGroupName", sub("/phoenix/${AWS::Region}"))),
-    near_miss("a name from the stack's name", put("Cluster/ClusterName", sub("${AWS::StackName}-cluster")), put("ContainerInsightsLogGroup/LogGroupName", sub("/aws/ecs/containerinsights/${AWS::StackName}-cluster/performance"))),
-    fault("E9902", "the load balancer's name overflows in production", put("LoadBalancer/Name", sub("${StagePrefix}-phoenix-load-balancer"))),
+    fault("E9408 E9901", "a cluster has one name in all stages", put("Cluster/ClusterName", "phoenix")),
+    fault(
+        "E9901",
+        "a log group is told apart by its region only",
+        put("TaskLogGroup/LogGroupName", sub("/phoenix/${AWS::Region}")),
+    ),
+    near_miss(
+        "a name from the stack's name",
+        put("Cluster/ClusterName", sub("${AWS::StackName}-cluster")),
+        put(
+            "ContainerInsightsLogGroup/LogGroupName",
+            sub("/aws/ecs/containerinsights/${AWS::StackName}-cluster/performance"),
+        ),
+    ),
+    fault(
+        "E9902",
+        "the load balancer's name overflows in production",
+        put("LoadBalancer/Name", sub("${StagePrefix}-phoenix-load-balancer")),
+    ),
     near_miss("the load balancer's name fits", put("LoadBalancer/Name", sub("${StagePrefix}-phoenix"))),
     fault("E9903", "a repository in upper case", put("Repository/RepositoryName", sub("${StagePrefix}-Phoenix"))),
-    fault("E9904", "an export has one name in all stages", put("/Outputs/Url", {"Value": att("LoadBalancer", "DNSName"), "Export": {"Name": "phoenix-url"}})),
-    fault("E9905", "all stages deploy into one stack", put(f"{DEPLOY}/Configuration/StackName", "phoenix-infrastructure")),
+    fault(
+        "E9904",
+        "an export has one name in all stages",
+        put("/Outputs/Url", {"Value": att("LoadBalancer", "DNSName"), "Export": {"Name": "phoenix-url"}}),
+    ),
+    fault(
+        "E9905", "all stages deploy into one stack", put(f"{DEPLOY}/Configuration/StackName", "phoenix-infrastructure")
+    ),
     # Removal
     fault("E9951", "the repository blocks its removal", drop("Repository/EmptyOnDelete")),
-    near_miss("the repository is kept", drop("Repository/EmptyOnDelete"), drop("Repository/RepositoryName"), put("Repository:/DeletionPolicy", "Retain")),
+    near_miss(
+        "the repository is kept",
+        drop("Repository/EmptyOnDelete"),
+        drop("Repository/RepositoryName"),
+        put("Repository:/DeletionPolicy", "Retain"),
+    ),
     fault("E9952", "the bucket blocks its removal", remove("BucketEmptier")),
     near_miss("the bucket is kept", remove("BucketEmptier"), put("ArtifactBucket:/DeletionPolicy", "Retain")),
-    fault("E9953", "what empties the bucket may not do so", put("BucketEmptierRole/Policies/0/PolicyDocument/Statement/1/Action", ["s3:DeleteObject"])),
+    fault(
+        "E9953",
+        "what empties the bucket may not do so",
+        put("BucketEmptierRole/Policies/0/PolicyDocument/Statement/1/Action", ["s3:DeleteObject"]),
+    ),
     fault("E9954", "the database is protected against deletion", put("DatabaseCluster/DeletionProtection", True)),
     near_miss(
         "a parameter protects the database",
@@ -707,11 +1055,13 @@ CASES: list[Case] = [
         put("DatabaseCluster/DeletionProtection", ref("Protect")),
     ),
     fault("E9955", "the database's key goes with the stack", put("DatabaseCluster/KmsKeyId", ref("EncryptionKey"))),
-    near_miss("the database's key stays", put("DatabaseCluster/KmsKeyId", ref("EncryptionKey")), put("EncryptionKey:/DeletionPolicy", "Retain")),
+    near_miss(
+        "the database's key stays",
+        put("DatabaseCluster/KmsKeyId", ref("EncryptionKey")),
+        put("EncryptionKey:/DeletionPolicy", "Retain"),
+    ),
     fault("E9956", "a log group is kept, with its name", put("TaskLogGroup:/DeletionPolicy", "Retain")),
 ]
 
 FAULTS = [case for case in CASES if case.rules]
 NEAR_MISSES = [case for case in CASES if not case.rules]
-
-_ = PIPELINE

@@ -146,7 +146,9 @@ def _swapped(node: Any, old: str, new: str) -> Any:
     return node.replace(old, new) if isinstance(node, str) else node
 
 
-def add(name: str, kind: str, template: str = INFRASTRUCTURE, /, *, whole: Template | None = None, **properties: Any) -> Change:
+def add(
+    name: str, kind: str, template: str = INFRASTRUCTURE, /, *, whole: Template | None = None, **properties: Any
+) -> Change:
     """Adds a resource."""
 
     def change(files: Repository) -> None:

@@ -30,7 +30,7 @@ class ConnectionPort(Rule):
             cluster = cluster_of(stack, uri)
             if cluster is None or (uri.port is not None and any(ref.name == cluster.id for ref in uri.port.refs)):
                 continue
-            port = uri.port or text(["27017"])
+            port = uri.port or text("27017")
             if other_port(port, default_port(stack, cluster)):
                 yield finding(
                     uri.node, f"The connection string has port {port}, {cluster.id} has {default_port(stack, cluster)}"

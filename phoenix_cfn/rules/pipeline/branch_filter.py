@@ -37,11 +37,7 @@ class BranchFilter(Rule):
                 pipeline = stack.resource(hook["TargetPipeline"], "AWS::CodePipeline::Pipeline")
                 for action in actions(pipeline) if pipeline is not None else []:
                     branch = action.configuration["Branch"].text
-                    spelled = (
-                        text(["refs/heads/", *branch.parts], f"refs/heads/{branch.literal}" if branch.literal else None)
-                        if branch
-                        else None
-                    )
+                    spelled = text("refs/heads/", branch)
                     named = node.text is not None and "{" not in node.text.plain
                     if action.category == "Source" and named and differ(node.text, spelled):
                         yield finding(node, f"The source action takes the branch {branch}")

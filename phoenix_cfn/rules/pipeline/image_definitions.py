@@ -29,7 +29,7 @@ class ImageDefinitions(Rule):
         for owner in stack.of("AWS::CodeBuild::Project"):
             spec = buildspec(stack, owner)
             for name in image_definitions(spec) if spec is not None and names else []:
-                if all(differ(known, text([name])) for known in names):
+                if all(differ(known, text(name)) for known in names):
                     node = owner.at("Source", "BuildSpec")
                     there = ", ".join(str(known) for known in names)
                     yield finding(

@@ -35,7 +35,7 @@ class PortVariable(Rule):
                         yield finding(
                             told["PORT"], f"PORT is {told['PORT'].text}, the load balancer asks {registration.port}"
                         )
-                elif "PORT" not in secrets(container) and other_port(registration.port, text(["3000"])):
+                elif "PORT" not in secrets(container) and other_port(registration.port, text("3000")):
                     yield finding(
                         container, f"PORT does not reach the container: it listens on 3000, not {registration.port}"
                     )

@@ -28,11 +28,7 @@ class BuildLogs(Rule):
             if logs["Status"].literal == "DISABLED" or logs.opaque or project["LogsConfig"].opaque:
                 continue
             name = stack.name_of(project)
-            group = (
-                logs["GroupName"].text
-                if logs["GroupName"].given
-                else text(["/aws/codebuild/", *(name.parts if name else ())])
-            )
+            group = logs["GroupName"].text if logs["GroupName"].given else text("/aws/codebuild/", name)
             if undeclared(stack, group):
                 yield finding(
                     logs["GroupName"] if logs["GroupName"].given else project.here,

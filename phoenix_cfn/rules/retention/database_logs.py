@@ -27,6 +27,6 @@ class DatabaseLogs(Rule):
         for cluster in clusters(stack):
             name = stack.name_of(cluster)
             for node in cluster["EnableCloudwatchLogsExports"].items:
-                group = text(["/aws/docdb/", *(name.parts if name else ()), f"/{node.literal}"])
+                group = text("/aws/docdb/", name, f"/{node.literal}")
                 if node.literal is not None and undeclared(stack, group):
                     yield finding(node, f"The template declares no log group {group}")

@@ -26,6 +26,6 @@ class FunctionLogs(Rule):
         for function in stack.of("AWS::Lambda::Function"):
             given = function.at("LoggingConfig", "LogGroup")
             name = stack.name_of(function)
-            group = given.text if given.given else text(["/aws/lambda/", *(name.parts if name else ())])
+            group = given.text if given.given else text("/aws/lambda/", name)
             if undeclared(stack, group):
                 yield finding(given if given.given else function.here, f"The template declares no log group {group}")

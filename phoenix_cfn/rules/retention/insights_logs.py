@@ -32,6 +32,6 @@ class InsightsLogs(Rule):
                 ):
                     continue
                 name = stack.name_of(cluster)
-                group = text(["/aws/ecs/containerinsights/", *(name.parts if name else ()), "/performance"])
+                group = text("/aws/ecs/containerinsights/", name, "/performance")
                 if undeclared(stack, group):
                     yield finding(setting["Value"], f"The template declares no log group {group}")
