@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from ._values import Text
+from ._values import Text, marked
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -152,7 +152,7 @@ def read_buildspec(filename: str | None, literal: str | None, spelled: Text | No
         found = find(filename, literal.strip())
         content = read(found) if found else None
     elif spelled is not None:
-        content = (str(spelled), parse(str(spelled)))
+        content = (marked(spelled), parse(marked(spelled)))
     else:
         content = None
     if content is None or not isinstance(content[1], dict) or "phases" not in content[1]:

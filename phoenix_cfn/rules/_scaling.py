@@ -76,8 +76,9 @@ def steered_by(stack: Stack, policy: Resource) -> list[Resource]:
 
 
 def request_metrics(stack: Stack, policy: Resource) -> list[Metric]:
-    """The request counts that a policy follows, by its own metrics or by those of its alarms."""
-    found = metrics(policy) + [metric for alarm in steered_by(stack, policy) for metric in metrics(alarm)]
+    """The request counts by which a policy adds tasks, by its own metrics or by those of its alarms."""
+    rising = [one for one in steered_by(stack, policy) if "Less" not in (one["ComparisonOperator"].literal or "")]
+    found = metrics(policy) + [metric for alarm in rising for metric in metrics(alarm)]
     return [metric for metric in found if of_requests(metric)]
 
 
