@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -130,13 +131,11 @@ class Node:
 
     @property
     def number(self) -> float | None:
-        literal = self.literal
-        if literal is None:
-            return None
         try:
-            return float(literal)
+            value = float(self.literal or "")
         except ValueError:
             return None
+        return value if math.isfinite(value) else None
 
     @property
     def true(self) -> bool:

@@ -23,7 +23,7 @@ class SecretReadable(Rule):
     id = "E9214"
     shortdesc = "The execution role may read the secrets that it hands to the container"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
-    tags = ["roles", "database"]
+    tags = ["wiring", "database"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for task in stack.of("AWS::ECS::TaskDefinition"):

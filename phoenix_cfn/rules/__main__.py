@@ -1,0 +1,105 @@
+"""Writes docs/rules.md from the rules' docstrings: `python -m phoenix_cfn.rules docs/rules.md`."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from cfnlint.rules import Rules
+
+from phoenix_cfn.rules._rule import Rule
+
+HERE = Path(__file__).parent
+FAMILIES = (
+    "request",
+    "database",
+    "recovery",
+    "retention",
+    "alarms",
+    "scaling",
+    "pipeline",
+    "roles",
+    "stages",
+    "removal",
+)
+PROVES = {
+    "R1": "R1, infrastructure and application are set up automatically",
+    "R2": "R2, recovery from crashes",
+    "R3": "R3, seven days of logs and backups",
+    "R4": "R4, CPU peaks are notified",
+    "R5": "R5, a pipeline from a push to a release",
+    "R6": "R6, scaling above ten requests a second",
+    "wiring": "the wiring: what one part says, another part knows",
+    "security": "security",
+    "stages": "stages side by side in one account",
+    "removal": "removal without a rest",
+}
+INTRODUCTION = """\
+# The rules
+
+<!-- Written by `python -m phoenix_cfn.rules docs/rules.md` from the rules' docstrings: change these, not this file. -->
+
+A template that passes these rules deploys, and does what the kata asks; one that does not names the sentence that it
+breaks. They are rules of cfn-lint, in its own form. In this repository `.cfnlintrc` appends them, so that a bare
+`cfn-lint`, an editor and `build.py` say the same. On a template of somebody else:
+
+    cfn-lint their.yml -a phoenix_cfn/rules
+
+The template stands before `-a` (or behind `-t`), since `-a` takes every name that follows it for rules. The package must
+be installed beside cfn-lint (`pip install -e .`).
+
+Rules judge what a template says, not how its parts are named. They follow Ref, GetAtt, Sub, Join, Select, FindInMap,
+conditions (each scenario that the conditions tell apart) and parameters (by their defaults). What a template does not
+tell, because it lies in another stack or in a parameter without a default, no rule complains about. Rules on the
+pipeline read the deployed template and the buildspec from the repository in which the template lies.
+
+A finding that is meant to be is switched off where it is, with a reason beside it:
+
+    Metadata:
+      cfn-lint:
+        config:
+          ignore_checks: [E9302]
+"""
+
+
+def rules(family: str) -> list[Rule]:
+    """The rules of a family, by id."""
+    found = Rules.create_from_directory(str(HERE / family))
+    return [found[rule_id] for rule_id in sorted(found, key=lambda rule_id: rule_id[1:])]
+
+
+def rendered() -> Iterator[str]:
+    """The rule reference, line by line."""
+    yield INTRODUCTION
+    yield "| proves | rules |"
+    yield "|---|---|"
+    everything = [rule for family in FAMILIES for rule in rules(family)]
+    for tag, title in PROVES.items():
+        links = [f"[{rule.id}](#{rule.id.lower()})" for rule in everything if rule.tags[0] == tag]
+        yield f"| {title} | {', '.join(links)} |"
+    for family in FAMILIES:
+        yield ""
+        yield f"## {(import_module(f'phoenix_cfn.rules.{family}').__doc__ or '').rstrip('.')}"
+        for rule in rules(family):
+            yield from _section(rule)
+
+
+def _section(rule: Rule) -> Iterator[str]:
+    sentence, *rest = inspect.cleandoc(rule.__doc__ or "").split("\n\n")
+    yield ""
+    yield f'### <a id="{rule.id.lower()}"></a>{rule.id} {rule.shortdesc}'
+    yield ""
+    yield sentence
+    for paragraph in rest:
+        heading, _, words = paragraph.partition(": ")
+        yield ""
+        yield f"**{heading}:** {words}"
+    yield ""
+    yield f"Proves {PROVES[rule.tags[0]]}. [Source]({rule.source_url})"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text("\n".join(rendered()) + "\n", encoding="utf-8")
