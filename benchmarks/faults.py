@@ -177,9 +177,9 @@ def _table(found: list[Sample], tools: dict[str, dict[Path, Said]]) -> Iterable[
     yield "<!-- Written by `python benchmarks/faults.py`: change the corpus in tests/rules, not this file. -->"
     yield ""
     yield (
-        "Each row is one fault put into a sound template: into the two real ones, or into one of another author's style. "
-        "A tool sees it if it says of the broken template something that it does not say of the sound one; what it says "
-        "need not be about the fault."
+        "Each row is one fault put into a sound template: a real one, or one of another author's style. A tool sees it "
+        "if it says of the broken template something that it does not say of the sound one; what it says need not be "
+        "about the fault."
     )
     yield ""
     yield f"| tool | sees, of {len(rows)} |"

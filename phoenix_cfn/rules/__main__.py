@@ -48,8 +48,8 @@ breaks. They are rules of cfn-lint, in its own form. In this repository `.cfnlin
 
     cfn-lint their.yml -a phoenix_cfn/rules
 
-The template stands before `-a` (or behind `-t`), since `-a` takes every name that follows it for rules. The package must
-be installed beside cfn-lint (`pip install -e .`).
+The template stands before `-a` (or behind `-t`), since `-a` takes every name that follows it for rules. The package
+must be installed beside cfn-lint (`pip install -e .`).
 
 Rules judge what a template says, not how its parts are named. They follow Ref, GetAtt, Sub, Join, Select, FindInMap,
 conditions (each scenario that the conditions tell apart) and parameters (by their defaults). What a template does not

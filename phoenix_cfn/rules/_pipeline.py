@@ -70,7 +70,7 @@ def deployments(stack: Stack) -> list[Action]:
 
 
 def overrides(action: Action) -> dict[str, Any] | None:
-    """ParameterOverrides: values are Text, or objects such as {"Fn::GetParam": [Text, ...]}. None if unknown or none."""
+    """ParameterOverrides: values are Text, or objects like {"Fn::GetParam": [Text, ...]}. None if unknown or none."""
     value = action.configuration["ParameterOverrides"].text
     document = parse_json(value) if value is not None else None
     return document if isinstance(document, dict) else None

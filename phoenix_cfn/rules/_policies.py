@@ -285,7 +285,7 @@ def service_admitted(document: Node, service: str) -> bool | None:
     if not document.given or document.opaque or not document["Statement"].given or document["Statement"].opaque:
         return None
     for statement in document["Statement"].items:
-        if statement.opaque or statement["Principal"].opaque and statement["Principal"].literal != "*":
+        if statement.opaque or (statement["Principal"].opaque and statement["Principal"].literal != "*"):
             return None
         if statement["Effect"].literal == "Deny":
             continue

@@ -5,13 +5,13 @@ Faults and near misses in templates of other styles are in `other_styles.py`.
 
 from __future__ import annotations
 
-from tests.rules.house import BUILDSPEC, Case, add, att, drop, fault, near_miss, put, ref, remove, sub, swap
+from tests.rules.house import BUILDSPEC, Case, Template, add, att, drop, fault, near_miss, put, ref, remove, sub, swap
 
-ANYWHERE = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "0.0.0.0/0"}
+ANYWHERE: Template = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "0.0.0.0/0"}
 CONTAINER = "TaskDefinition/ContainerDefinitions/0"
 CONNECTION = "DatabaseConnection/SecretString"
 REQUESTS = "RequestScalingPolicy/TargetTrackingScalingPolicyConfiguration"
-PREDEFINED = {
+PREDEFINED: Template = {
     "PredefinedMetricSpecification": {
         "PredefinedMetricType": "ALBRequestCountPerTarget",
         "ResourceLabel": sub("${LoadBalancer.LoadBalancerFullName}/${TargetGroup.TargetGroupFullName}"),
@@ -23,14 +23,14 @@ OVERRIDES = f"{DEPLOY}/Configuration/ParameterOverrides"
 EXECUTION = "TaskExecutionRole/Policies/0/PolicyDocument/Statement"
 BUILD = "BuildRole/Policies/0/PolicyDocument/Statement"
 PIPE = "PipelineRole/Policies/0/PolicyDocument/Statement"
-OPEN_DATABASE = {"IpProtocol": "tcp", "FromPort": ref("MongoDBPort"), "ToPort": ref("MongoDBPort")}
-STEP = {
+OPEN_DATABASE: Template = {"IpProtocol": "tcp", "FromPort": ref("MongoDBPort"), "ToPort": ref("MongoDBPort")}
+STEP: Template = {
     "PolicyName": "step",
     "PolicyType": "StepScaling",
     "ScalingTargetId": ref("ScalableTarget"),
     "StepScalingPolicyConfiguration": {"AdjustmentType": "ChangeInCapacity"},
 }
-REQUEST_ALARM = {
+REQUEST_ALARM: Template = {
     "Namespace": "AWS/ApplicationELB",
     "MetricName": "RequestCount",
     "Dimensions": [{"Name": "LoadBalancer", "Value": att("LoadBalancer", "LoadBalancerFullName")}],
@@ -42,6 +42,14 @@ REQUEST_ALARM = {
     "AlarmActions": [ref("Steps")],
 }
 BY_STEPS = (remove("RequestScalingPolicy"), add("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy", **STEP))
+
+ROLLING = """\
+version: 0.2
+phases:
+  build:
+    commands:
+      - printf '[{"name":"web","imageUri":"%s"}]' x > imagedefinitions.json
+"""
 
 CASES: list[Case] = [
     # The path of a request
@@ -165,7 +173,11 @@ CASES: list[Case] = [
         put("LoadBalancerEgress/FromPort", 80),
         put("LoadBalancerEgress/ToPort", 80),
     ),
-    near_miss("the load balancer's egress is not limited", remove("LoadBalancerEgress")),
+    near_miss(
+        "the load balancer's egress is not limited",
+        remove("LoadBalancerEgress"),
+        drop("LoadBalancerSecurityGroup/SecurityGroupEgress"),
+    ),
     fault("W9109", "the target group has another port", put("TargetGroup/Port", 80)),
     fault("E9110", "the health check asks another port", put("TargetGroup/HealthCheckPort", "9000")),
     near_miss("the health check asks the traffic port", put("TargetGroup/HealthCheckPort", "traffic-port")),
@@ -895,7 +907,7 @@ CASES: list[Case] = [
             ServiceRole="arn:aws:iam::123456789012:role/build",
             Source={
                 "Type": "CODEPIPELINE",
-                "BuildSpec": 'version: 0.2\nphases:\n  build:\n    commands:\n      - printf \'[{"name":"web","imageUri":"%s"}]\' x > imagedefinitions.json\n',
+                "BuildSpec": ROLLING,
             },
             Artifacts={"Type": "CODEPIPELINE"},
             LogsConfig={"CloudWatchLogs": {"Status": "DISABLED"}},

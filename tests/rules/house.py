@@ -1,4 +1,4 @@
-"""A repository to break: both real templates and the buildspec in a folder, changed by a few words, and what rules say."""
+"""A repository to break: both real templates and the buildspec in a folder, changed a little, and what rules say."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def written(files: Repository, folder: Path) -> Path:
     return folder
 
 
-# Changes. A place is a path below a logical id's properties, such as "Service/LoadBalancers/0/ContainerName"; "Service:"
-# begins at the resource itself, and "/Parameters/Port" at the template. Infrastructure.yml, unless the id is Pipeline.yml's.
+# Changes. A place is a path below a logical id's properties, such as "Service/LoadBalancers/0"; "Service:"
+# begins at the resource itself, "/Parameters/Port" at Infrastructure.yml, "P/Parameters/Port" at Pipeline.yml.
 
 
 def _template(files: Repository, place: str) -> tuple[Template, list[str | int]]:

@@ -1,4 +1,4 @@
-"""Faults, and some near misses, in templates that other authors might write: `good/` before the change, broken after it."""
+"""Faults, and some near misses, in templates that other authors might write: good before the change, not after it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,8 @@ FAULTS: list[tuple[str, str, str, str]] = [
     ("monolith.yml", "ExpirationInDays: 7", "ExpirationInDays: 30", "E9410"),
     (
         "monolith.yml",
-        "Subscription: !If\n        - HasEmail\n        - [{Protocol: email, Endpoint: !Ref OperatorEmail}]\n        - !Ref AWS::NoValue",
+        "Subscription: !If\n        - HasEmail\n        - [{Protocol: email, Endpoint: !Ref OperatorEmail}]\n"
+        "        - !Ref AWS::NoValue",
         "DisplayName: operators",
         "E9502",
     ),
@@ -117,7 +118,8 @@ FAULTS: list[tuple[str, str, str, str]] = [
     ("monolith.yml", "Threshold: 600", "Threshold: 10", "E9602"),
     (
         "monolith.yml",
-        "Dimensions: [{Name: LoadBalancer, Value: !GetAtt Balancer.LoadBalancerFullName}]\n      Statistic: Sum\n      Period: 60\n      EvaluationPeriods: 1\n",
+        "Dimensions: [{Name: LoadBalancer, Value: !GetAtt Balancer.LoadBalancerFullName}]\n"
+        "      Statistic: Sum\n      Period: 60\n      EvaluationPeriods: 1\n",
         "Statistic: Sum\n      Period: 60\n      EvaluationPeriods: 1\n",
         "E9504",
     ),
@@ -160,7 +162,8 @@ FAULTS: list[tuple[str, str, str, str]] = [
     (
         "release.yml",
         "Targets:\n        - Id: pipeline",
-        "Targets:\n        - Id: other\n          Arn: !Ref SourceArn\n      Name: !Ref Env\n      Other:\n        - Id: pipeline",
+        "Targets:\n        - Id: other\n          Arn: !Ref SourceArn\n      Name: !Ref Env\n"
+        "      Other:\n        - Id: pipeline",
         "E9712",
     ),
     ("release.yml", "InputArtifacts: [{Name: definitions}]", "InputArtifacts: [{Name: image}]", "E9701"),

@@ -1,4 +1,4 @@
-"""Every fault of the corpus is found by its rules and by no other; no near miss is a finding; each rule has its fault."""
+"""Every fault of the corpus is found by its rules and no other, no near miss is a finding, each rule has its fault."""
 
 from __future__ import annotations
 

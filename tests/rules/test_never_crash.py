@@ -73,7 +73,7 @@ SCALARS = st.one_of(
     st.sampled_from(STRINGS),
     st.text(max_size=6),
 )
-REFERENCES = st.sampled_from(NAMES + ["AWS::Region", "AWS::NoValue", "Nobody"])
+REFERENCES = st.sampled_from([*NAMES, "AWS::Region", "AWS::NoValue", "Nobody"])
 FUNCTIONS = st.sampled_from(
     [
         "Ref",

@@ -19,9 +19,9 @@ BAD = Path(__file__).parent / "bad" / "quickstart.yml"
 
 def linted(*files: Path) -> list[tuple[str, int]]:
     """What cfn-lint itself says with the rules: id and line."""
-    command = [Path(sys.executable).with_name("cfn-lint"), "--config-file", "/dev/null", "--format", "json"]
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--config-file", "/dev/null", "--format", "json"]
     result = subprocess.run(
-        [*command, "-t", *files, "-a", RULES], capture_output=True, text=True, cwd=ROOT, check=False
+        [*command, "-t", *map(str, files), "-a", str(RULES)], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert result.stderr == ""
     return [(one["Rule"]["Id"], one["Location"]["Start"]["LineNumber"]) for one in json.loads(result.stdout)]

@@ -22,12 +22,9 @@ class AlarmActs(Rule):
     tags = ["R4", "alarms"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        readers = [
-            one
-            for one in stack.of(
-                "AWS::CloudWatch::CompositeAlarm", "AWS::ECS::Service", "AWS::CodeDeploy::DeploymentGroup"
-            )
-        ]
+        readers = list(
+            stack.of("AWS::CloudWatch::CompositeAlarm", "AWS::ECS::Service", "AWS::CodeDeploy::DeploymentGroup")
+        )
         for alarm in alarms(stack):
             name = stack.name_of(alarm)
             named = str(name.plain) if name is not None and alarm["AlarmName"].given else None

@@ -40,9 +40,9 @@ class TopicTakesAlarms(Rule):
                         owner["KeyPolicy"], f"{owner.id} does not let cloudwatch.amazonaws.com publish to {topic.id}"
                     )
                 for policy in stack.of("AWS::SNS::TopicPolicy"):
-                    if any(stack.resource(one) is topic for one in policy["Topics"].items):
-                        if service_admitted(policy["PolicyDocument"], "cloudwatch") is False:
-                            yield finding(
-                                policy["PolicyDocument"],
-                                f"{policy.id} does not let cloudwatch.amazonaws.com publish to {topic.id}",
-                            )
+                    named = any(stack.resource(one) is topic for one in policy["Topics"].items)
+                    if named and service_admitted(policy["PolicyDocument"], "cloudwatch") is False:
+                        yield finding(
+                            policy["PolicyDocument"],
+                            f"{policy.id} does not let cloudwatch.amazonaws.com publish to {topic.id}",
+                        )

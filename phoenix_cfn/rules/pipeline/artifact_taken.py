@@ -24,10 +24,8 @@ class ArtifactTaken(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for action in all_actions(stack, "CloudFormation"):
-            if (
-                not action.inputs
-                and action.node["InputArtifacts"].given
-                or any(node.literal is None for node in action.inputs)
+            if (not action.inputs and action.node["InputArtifacts"].given) or any(
+                node.literal is None for node in action.inputs
             ):
                 continue
             taken = {node.literal for node in action.inputs}
@@ -43,7 +41,5 @@ class ArtifactTaken(Rule):
             ]
             for node, name in read:
                 if name and name not in taken:
-                    yield finding(
-                        node,
-                        f"{name} is not an input artifact of this action; it takes {', '.join(sorted(filter(None, taken))) or 'none'}",
-                    )
+                    there = ", ".join(sorted(filter(None, taken))) or "none"
+                    yield finding(node, f"{name} is not an input artifact of this action; it takes {there}")

@@ -37,5 +37,5 @@ class TargetType(Rule):
                     place = kind if kind.given else target_group.here
                     yield finding(
                         place,
-                        f"{target_group.id} takes {kind.literal or 'instance'} targets, but {mode} tasks are {wanted} targets",
+                        f"{target_group.id} takes {kind.literal or 'instance'} targets, the tasks are {wanted} targets",
                     )

@@ -53,5 +53,5 @@ class RequestUnit(Rule):
                     if not 1 <= limit.number / period <= 10:
                         yield finding(
                             limit,
-                            f"{limit.literal} in {period:g} s is {limit.number / period:.3g} requests a second; the kata scales at 10",
+                            f"{limit.literal} in {period:g} s is {limit.number / period:.3g} a second, not 10",
                         )
