@@ -9,45 +9,41 @@ from dataclasses import dataclass
 from ._template import Node, Resource, Stack
 from ._values import Text
 
-_ECS = frozenset({"ClusterName", "ServiceName"})
-_CLUSTER = frozenset({"ClusterName"})
+_SERVICE = frozenset({"ClusterName", "ServiceName"})
 _BALANCER = frozenset({"LoadBalancer"})
 _TARGETS = frozenset({"LoadBalancer", "TargetGroup"})
 _ZONE = frozenset({"AvailabilityZone"})
 
-DIMENSIONS: dict[str, tuple[frozenset[str], ...]] = {
-    "AWS/ECS": (_ECS, _CLUSTER),
-    "ECS/ContainerInsights": (_ECS, _CLUSTER, _ECS | {"TaskDefinitionFamily"}, _CLUSTER | {"TaskDefinitionFamily"}),
-    "AWS/ApplicationELB": (
-        _BALANCER,
-        _TARGETS,
-        _BALANCER | _ZONE,
-        _TARGETS | _ZONE,
-        frozenset({"TargetGroup"}),
-        frozenset({"TargetGroup"}) | _ZONE,
-    ),
-    "AWS/DocDB": (
+NAMESPACES = frozenset({"AWS/ECS", "ECS/ContainerInsights", "AWS/ApplicationELB", "AWS/DocDB"})
+"""The namespaces whose metrics all have dimensions."""
+
+DIMENSIONS: dict[tuple[str, str], tuple[frozenset[str], ...]] = {
+    **{("AWS/ECS", name): (_SERVICE, frozenset({"ClusterName"})) for name in ("CPUUtilization", "MemoryUtilization")},
+    **{
+        ("AWS/ApplicationELB", name): (_BALANCER, _TARGETS, _BALANCER | _ZONE, _TARGETS | _ZONE)
+        for name in (
+            *("RequestCount", "TargetResponseTime", "TargetConnectionErrorCount", "HTTPCode_Target_2XX_Count"),
+            *("HTTPCode_Target_3XX_Count", "HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count"),
+        )
+    },
+    **{
+        ("AWS/ApplicationELB", name): (_TARGETS, _TARGETS | _ZONE, frozenset({"TargetGroup"}))
+        for name in ("HealthyHostCount", "UnHealthyHostCount", "RequestCountPerTarget")
+    },
+    **{
+        ("AWS/ApplicationELB", name): (_BALANCER, _BALANCER | _ZONE)
+        for name in (
+            *("HTTPCode_ELB_3XX_Count", "HTTPCode_ELB_4XX_Count", "HTTPCode_ELB_5XX_Count", "ActiveConnectionCount"),
+            *("NewConnectionCount", "RejectedConnectionCount", "ConsumedLCUs"),
+        )
+    },
+    ("AWS/DocDB", "CPUUtilization"): (
         frozenset({"DBClusterIdentifier"}),
         frozenset({"DBInstanceIdentifier"}),
         frozenset({"DBClusterIdentifier", "Role"}),
     ),
 }
-"""The dimension sets under which AWS publishes a namespace's metrics (some per metric fewer)."""
-
-_TARGET_ONLY = frozenset(
-    {"HealthyHostCount", "UnHealthyHostCount", "HealthyStateRouting", "UnhealthyStateRouting", "RequestCountPerTarget"}
-)
-_BALANCER_ONLY = frozenset(
-    {
-        "ActiveConnectionCount",
-        "NewConnectionCount",
-        "RejectedConnectionCount",
-        "ConsumedLCUs",
-        "HTTPCode_ELB_5XX_Count",
-        "HTTPCode_ELB_4XX_Count",
-        "HTTPCode_ELB_3XX_Count",
-    }
-)
+"""The dimension sets under which AWS publishes a metric, for the metrics that templates of this kind watch."""
 
 VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
     "ClusterName": ("AWS::ECS::Cluster", ("",)),
@@ -122,28 +118,16 @@ def _metrics(owner: Resource) -> Iterator[Metric]:
 
 def wrong_dimensions(metric: Metric) -> str | None:
     """Why a metric by these dimensions has no data; None if it has, or if that is not known."""
-    known = DIMENSIONS.get(metric.namespace or "")
-    dimensions = metric.dimensions
-    if known is None or dimensions is None or metric.name is None:
+    namespace, name, dimensions = metric.namespace, metric.name, metric.dimensions
+    if namespace not in NAMESPACES or name is None or dimensions is None:
         return None
-    given = frozenset(dimensions)
-    if not given:
-        return f"{metric.namespace} {metric.name} has no dimensions: no such metric exists"
-    if given not in known:
-        wanted = " or ".join("{" + ", ".join(sorted(names)) + "}" for names in known[:3])
-        return f"{metric.namespace} has no metric by {{{', '.join(sorted(given))}}}; it has {wanted}"
-    if metric.namespace == "AWS/ApplicationELB":
-        if metric.name in _TARGET_ONLY and "TargetGroup" not in given:
-            return f"{metric.name} exists by TargetGroup only"
-        if metric.name in _BALANCER_ONLY and "TargetGroup" in given:
-            return f"{metric.name} exists by LoadBalancer only"
-    if (
-        metric.namespace == "AWS/ECS"
-        and given == _CLUSTER
-        and not str(metric.name).endswith(("Reservation", "Utilization"))
-    ):
-        return f"{metric.name} exists by ClusterName and ServiceName only"
-    return None
+    if not dimensions:
+        return f"{namespace} {name} has no dimensions: no such metric exists"
+    known = DIMENSIONS.get((namespace, name))
+    if known is None or frozenset(dimensions) in known:
+        return None
+    wanted = " or ".join("{" + ", ".join(sorted(names)) + "}" for names in known[:2])
+    return f"{namespace} has no {name} by {{{', '.join(sorted(dimensions))}}}, only by {wanted}"
 
 
 def wrong_values(metric: Metric) -> Iterator[tuple[Node, str]]:

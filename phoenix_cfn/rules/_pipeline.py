@@ -117,6 +117,8 @@ def buildspec(stack: Stack, owner: Resource) -> Buildspec | None:
 
 def _buildspec(stack: Stack, owner: Resource) -> Buildspec | None:
     node = owner.at("Source", "BuildSpec")
+    if owner.at("Source", "Type").literal != "CODEPIPELINE" and (not node.given or is_path(node.literal or "")):
+        return None  # a file of a source that may be another repository's
     return read_buildspec(stack.filename, node.literal if node.given else "buildspec.yml", node.text)
 
 

@@ -30,6 +30,13 @@ class Rule(CloudFormationLintRule):  # type: ignore[misc]
     """
 
     in_every_scenario = False
+    # What a fork may set to another number, by `configure_rules` in .cfnlintrc.
+    numbers: dict[str, int] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.config_definition = {name: {"default": value, "type": "integer"} for name, value in self.numbers.items()}
+        self.configure()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ._metrics import Metric, metrics, of_requests
+from ._metrics import Metric, metrics, of_requests, per_second
 from ._template import Node, Resource, Stack
-from ._values import Ref, Text, marked, unmarked
+from ._values import Text, marked, unmarked
 
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
@@ -95,5 +95,18 @@ def expression(policy: Resource) -> Text | None:
     return result[0] if len(result) == 1 else None
 
 
-def label_parts(value: Text | None) -> tuple[Ref, ...]:
-    return value.refs if value is not None else ()
+def target_rate(policy: Resource) -> float | None:
+    """The requests a second that a target-tracking policy on request counts aims at; None if its unit is not known."""
+    wanted, formula = tracking(policy)["TargetValue"].number, expression(policy)
+    if wanted is None or (formula is not None and "*" in str(formula)):
+        return None
+    return wanted if per_second(formula) else wanted / 60
+
+
+def alarm_rate(alarm: Resource) -> float | None:
+    """The requests a second above which an alarm on one request count goes off; None if it is no such alarm."""
+    limit, counted = alarm["Threshold"].number, [metric for metric in metrics(alarm) if of_requests(metric)]
+    rising = (alarm["ComparisonOperator"].literal or "").startswith("Greater")
+    if limit is None or not rising or alarm["Metrics"].given or len(counted) != 1 or not counted[0].period.number:
+        return None
+    return limit / counted[0].period.number

@@ -41,7 +41,11 @@ class TopicTakesAlarms(Rule):
                     )
                 for policy in stack.of("AWS::SNS::TopicPolicy"):
                     named = any(stack.resource(one) is topic for one in policy["Topics"].items)
-                    if named and service_admitted(policy["PolicyDocument"], "cloudwatch") is False:
+                    # Whether an account's own principals include its alarms, AWS does not say.
+                    known = not any(
+                        one.at("Principal", "AWS").given for one in policy["PolicyDocument"]["Statement"].items
+                    )
+                    if named and known and service_admitted(policy["PolicyDocument"], "cloudwatch") is False:
                         yield finding(
                             policy["PolicyDocument"],
                             f"{policy.id} does not let cloudwatch.amazonaws.com publish to {topic.id}",

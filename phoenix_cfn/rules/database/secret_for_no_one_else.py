@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._database import every_secret, secret_of
-from phoenix_cfn.rules._policies import grants, policies, statements, uses
+from phoenix_cfn.rules._policies import Statement, grants, policies, statements, uses
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import all_containers, secrets
+
+
+def reads_secrets(statement: Statement) -> bool:
+    """Whether a statement lets a role read secrets, with no condition that may say which."""
+    plain = statement.allows and not statement.negated and not statement.node["Condition"].given
+    return plain and statement.names("secretsmanager:GetSecretValue")
 
 
 class SecretForNoOneElse(Rule):
@@ -26,10 +32,9 @@ class SecretForNoOneElse(Rule):
     tags = ["security", "database"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        readers = ("secretsmanager:GetSecretValue",)
         for document in policies(stack):
             for statement in statements(document):
-                if statement.allows and not statement.negated and any(statement.names(action) for action in readers):
+                if reads_secrets(statement):
                     for node in statement.resources:
                         if every_secret(node):
                             yield finding(node, "This policy lets its role read every secret of the account")
@@ -44,7 +49,7 @@ class SecretForNoOneElse(Rule):
             if use.role.id in executing or use.service not in ("ecs-tasks", "codebuild", "codepipeline"):
                 continue
             for statement in grants(stack, use.role).statements:
-                if statement.allows and not statement.negated and any(statement.names(action) for action in readers):
+                if reads_secrets(statement):
                     for node in statement.resources:
                         value = node.text
                         named = next((ref.name for ref in value.refs if ref.name in handed), None) if value else None

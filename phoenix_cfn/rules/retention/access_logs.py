@@ -19,8 +19,10 @@ class AccessLogs(Rule):
     shortdesc = "Access logs in a bucket keep seven days"
     source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html"
     tags = ["R3", "retention"]
+    numbers = {"days": 7}
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
+        days = self.config["days"]
         for balancer in stack.of("AWS::ElasticLoadBalancingV2::LoadBalancer"):
             attributes = {item["Key"].literal: item["Value"] for item in balancer["LoadBalancerAttributes"].items}
             for kind in ("access_logs", "connection_logs", "health_check_logs"):
@@ -30,9 +32,9 @@ class AccessLogs(Rule):
                     continue
                 rules = bucket.at("LifecycleConfiguration", "Rules")
                 enabled = [rule for rule in rules.items if rule["Status"].literal == "Enabled"]
-                days = [rule["ExpirationInDays"] for rule in enabled if rule["ExpirationInDays"].given]
-                if not rules.opaque and not any(node.number == 7 or node.unknown for node in days):
+                periods = [rule["ExpirationInDays"] for rule in enabled if rule["ExpirationInDays"].given]
+                if not rules.opaque and not any(node.number == days or node.unknown for node in periods):
                     yield finding(
-                        days[0] if days else bucket.here,
-                        f"{bucket.id} does not expire the {kind.replace('_', ' ')} after 7 days",
+                        periods[0] if periods else bucket.here,
+                        f"{bucket.id} does not expire the {kind.replace('_', ' ')} after {days} days",
                     )

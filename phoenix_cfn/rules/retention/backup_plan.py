@@ -21,10 +21,14 @@ class BackupPlan(Rule):
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-backup-backupplan.html"
     )
     tags = ["R3", "retention"]
+    numbers = {"days": 7}
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for plan in stack.of("AWS::Backup::BackupPlan"):
             for rule in plan.at("BackupPlan", "BackupPlanRule").items:
                 node = rule.at("Lifecycle", "DeleteAfterDays")
-                if not node.unknown and not rule["Lifecycle"].opaque and node.number != 7:
-                    yield finding(node if node.given else rule, f"{plan.id} does not delete its backups after 7 days")
+                if not node.unknown and not rule["Lifecycle"].opaque and node.number != self.config["days"]:
+                    yield finding(
+                        node if node.given else rule,
+                        f"{plan.id} does not delete its backups after {self.config['days']} days",
+                    )

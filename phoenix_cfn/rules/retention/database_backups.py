@@ -20,11 +20,13 @@ class DatabaseBackups(Rule):
     shortdesc = "The database's backups keep seven days"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/backup_restore.html"
     tags = ["R3", "retention"]
+    numbers = {"days": 7}
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
+        days = self.config["days"]
         for cluster in clusters(stack):
             node = cluster["BackupRetentionPeriod"]
-            if not node.given:
-                yield finding(cluster.here, f"The backups of {cluster.id} are kept for one day, not 7")
-            elif node.number is not None and node.number != 7:
-                yield finding(node, f"The backups of {cluster.id} are kept for {node.literal} days, not 7")
+            if not node.given and days != 1:
+                yield finding(cluster.here, f"The backups of {cluster.id} are kept for one day, not {days}")
+            elif node.number is not None and node.number != days:
+                yield finding(node, f"The backups of {cluster.id} are kept for {node.literal} days, not {days}")

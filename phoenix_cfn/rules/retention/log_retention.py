@@ -22,11 +22,13 @@ class LogRetention(Rule):
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html"
     )
     tags = ["R3", "retention"]
+    numbers = {"days": 7}
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
+        days = self.config["days"]
         for group in log_groups(stack):
             node = group["RetentionInDays"]
             if not node.given:
                 yield finding(group.here, f"{group.id} keeps its logs for ever")
-            elif node.number is not None and node.number != 7:
-                yield finding(node, f"{group.id} keeps its logs for {node.literal} days, not 7")
+            elif node.number is not None and node.number != days:
+                yield finding(node, f"{group.id} keeps its logs for {node.literal} days, not {days}")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import metrics, of_requests, per_second
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._scaling import POLICY, expression, follows_requests, steered_by, tracking
+from phoenix_cfn.rules._scaling import POLICY, alarm_rate, follows_requests, steered_by, target_rate, tracking
 
 
 class RequestUnit(Rule):
@@ -24,34 +23,22 @@ class RequestUnit(Rule):
         "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html"
     )
     tags = ["R6", "scaling"]
+    numbers = {"requests_a_second": 10}
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for policy in stack.of(POLICY):
             node = tracking(policy)["TargetValue"]
-            wanted = node.number
-            if wanted is not None and follows_requests(stack, policy) and not steered_by(stack, policy):
-                a_second = per_second(expression(policy))
-                rate = wanted if a_second else wanted / 60
-                if expression(policy) is not None and not a_second and "*" in str(expression(policy)):
-                    continue
-                if not 1 <= rate <= 10:
-                    yield finding(
-                        node, f"{node.literal} is {rate:.3g} requests a second and task; the kata scales at 10"
-                    )
+            rate = target_rate(policy)
+            if rate is not None and follows_requests(stack, policy) and not self.fits(rate):
+                yield finding(node, f"{node.literal} is {rate:.3g} requests a second and task, {self.wanted}")
             for alarm in steered_by(stack, policy):
-                for metric in metrics(alarm):
-                    limit, period = alarm["Threshold"], metric.period.number
-                    upward = (alarm["ComparisonOperator"].literal or "").startswith("Greater")
-                    if (
-                        not of_requests(metric)
-                        or alarm["Metrics"].given
-                        or limit.number is None
-                        or not period
-                        or not upward
-                    ):
-                        continue
-                    if not 1 <= limit.number / period <= 10:
-                        yield finding(
-                            limit,
-                            f"{limit.literal} in {period:g} s is {limit.number / period:.3g} a second, not 10",
-                        )
+                rate = alarm_rate(alarm)
+                if rate is not None and not self.fits(rate):
+                    yield finding(alarm["Threshold"], f"This is {rate:.3g} requests a second, {self.wanted}")
+
+    def fits(self, rate: float) -> bool:
+        return 1 <= rate <= int(self.config["requests_a_second"])
+
+    @property
+    def wanted(self) -> str:
+        return f"not {self.config['requests_a_second']}"
