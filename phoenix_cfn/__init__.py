@@ -1,8 +1,21 @@
 """Writes the Phoenix kata's CloudFormation: one template for the pipeline, one for what it deploys."""
 
-from phoenix_cfn import infrastructure, pipeline
-from phoenix_cfn.settings import Settings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from phoenix_cfn import infrastructure, pipeline
+    from phoenix_cfn.settings import Settings
 
 __version__ = "1.0.0"
 
 __all__ = ["Settings", "infrastructure", "pipeline"]
+
+
+def __getattr__(name: str) -> Any:
+    # cfn-lint imports phoenix_cfn.rules, in every run of it; it must not pay for the generator.
+    if name == "Settings":
+        return import_module("phoenix_cfn.settings").Settings
+    if name in __all__:
+        return import_module(f"phoenix_cfn.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
