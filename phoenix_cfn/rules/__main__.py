@@ -37,6 +37,27 @@ PROVES = {
     "stages": "stages side by side in one account",
     "removal": "removal without a rest",
 }
+KATA = (
+    (
+        "the container's name in the service, or in the image definitions, differs from the task definition's",
+        "E9105 E9715",
+    ),
+    ("container port, target group and security groups disagree", "E9106 E9107 E9108 W9109 E9110 E9120"),
+    ("the load balancer's security group lets nobody in", "E9101"),
+    ("the database's password is a plain variable, an output, or in the pipeline's definition", "E9216 E9217 E9218"),
+    ("the connection string lacks TLS", "E9206"),
+    ("the CPU alarm has no action, or its topic no subscriber", "E9501 E9502 E9506"),
+    ("the scaling alarm has no dimensions, or its target is 10 a minute", "E9504 E9607 E9602"),
+    ("log groups without retention, backups of one day", "E9401 E9407"),
+    ("a private subnet without a way out", "E9113"),
+    ("the first run fails by design, since the service exists before its image", "E9716"),
+    ("every role is an administrator", "E9801 E9802"),
+    ("S3 and ECR block the deletion", "E9951 E9952"),
+    ("names overflow 32 characters in production", "E9902"),
+    ("two stages collide in one account", "E9901 E9904 E9905"),
+)
+"""What goes wrong in public solutions of the kata, and the rules that see it."""
+
 INTRODUCTION = """\
 # The rules
 
@@ -55,6 +76,12 @@ Rules judge what a template says, not how its parts are named. They follow Ref, 
 conditions (each scenario that the conditions tell apart) and parameters (by their defaults). What a template does not
 tell, because it lies in another stack or in a parameter without a default, no rule complains about. Rules on the
 pipeline read the deployed template and the buildspec from the repository in which the template lies.
+
+Where a fork keeps its logs and backups for another time, or scales at another rate, it says so in `.cfnlintrc`:
+
+    configure_rules:
+      E9401: {days: 14}               # also E9407, E9410 and E9411
+      E9602: {requests_a_second: 50}
 
 A finding that is meant to be is switched off where it is, with a reason beside it:
 
@@ -80,6 +107,13 @@ def rendered() -> Iterator[str]:
     for tag, title in PROVES.items():
         links = [f"[{rule.id}](#{rule.id.lower()})" for rule in everything if rule.tags[0] == tag]
         yield f"| {title} | {', '.join(links)} |"
+    yield ""
+    yield "What goes wrong in public solutions of the kata, and who sees it here:"
+    yield ""
+    yield "| fault | rules |"
+    yield "|---|---|"
+    for fault, ids in KATA:
+        yield f"| {fault} | {', '.join(f'[{each}](#{each.lower()})' for each in ids.split())} |"
     for family in FAMILIES:
         yield ""
         yield f"## {(import_module(f'phoenix_cfn.rules.{family}').__doc__ or '').rstrip('.')}"

@@ -90,17 +90,20 @@ class Buildspec:
 
 
 def ancestors(filename: str | None) -> list[Path]:
-    """The folders above a template, the nearest first, up to the repository's root; none for a template from a pipe."""
+    """The folders above a template, the nearest first, up to the repository's root.
+
+    The root is where .git is, or, in a copy without it, cfn-lint's configuration. Without either there is none.
+    """
     if not filename:
         return []
-    found: list[Path] = []
     try:
-        for folder in Path(filename).resolve().parents:
-            found.append(folder)
-            if (folder / ".git").exists():
-                return found
+        folders = list(Path(filename).resolve().parents)
+        for mark in (".git", ".cfnlintrc"):
+            for number, folder in enumerate(folders, start=1):
+                if (folder / mark).exists():
+                    return folders[:number]
     except (OSError, ValueError):
-        return []
+        pass
     return []
 
 

@@ -5,7 +5,22 @@ Faults and near misses in templates of other styles are in `other_styles.py`.
 
 from __future__ import annotations
 
-from tests.rules.house import BUILDSPEC, Case, Template, add, att, drop, fault, near_miss, put, ref, remove, sub, swap
+from tests.rules.house import (
+    BUILDSPEC,
+    PIPELINE,
+    Case,
+    Template,
+    add,
+    att,
+    drop,
+    fault,
+    near_miss,
+    put,
+    ref,
+    remove,
+    sub,
+    swap,
+)
 
 ANYWHERE: Template = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "0.0.0.0/0"}
 CONTAINER = "TaskDefinition/ContainerDefinitions/0"
@@ -69,6 +84,7 @@ CASES: list[Case] = [
         put("LoadBalancerSecurityGroup/SecurityGroupIngress/0/IpProtocol", "udp"),
     ),
     near_miss(
+        "E9101",
         "the ingress rule is a resource of its own",
         drop("LoadBalancerSecurityGroup/SecurityGroupIngress"),
         add(
@@ -79,20 +95,24 @@ CASES: list[Case] = [
         ),
     ),
     near_miss(
+        "E9101",
         "the load balancer admits a range of ports",
         put("LoadBalancerSecurityGroup/SecurityGroupIngress/0", {**ANYWHERE, "FromPort": 1, "ToPort": 443}),
     ),
     near_miss(
+        "E9101",
         "the load balancer admits all protocols",
         put("LoadBalancerSecurityGroup/SecurityGroupIngress/0", {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}),
     ),
     near_miss(
+        "E9101",
         "who is admitted is a parameter",
         put("/Parameters/From", {"Type": "String", "Default": ""}),
         put("LoadBalancerSecurityGroup/SecurityGroupIngress/0/CidrIp", ref("From")),
     ),
     fault("E9102", "the load balancer is internal", put("LoadBalancer/Scheme", "internal")),
     near_miss(
+        "E9102",
         "an internal load balancer behind CloudFront",
         put("LoadBalancer/Scheme", "internal"),
         add("Distribution", "AWS::CloudFront::Distribution", DistributionConfig={"Enabled": True}),
@@ -103,6 +123,7 @@ CASES: list[Case] = [
         put("Listener/DefaultActions", [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]),
     ),
     near_miss(
+        "E9103",
         "the listener forwards by weights",
         put(
             "Listener/DefaultActions",
@@ -110,6 +131,7 @@ CASES: list[Case] = [
         ),
     ),
     near_miss(
+        "E9103",
         "a listener's rule forwards",
         put("Listener/DefaultActions", [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]),
         add(
@@ -131,6 +153,7 @@ CASES: list[Case] = [
     ),
     fault("E9105", "the task definition's container is renamed", put(f"{CONTAINER}/Name", "app")),
     near_miss(
+        "E9105",
         "a sidecar stands beside the container",
         put("TaskDefinition/ContainerDefinitions/1", {"Name": "agent", "Image": "agent", "Essential": False}),
     ),
@@ -142,6 +165,7 @@ CASES: list[Case] = [
     fault("E9106", "the container maps another port", put(f"{CONTAINER}/PortMappings/0/ContainerPort", 80)),
     fault("E9106", "the container maps no port", put(f"{CONTAINER}/PortMappings", [])),
     near_miss(
+        "E9106",
         "the port is spelled in one place and a parameter's default in another",
         put(f"{CONTAINER}/PortMappings/0/ContainerPort", 8080),
     ),
@@ -157,10 +181,12 @@ CASES: list[Case] = [
         put("TaskSecurityGroup/SecurityGroupIngress/0/SourceSecurityGroupId", att("DatabaseSecurityGroup", "GroupId")),
     ),
     near_miss(
+        "E9107",
         "the tasks admit the load balancer by Ref",
         put("TaskSecurityGroup/SecurityGroupIngress/0/SourceSecurityGroupId", ref("LoadBalancerSecurityGroup")),
     ),
     near_miss(
+        "E9107",
         "the tasks admit everything from the load balancer",
         put(
             "TaskSecurityGroup/SecurityGroupIngress/0",
@@ -174,13 +200,14 @@ CASES: list[Case] = [
         put("LoadBalancerEgress/ToPort", 80),
     ),
     near_miss(
+        "E9108",
         "the load balancer's egress is not limited",
         remove("LoadBalancerEgress"),
         drop("LoadBalancerSecurityGroup/SecurityGroupEgress"),
     ),
     fault("W9109", "the target group has another port", put("TargetGroup/Port", 80)),
     fault("E9110", "the health check asks another port", put("TargetGroup/HealthCheckPort", "9000")),
-    near_miss("the health check asks the traffic port", put("TargetGroup/HealthCheckPort", "traffic-port")),
+    near_miss("E9110", "the health check asks the traffic port", put("TargetGroup/HealthCheckPort", "traffic-port")),
     fault("E9111", "the health check asks /generatecert", put("TargetGroup/HealthCheckPath", "/generatecert")),
     fault("E9111", "the health check asks /crash/", put("TargetGroup/HealthCheckPath", "/crash/?x=1")),
     fault(
@@ -188,7 +215,7 @@ CASES: list[Case] = [
         "the container's own health check asks /crash",
         put(f"{CONTAINER}/HealthCheck", {"Command": ["CMD-SHELL", "curl -f http://localhost:8080/crash || exit 1"]}),
     ),
-    near_miss("the health check asks /", put("TargetGroup/HealthCheckPath", "/")),
+    near_miss("E9111", "the health check asks /", put("TargetGroup/HealthCheckPath", "/")),
     fault(
         "E9112",
         "the load balancer lies in private subnets",
@@ -213,6 +240,7 @@ CASES: list[Case] = [
         put("Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("PublicSubnetA"), ref("PublicSubnetB")]),
     ),
     near_miss(
+        "E9113",
         "isolated tasks with endpoints for ECR",
         put(
             "Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("IsolatedSubnetA"), ref("IsolatedSubnetB")]
@@ -226,6 +254,7 @@ CASES: list[Case] = [
         ),
     ),
     near_miss(
+        "E9113",
         "the private subnets lead out through a transit gateway",
         drop("PrivateDefaultRouteA/NatGatewayId"),
         put("PrivateDefaultRouteA/TransitGatewayId", "tgw-0123456789abcdef0"),
@@ -244,6 +273,7 @@ CASES: list[Case] = [
     fault("E9116", "the route does not wait for the attachment", drop("PublicDefaultRoute:/DependsOn")),
     fault("E9117", "the service does not wait for its listener", put("Service:/DependsOn", ["DatabaseInstance1"])),
     near_miss(
+        "E9117",
         "the service waits for its listener through another resource",
         add("Waits", "AWS::CloudFormation::WaitConditionHandle", whole={"DependsOn": "Listener"}),
         put("Service:/DependsOn", "Waits"),
@@ -261,6 +291,7 @@ CASES: list[Case] = [
         ),
     ),
     near_miss(
+        "E9118",
         "a rule of the listener answers another path by itself",
         add(
             "Gone",
@@ -279,7 +310,7 @@ CASES: list[Case] = [
     ),
     fault("E9120", "PORT does not reach the container", put(f"{CONTAINER}/Environment/1/Name", "SERVER_PORT")),
     fault("E9120", "PORT is another port", put(f"{CONTAINER}/Environment/1/Value", "3000")),
-    near_miss("PORT is the port, spelled", put(f"{CONTAINER}/Environment/1/Value", "8080")),
+    near_miss("E9120", "PORT is the port, spelled", put(f"{CONTAINER}/Environment/1/Value", "8080")),
     # The database and its secrets
     fault(
         "E9201",
@@ -313,6 +344,7 @@ CASES: list[Case] = [
         ),
     ),
     near_miss(
+        "E9202",
         "the database admits itself",
         put(
             "DatabaseSecurityGroup/SecurityGroupIngress/1",
@@ -324,28 +356,36 @@ CASES: list[Case] = [
         "the database lies in a public subnet",
         put("DatabaseSubnetGroup/SubnetIds/0", ref("PublicSubnetA")),
     ),
-    near_miss("the database lies in private subnets", put("DatabaseSubnetGroup/SubnetIds/0", ref("PrivateSubnetA"))),
+    near_miss(
+        "E9203", "the database lies in private subnets", put("DatabaseSubnetGroup/SubnetIds/0", ref("PrivateSubnetA"))
+    ),
     fault("E9204", "the database is not encrypted", put("DatabaseCluster/StorageEncrypted", False)),
     fault("E9204", "the database says nothing of encryption", drop("DatabaseCluster/StorageEncrypted")),
     fault("E9205", "TLS is switched off", put("DatabaseParameterGroup/Parameters/tls", "disabled")),
-    near_miss("TLS is 1.3 or later", put("DatabaseParameterGroup/Parameters/tls", "tls1.3+")),
+    near_miss("E9205", "TLS is 1.3 or later", put("DatabaseParameterGroup/Parameters/tls", "tls1.3+")),
     fault("E9206", "the connection string lacks TLS", swap(CONNECTION, "tls=true&", "")),
     fault("E9206", "the connection string refuses TLS", swap(CONNECTION, "tls=true", "tls=false")),
-    near_miss("TLS by its older name", swap(CONNECTION, "tls=true", "ssl=true")),
+    near_miss("E9206", "TLS by its older name", swap(CONNECTION, "tls=true", "ssl=true")),
     fault("E9207", "the connection string leaves retryable writes on", swap(CONNECTION, "&retryWrites=false", "")),
     near_miss(
+        "E9207",
         "the options in another case and order",
         swap(CONNECTION, "retryWrites=false&", ""),
         swap(CONNECTION, "?", "?retrywrites=false&"),
     ),
     fault("E9208", "the connection string lacks authSource", swap(CONNECTION, "&authSource=admin", "")),
     near_miss(
-        "no database, so no authSource", swap(CONNECTION, "&authSource=admin", ""), swap(CONNECTION, "/phoenix", "/")
+        "E9208",
+        "no database, so no authSource",
+        swap(CONNECTION, "&authSource=admin", ""),
+        swap(CONNECTION, "/phoenix", "/"),
     ),
     fault("E9209", "the connection string lacks the replica set", swap(CONNECTION, "replicaSet=rs0&", "")),
     fault("E9210", "the connection string has another port", swap(CONNECTION, "${DatabaseCluster.Port}", "27018")),
     near_miss(
-        "the connection string has the parameter's port", swap(CONNECTION, "${DatabaseCluster.Port}", "${MongoDBPort}")
+        "E9210",
+        "the connection string has the parameter's port",
+        swap(CONNECTION, "${DatabaseCluster.Port}", "${MongoDBPort}"),
     ),
     fault("E9211", "the connection string has another user", swap(CONNECTION, "${MongoDBMasterUsername}", "root")),
     fault(
@@ -355,6 +395,7 @@ CASES: list[Case] = [
     ),
     fault("E9213", "DB_CONNECTION_STRING has another name", put(f"{CONTAINER}/Secrets/0/Name", "MONGO_URL")),
     near_miss(
+        "E9213",
         "names of variables come from a file",
         put(f"{CONTAINER}/Secrets/0/Name", "MONGO_URL"),
         put(f"{CONTAINER}/EnvironmentFiles", [{"Type": "s3", "Value": "arn:aws:s3:::bucket/env"}]),
@@ -367,6 +408,7 @@ CASES: list[Case] = [
     ),
     fault("E9214", "the execution role may not decrypt the secret", drop(f"{EXECUTION}/4")),
     near_miss(
+        "E9214",
         "the execution role has a managed policy that nobody knows here",
         drop(f"{EXECUTION}/3"),
         put("TaskExecutionRole/ManagedPolicyArns", ["arn:aws:iam::123456789012:policy/secrets"]),
@@ -427,10 +469,12 @@ CASES: list[Case] = [
         put("BuildProject/Environment/EnvironmentVariables/1", {"Name": "PASS", "Value": ref("MongoDBMasterPassword")}),
     ),
     near_miss(
+        "E9216",
         "a variable holds the ARN of a secret",
         put(f"{CONTAINER}/Environment/3", {"Name": "SECRET_ARN", "Value": ref("DatabaseConnection")}),
     ),
     near_miss(
+        "E9216",
         "a build variable of Secrets Manager",
         put(
             "BuildProject/Environment/EnvironmentVariables/1",
@@ -443,7 +487,9 @@ CASES: list[Case] = [
         put("/Outputs/Uri", {"Value": sub("mongodb://u:${MongoDBSecretArn}@${DatabaseCluster.Endpoint}:27017/")}),
     ),
     fault("E9217", "an output shows the password", put("P/Outputs/Password", {"Value": ref("MongoDBMasterPassword")})),
-    near_miss("an output shows the secret's ARN", put("/Outputs/Secret", {"Value": ref("DatabaseConnection")})),
+    near_miss(
+        "E9217", "an output shows the secret's ARN", put("/Outputs/Secret", {"Value": ref("DatabaseConnection")})
+    ),
     fault(
         "E9218",
         "the password travels in ParameterOverrides",
@@ -461,13 +507,14 @@ CASES: list[Case] = [
     ),
     fault("E9219", "the password has a default", put("P/Parameters/MongoDBMasterPassword/Default", "documentdb")),
     fault("E9220", "the token is echoed", drop("P/Parameters/GithubOAuthToken/NoEcho")),
-    near_miss("a secret's name is echoed", put("P/Parameters/SecretName", {"Type": "String"})),
+    near_miss("E9220", "a secret's name is echoed", put("P/Parameters/SecretName", {"Type": "String"})),
     fault(
         "E9221",
         "the database's password is written in the template",
         put("DatabaseCluster/MasterUserPassword", "documentdb"),
     ),
     near_miss(
+        "E9221",
         "AWS manages the password",
         drop("DatabaseCluster/MasterUserPassword"),
         put("DatabaseCluster/ManageMasterUserPassword", True),
@@ -483,6 +530,7 @@ CASES: list[Case] = [
         swap(CONNECTION, "${MongoDBSecretArn}:SecretString:password", "${Generated}:SecretString"),
     ),
     near_miss(
+        "E9222",
         "the generated password leaves punctuation out",
         add("Generated", "AWS::SecretsManager::Secret", GenerateSecretString={"ExcludePunctuation": True}),
         swap(CONNECTION, "${MongoDBSecretArn}:SecretString:password", "${Generated}:SecretString"),
@@ -499,6 +547,7 @@ CASES: list[Case] = [
         put(CONNECTION, sub('{"host":"${DatabaseCluster.Endpoint}"}')),
     ),
     near_miss(
+        "E9224",
         "the container asks for a key that the secret has",
         put(CONNECTION, sub('{"uri":"x","host":"${DatabaseCluster.Endpoint}"}')),
         put(f"{CONTAINER}/Secrets/0/ValueFrom", sub("${DatabaseConnection}:uri::")),
@@ -526,6 +575,7 @@ CASES: list[Case] = [
         put("Service/DeploymentConfiguration/DeploymentCircuitBreaker/Rollback", False),
     ),
     near_miss(
+        "E9301",
         "CodeDeploy deploys, not ECS",
         drop("Service/DeploymentConfiguration"),
         put("Service/DeploymentController", {"Type": "CODE_DEPLOY"}),
@@ -540,10 +590,14 @@ CASES: list[Case] = [
     ),
     fault("E9304", "the database has one subnet", put("DatabaseSubnetGroup/SubnetIds", [ref("IsolatedSubnetA")])),
     near_miss(
-        "the zones are not told", drop("PrivateSubnetA/AvailabilityZone"), drop("PrivateSubnetB/AvailabilityZone")
+        "E9304",
+        "the zones are not told",
+        drop("PrivateSubnetA/AvailabilityZone"),
+        drop("PrivateSubnetB/AvailabilityZone"),
     ),
     fault("E9305", "the container is not essential", put(f"{CONTAINER}/Essential", False)),
     near_miss(
+        "E9305",
         "the container restarts by itself",
         put(f"{CONTAINER}/Essential", False),
         put(f"{CONTAINER}/RestartPolicy", {"Enabled": True}),
@@ -571,6 +625,7 @@ CASES: list[Case] = [
         put("TaskLogGroup/RetentionInDays", ref("Days")),
     ),
     near_miss(
+        "E9401",
         "a parameter keeps the logs for 7 days",
         put("/Parameters/Days", {"Type": "Number", "Default": 7}),
         put("TaskLogGroup/RetentionInDays", ref("Days")),
@@ -582,6 +637,7 @@ CASES: list[Case] = [
         put(f"{CONTAINER}/LogConfiguration/Options/awslogs-group", sub("/ecs/${StagePrefix}")),
     ),
     near_miss(
+        "E9402",
         "the container's log group is named, not referred to",
         put(f"{CONTAINER}/LogConfiguration/Options/awslogs-group", sub("/${StagePrefix}-phoenix/tasks")),
     ),
@@ -596,9 +652,10 @@ CASES: list[Case] = [
         drop("BuildProject/LogsConfig"),
         swap("BuildLogGroup/LogGroupName", "codebuild", "builds"),
     ),
-    near_miss("the build says nothing of its log, and its group is declared", drop("BuildProject/LogsConfig")),
+    near_miss("E9403", "the build says nothing of its log, and its group is declared", drop("BuildProject/LogsConfig")),
     fault("E9404", "the function's log group is not declared", drop("BucketEmptierFunction/LoggingConfig")),
     near_miss(
+        "E9404",
         "the function's log group is declared by its name",
         drop("BucketEmptierFunction/LoggingConfig"),
         put("BucketEmptierLogGroup/LogGroupName", sub("/aws/lambda/${BucketEmptierFunction}")),
@@ -609,6 +666,7 @@ CASES: list[Case] = [
         put("DatabaseAuditLogGroup/LogGroupName", sub("/docdb/${StagePrefix}/audit")),
     ),
     near_miss(
+        "E9405",
         "a database's log group is named after the cluster",
         put("DatabaseAuditLogGroup/LogGroupName", sub("/aws/docdb/${DatabaseCluster}/audit")),
     ),
@@ -626,7 +684,7 @@ CASES: list[Case] = [
     fault("E9407", "the database's backups keep one day", drop("DatabaseCluster/BackupRetentionPeriod")),
     fault("E9407", "the database's backups keep five days", put("DatabaseCluster/BackupRetentionPeriod", 5)),
     fault("E9408", "the log group of Container Insights is not declared", remove("ContainerInsightsLogGroup")),
-    near_miss("no Container Insights", drop("Cluster/ClusterSettings"), remove("ContainerInsightsLogGroup")),
+    near_miss("E9408", "no Container Insights", drop("Cluster/ClusterSettings"), remove("ContainerInsightsLogGroup")),
     fault(
         "E9409 E9809",
         "flow logs go to a log group that is not declared",
@@ -668,17 +726,20 @@ CASES: list[Case] = [
     ),
     fault("E9501 E9506", "the actions of the CPU alarm are switched off", put("CpuPeakAlarm/ActionsEnabled", False)),
     near_miss(
+        "E9501",
         "an alarm without an action that a deployment watches",
         drop("ServerErrorAlarm/AlarmActions"),
         drop("ServerErrorAlarm/OKActions"),
     ),
     fault("E9502", "the topic has no subscriber", remove("AlarmTopicEmailSubscription")),
     near_miss(
+        "E9502",
         "the subscription is written in the topic",
         remove("AlarmTopicEmailSubscription"),
         put("AlarmTopic/Subscription", [{"Protocol": "email", "Endpoint": ref("NotificationEmail")}]),
     ),
     near_miss(
+        "E9502",
         "the alarms go to a topic of somebody else",
         put("/Parameters/Topic", {"Type": "String", "Default": ""}),
         *(
@@ -705,7 +766,9 @@ CASES: list[Case] = [
         "the topic's policy does not admit CloudWatch",
         put("AlarmTopicPolicy/PolicyDocument/Statement/0/Principal/Service", ["events.amazonaws.com"]),
     ),
-    near_miss("the topic has neither policy nor key", remove("AlarmTopicPolicy"), drop("AlarmTopic/KmsMasterKeyId")),
+    near_miss(
+        "E9503", "the topic has neither policy nor key", remove("AlarmTopicPolicy"), drop("AlarmTopic/KmsMasterKeyId")
+    ),
     fault("E9504", "the CPU alarm has no dimensions", drop("CpuPeakAlarm/Dimensions")),
     fault("E9504", "the CPU alarm has a dimension too few", drop("CpuPeakAlarm/Dimensions/0")),
     fault("E9504", "unhealthy targets of no target group", drop("UnhealthyTargetsAlarm/Dimensions/1")),
@@ -744,7 +807,7 @@ CASES: list[Case] = [
     fault("E9602", "10 requests a minute", put(REQUESTS, {**PREDEFINED, "TargetValue": 10})),
     fault("E9602", "600 requests a second", put(f"{REQUESTS}/TargetValue", 600)),
     fault("E9602", "10,000 requests a minute", put(REQUESTS, {**PREDEFINED, "TargetValue": 10000})),
-    near_miss("600 requests a minute", put(REQUESTS, PREDEFINED)),
+    near_miss("E9602", "600 requests a minute", put(REQUESTS, PREDEFINED)),
     fault(
         "E9602",
         "an alarm at 10 requests a minute adds a task",
@@ -752,6 +815,7 @@ CASES: list[Case] = [
         add("Requests", "AWS::CloudWatch::Alarm", **{**REQUEST_ALARM, "Threshold": 10}),
     ),
     near_miss(
+        "E9602",
         "an alarm at 600 requests a minute adds a task",
         *BY_STEPS,
         add("Requests", "AWS::CloudWatch::Alarm", **REQUEST_ALARM),
@@ -805,6 +869,7 @@ CASES: list[Case] = [
         put("ScalableTarget/ResourceId", sub("service/${Cluster}/web")),
     ),
     near_miss(
+        "E9605",
         "the scalable target is named",
         put("Service/ServiceName", sub("${StagePrefix}-web")),
         put("ScalableTarget/ResourceId", sub("service/${StagePrefix}-phoenix/${StagePrefix}-web")),
@@ -849,7 +914,7 @@ CASES: list[Case] = [
         "E9703", "the buildspec's artifact is another file", swap(BUILDSPEC, "    - image.json", "    - taskdef.json")
     ),
     fault("E9703", "the buildspec writes another file", swap(BUILDSPEC, "> image.json", "> uri.json")),
-    near_miss("the buildspec's artifact is everything", swap(BUILDSPEC, "    - image.json", "    - '**/*'")),
+    near_miss("E9703", "the buildspec's artifact is everything", swap(BUILDSPEC, "    - image.json", "    - '**/*'")),
     fault(
         "E9704",
         "the template is not in the repository",
@@ -860,6 +925,7 @@ CASES: list[Case] = [
     fault("E9705 E9706", "a renamed parameter without a default", swap(OVERRIDES, '"DockerImageURI":', '"ImageUri":')),
     fault("E9706", "the template needs one more parameter", put("/Parameters/Domain", {"Type": "String"})),
     near_miss(
+        "E9706",
         "the template has one more parameter with a default",
         put("/Parameters/Domain", {"Type": "String", "Default": ""}),
     ),
@@ -870,7 +936,7 @@ CASES: list[Case] = [
     ),
     fault("E9709", "the deployment lacks its capability", drop(f"{DEPLOY}/Configuration/Capabilities")),
     fault("E9709", "a named role, and the lesser capability", put("TaskRole/RoleName", sub("${StagePrefix}-task"))),
-    near_miss("the greater capability", put(f"{DEPLOY}/Configuration/Capabilities", "CAPABILITY_NAMED_IAM")),
+    near_miss("E9709", "the greater capability", put(f"{DEPLOY}/Configuration/Capabilities", "CAPABILITY_NAMED_IAM")),
     fault("E9710", "the webhook does not filter by branch", put("SourceWebhook/Filters", [])),
     fault("E9710", "the webhook filters by a bare branch", put("SourceWebhook/Filters/0/MatchEquals", "main")),
     fault(
@@ -890,6 +956,7 @@ CASES: list[Case] = [
         put("BuildProject/Environment/EnvironmentVariables/0/Name", "REPO_URI"),
     ),
     near_miss(
+        "E9714",
         "the action provides the variable",
         drop("BuildProject/Environment/EnvironmentVariables"),
         put(
@@ -979,6 +1046,7 @@ CASES: list[Case] = [
         put("DeployRole/AssumeRolePolicyDocument/Statement/0/Principal/Service", "codepipeline.amazonaws.com"),
     ),
     near_miss(
+        "E9804",
         "a role trusts several services",
         put(
             "TaskExecutionRole/AssumeRolePolicyDocument/Statement/0/Principal/Service",
@@ -995,6 +1063,7 @@ CASES: list[Case] = [
     ),
     fault("E9806", "the execution role may not write the log", drop(f"{EXECUTION}/2")),
     near_miss(
+        "E9806",
         "the execution role has AWS's policy",
         drop(f"{EXECUTION}/2"),
         put(
@@ -1023,6 +1092,7 @@ CASES: list[Case] = [
         put("TaskLogGroup/LogGroupName", sub("/phoenix/${AWS::Region}")),
     ),
     near_miss(
+        "E9901",
         "a name from the stack's name",
         put("Cluster/ClusterName", sub("${AWS::StackName}-cluster")),
         put(
@@ -1035,7 +1105,7 @@ CASES: list[Case] = [
         "the load balancer's name overflows in production",
         put("LoadBalancer/Name", sub("${StagePrefix}-phoenix-load-balancer")),
     ),
-    near_miss("the load balancer's name fits", put("LoadBalancer/Name", sub("${StagePrefix}-phoenix"))),
+    near_miss("E9902", "the load balancer's name fits", put("LoadBalancer/Name", sub("${StagePrefix}-phoenix"))),
     fault("E9903", "a repository in upper case", put("Repository/RepositoryName", sub("${StagePrefix}-Phoenix"))),
     fault(
         "E9904",
@@ -1048,13 +1118,14 @@ CASES: list[Case] = [
     # Removal
     fault("E9951", "the repository blocks its removal", drop("Repository/EmptyOnDelete")),
     near_miss(
+        "E9951",
         "the repository is kept",
         drop("Repository/EmptyOnDelete"),
         drop("Repository/RepositoryName"),
         put("Repository:/DeletionPolicy", "Retain"),
     ),
     fault("E9952", "the bucket blocks its removal", remove("BucketEmptier")),
-    near_miss("the bucket is kept", remove("BucketEmptier"), put("ArtifactBucket:/DeletionPolicy", "Retain")),
+    near_miss("E9952", "the bucket is kept", remove("BucketEmptier"), put("ArtifactBucket:/DeletionPolicy", "Retain")),
     fault(
         "E9953",
         "what empties the bucket may not do so",
@@ -1062,17 +1133,508 @@ CASES: list[Case] = [
     ),
     fault("E9954", "the database is protected against deletion", put("DatabaseCluster/DeletionProtection", True)),
     near_miss(
+        "E9954",
         "a parameter protects the database",
         put("/Parameters/Protect", {"Type": "String", "Default": "false", "AllowedValues": ["true", "false"]}),
         put("DatabaseCluster/DeletionProtection", ref("Protect")),
     ),
     fault("E9955", "the database's key goes with the stack", put("DatabaseCluster/KmsKeyId", ref("EncryptionKey"))),
     near_miss(
+        "E9955",
         "the database's key stays",
         put("DatabaseCluster/KmsKeyId", ref("EncryptionKey")),
         put("EncryptionKey:/DeletionPolicy", "Retain"),
     ),
     fault("E9956", "a log group is kept, with its name", put("TaskLogGroup:/DeletionPolicy", "Retain")),
+    # Near misses of the rules that have none above
+    near_miss(
+        "E9104",
+        "the kind of target is a parameter",
+        put("/Parameters/Kind", {"Type": "String", "Default": "ip"}),
+        put("TargetGroup/TargetType", ref("Kind")),
+    ),
+    near_miss("W9109", "the target group's port is spelled", put("TargetGroup/Port", 8080)),
+    near_miss(
+        "E9112",
+        "the load balancer's subnets are parameters",
+        put("/Parameters/Public", {"Type": "List<AWS::EC2::Subnet::Id>", "Default": ""}),
+        put("LoadBalancer/Subnets", ref("Public")),
+    ),
+    near_miss(
+        "E9114",
+        "nothing is said of public addresses",
+        drop("Service/NetworkConfiguration/AwsvpcConfiguration/AssignPublicIp"),
+    ),
+    near_miss(
+        "E9115",
+        "a NAT gateway of the whole region",
+        drop("NatGatewayA/SubnetId"),
+        put("NatGatewayA/AvailabilityMode", "regional"),
+        put("NatGatewayA/VpcId", ref("Vpc")),
+    ),
+    near_miss(
+        "E9116",
+        "the route waits for the attachment among others",
+        put("PublicDefaultRoute:/DependsOn", ["Vpc", "InternetGatewayAttachment"]),
+    ),
+    near_miss("E9119", "a second network that nothing uses", add("OtherVpc", "AWS::EC2::VPC", CidrBlock="10.1.0.0/16")),
+    near_miss(
+        "E9201",
+        "the database admits the tasks by a rule of its own",
+        drop("DatabaseSecurityGroup/SecurityGroupIngress"),
+        add(
+            "FromTasks",
+            "AWS::EC2::SecurityGroupIngress",
+            GroupId=ref("DatabaseSecurityGroup"),
+            SourceSecurityGroupId=ref("TaskSecurityGroup"),
+            IpProtocol="tcp",
+            FromPort=27017,
+            ToPort=27017,
+        ),
+    ),
+    near_miss(
+        "E9204",
+        "the database comes from a snapshot",
+        drop("DatabaseCluster/StorageEncrypted"),
+        put("DatabaseCluster/SnapshotIdentifier", "last"),
+    ),
+    near_miss(
+        "E9209", "a direct connection to one instance", swap(CONNECTION, "replicaSet=rs0", "directConnection=true")
+    ),
+    near_miss(
+        "E9211",
+        "the user is the parameter's default, spelled",
+        swap(CONNECTION, "${MongoDBMasterUsername}", "documentdb"),
+    ),
+    near_miss(
+        "E9212",
+        "the endpoint by GetAtt in a Join",
+        swap(CONNECTION, "${DatabaseCluster.Endpoint}", "${Host}"),
+        put(
+            CONNECTION,
+            {
+                "Fn::Join": [
+                    "",
+                    [
+                        "mongodb://",
+                        ref("MongoDBMasterUsername"),
+                        ":x@",
+                        att("DatabaseCluster", "Endpoint"),
+                        ":27017/?tls=true&replicaSet=rs0&retryWrites=false",
+                    ],
+                ]
+            },
+        ),
+    ),
+    near_miss(
+        "E9215",
+        "secrets with a certain tag",
+        put(
+            f"{EXECUTION}/3",
+            {
+                "Effect": "Allow",
+                "Action": "secretsmanager:GetSecretValue",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:ResourceTag/Project": "phoenix"}},
+            },
+        ),
+    ),
+    near_miss(
+        "E9218",
+        "the secret's ARN under another name",
+        put("/Parameters/PasswordSecretArn", {"Type": "String", "Default": ""}),
+        swap(OVERRIDES, '"MongoDBPort"', '"PasswordSecretArn":"${DatabaseCredentials}","MongoDBPort"'),
+    ),
+    near_miss("E9219", "the token has no default", put("P/Parameters/GithubOAuthToken/Default", "")),
+    near_miss(
+        "E9223",
+        "an instance by the cluster's name",
+        put("DatabaseInstance1/DBClusterIdentifier", sub("${StagePrefix}-phoenix")),
+    ),
+    near_miss(
+        "E9225",
+        "the webhook's secret is a parameter of its own",
+        put("P/Parameters/WebhookSecretToken", {"Type": "String", "NoEcho": True}),
+        put("SourceWebhook/AuthenticationConfiguration/SecretToken", ref("WebhookSecretToken")),
+    ),
+    near_miss(
+        "E9226",
+        "the token is in Secrets Manager",
+        put(
+            "Pipeline/Stages/0/Actions/0/Configuration/OAuthToken",
+            "{{resolve:secretsmanager:github:SecretString:token}}",
+        ),
+    ),
+    near_miss(
+        "E9302",
+        "no scaling in this template",
+        remove("ScalableTarget", "RequestScalingPolicy", "CpuScalingPolicy"),
+        put("Service/DesiredCount", 2),
+        put("/Outputs/ServiceName/Export", {"Name": sub("${StagePrefix}-service")}),
+    ),
+    near_miss(
+        "E9303",
+        "a deployment replaces half of the tasks",
+        put("Service/DeploymentConfiguration/MinimumHealthyPercent", 50),
+        put("Service/DeploymentConfiguration/MaximumPercent", 100),
+    ),
+    near_miss(
+        "E9306",
+        "the health check has its defaults",
+        drop("TargetGroup/HealthCheckTimeoutSeconds"),
+        drop("TargetGroup/HealthCheckIntervalSeconds"),
+    ),
+    near_miss(
+        "E9307",
+        "a deployment watches an alarm by its name",
+        put("ServerErrorAlarm/AlarmName", sub("${StagePrefix}-errors")),
+        put("Service/DeploymentConfiguration/Alarms/AlarmNames/0", sub("${StagePrefix}-errors")),
+    ),
+    near_miss("W9308", "three tasks", put("/Parameters/MinRunningTasks/Default", 3)),
+    near_miss(
+        "E9406",
+        "neither written nor exported",
+        drop("DatabaseParameterGroup/Parameters/profiler"),
+        put("DatabaseCluster/EnableCloudwatchLogsExports", ["audit"]),
+    ),
+    near_miss("E9407", "the backups' days are a string", put("DatabaseCluster/BackupRetentionPeriod", "7")),
+    near_miss(
+        "E9409",
+        "ECS Exec writes to a declared log group",
+        put(
+            "Cluster/Configuration",
+            {
+                "ExecuteCommandConfiguration": {
+                    "Logging": "OVERRIDE",
+                    "LogConfiguration": {"CloudWatchLogGroupName": ref("TaskLogGroup")},
+                }
+            },
+        ),
+    ),
+    near_miss(
+        "E9410",
+        "access logs in a bucket of somebody else",
+        put("LoadBalancer/LoadBalancerAttributes/3", {"Key": "access_logs.s3.enabled", "Value": "true"}),
+        put("LoadBalancer/LoadBalancerAttributes/4", {"Key": "access_logs.s3.bucket", "Value": "logs-of-the-company"}),
+    ),
+    near_miss(
+        "E9411",
+        "a backup plan of seven days",
+        add(
+            "Plan",
+            "AWS::Backup::BackupPlan",
+            PIPELINE,
+            BackupPlan={
+                "BackupPlanName": "p",
+                "BackupPlanRule": [
+                    {"RuleName": "r", "TargetBackupVault": "Default", "Lifecycle": {"DeleteAfterDays": 7}}
+                ],
+            },
+        ),
+    ),
+    near_miss(
+        "E9412",
+        "the database itself is kept",
+        put("DatabaseCluster:/DeletionPolicy", "Retain"),
+        drop("DatabaseCluster/DBClusterIdentifier"),
+        swap("DatabaseAuditLogGroup/LogGroupName", "${StagePrefix}-phoenix", "${DatabaseCluster}"),
+        swap("DatabaseProfilerLogGroup/LogGroupName", "${StagePrefix}-phoenix", "${DatabaseCluster}"),
+    ),
+    near_miss(
+        "E9504",
+        "an alarm on a metric of one's own",
+        put("UnhealthyTargetsAlarm/Namespace", "Phoenix"),
+        drop("UnhealthyTargetsAlarm/Dimensions"),
+    ),
+    near_miss(
+        "E9505",
+        "an alarm names the cluster by its name",
+        put("CpuPeakAlarm/Dimensions/0/Value", sub("${StagePrefix}-phoenix")),
+    ),
+    near_miss(
+        "E9506",
+        "the CPU is watched by metric math",
+        *(drop(f"CpuPeakAlarm/{key}") for key in ("Namespace", "MetricName", "Dimensions", "Statistic", "Period")),
+        put(
+            "CpuPeakAlarm/Metrics",
+            [
+                {
+                    "Id": "cpu",
+                    "MetricStat": {
+                        "Stat": "Maximum",
+                        "Period": 60,
+                        "Metric": {
+                            "Namespace": "AWS/ECS",
+                            "MetricName": "CPUUtilization",
+                            "Dimensions": [
+                                {"Name": "ClusterName", "Value": ref("Cluster")},
+                                {"Name": "ServiceName", "Value": att("Service", "Name")},
+                            ],
+                        },
+                    },
+                }
+            ],
+        ),
+    ),
+    near_miss(
+        "E9507",
+        "a CPU of 100 percent is a peak",
+        put("CpuPeakAlarm/Threshold", 100),
+        put("CpuPeakAlarm/ComparisonOperator", "GreaterThanOrEqualToThreshold"),
+    ),
+    near_miss(
+        "W9508",
+        "a peak of two minutes",
+        put("CpuPeakAlarm/Period", 60),
+        put("CpuPeakAlarm/EvaluationPeriods", 2),
+        put("CpuPeakAlarm/DatapointsToAlarm", 2),
+    ),
+    near_miss("E9509", "an alarm of one minute", put("CpuPeakAlarm/Period", 60)),
+    near_miss(
+        "E9601",
+        "the service's name is exported, so that others may scale it",
+        remove("ScalableTarget", "RequestScalingPolicy", "CpuScalingPolicy"),
+        put("/Outputs/ServiceName/Export", {"Name": sub("${StagePrefix}-scaled")}),
+    ),
+    near_miss("E9603", "another metric is averaged", put("UnhealthyTargetsAlarm/Statistic", "Average")),
+    near_miss(
+        "E9604",
+        "the label is joined",
+        put(REQUESTS, PREDEFINED),
+        put(
+            f"{REQUESTS}/PredefinedMetricSpecification/ResourceLabel",
+            {
+                "Fn::Join": [
+                    "/",
+                    [att("LoadBalancer", "LoadBalancerFullName"), att("TargetGroup", "TargetGroupFullName")],
+                ]
+            },
+        ),
+    ),
+    near_miss(
+        "E9606", "the bounds are spelled", put("ScalableTarget/MinCapacity", 2), put("ScalableTarget/MaxCapacity", "3")
+    ),
+    near_miss(
+        "E9607",
+        "a scaling metric of one's own",
+        put(
+            f"{REQUESTS}/CustomizedMetricSpecification/Metrics/0/MetricStat/Metric",
+            {"Namespace": "Phoenix", "MetricName": "Requests"},
+        ),
+        add(
+            "Also",
+            "AWS::ApplicationAutoScaling::ScalingPolicy",
+            PolicyName="also",
+            PolicyType="TargetTrackingScaling",
+            ScalingTargetId=ref("ScalableTarget"),
+            TargetTrackingScalingPolicyConfiguration=PREDEFINED,
+        ),
+    ),
+    near_miss(
+        "E9608",
+        "an alarm sets the steps off",
+        add("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy", **STEP),
+        add("More", "AWS::CloudWatch::Alarm", **REQUEST_ALARM),
+    ),
+    near_miss(
+        "E9609",
+        "a CPU target of 90 percent",
+        put("CpuScalingPolicy/TargetTrackingScalingPolicyConfiguration/TargetValue", 90),
+    ),
+    near_miss(
+        "E9610",
+        "the metric of one minute",
+        drop("Service/Monitoring"),
+        put("CpuPeakAlarm/Period", 60),
+        put(
+            "CpuScalingPolicy/TargetTrackingScalingPolicyConfiguration/PredefinedMetricSpecification/PredefinedMetricType",
+            "ECSServiceAverageCPUUtilization",
+        ),
+    ),
+    near_miss("E9611", "blue/green with metric math", put("Service/DeploymentConfiguration/Strategy", "BLUE_GREEN")),
+    near_miss("E9701", "an artifact passed on within a stage", put("Pipeline/Stages/2/Actions/0/RunOrder", 2)),
+    near_miss(
+        "E9702",
+        "one artifact more than is read",
+        put("Pipeline/Stages/1/Actions/0/OutputArtifacts/1", {"Name": "Reports"}),
+        put(f"{DEPLOY}/InputArtifacts/2", {"Name": "Reports"}),
+        swap(
+            BUILDSPEC,
+            "artifacts:\n  files:\n    - image.json",
+            "artifacts:\n  secondary-artifacts:\n    Image:\n      files:\n        - image.json\n"
+            "    Reports:\n      files: ['*.xml']",
+        ),
+    ),
+    near_miss(
+        "E9704",
+        "the pipeline of another repository",
+        put(f"{DEPLOY}/Configuration/TemplatePath", "Source::infra/service.yml"),
+        put("BuildProject/Source/BuildSpec", "ci/buildspec.yml"),
+    ),
+    near_miss(
+        "E9705",
+        "the template is made by the build",
+        put(f"{DEPLOY}/Configuration/TemplatePath", "Image::packaged.yml"),
+        swap(OVERRIDES, '"MinRunningTasks":', '"MinTasks":'),
+    ),
+    near_miss(
+        "E9707", "a value that is known only at run time", swap(OVERRIDES, "${MinRunningTasks}", "${AWS::AccountId}")
+    ),
+    near_miss("E9708", "ParameterOverrides with some blanks", swap(OVERRIDES, '{"StagePrefix"', '{    "StagePrefix"')),
+    near_miss(
+        "E9710",
+        "the webhook names the branch of the source",
+        put("SourceWebhook/Filters/0/MatchEquals", sub("refs/heads/${GithubBranch}")),
+    ),
+    near_miss(
+        "E9711",
+        "the source is polled, and there is no webhook",
+        remove("SourceWebhook", "WebhookSecret"),
+        put("Pipeline/Stages/0/Actions/0/Configuration/PollForSourceChanges", True),
+    ),
+    near_miss("E9712", "GitHub is told by a string", put("SourceWebhook/RegisterWithThirdParty", "true")),
+    near_miss(
+        "E9713",
+        "source action and webhook have another name",
+        put("SourceWebhook/TargetAction", "Checkout"),
+        put("Pipeline/Stages/0/Actions/0/Name", "Checkout"),
+    ),
+    near_miss(
+        "E9715",
+        "the image definitions name the container",
+        add(
+            "Rolling",
+            "AWS::CodeBuild::Project",
+            Name=sub("${StagePrefix}-rolling"),
+            ServiceRole="arn:aws:iam::123456789012:role/build",
+            Source={"Type": "NO_SOURCE", "BuildSpec": ROLLING.replace("web", "phoenix")},
+            Artifacts={"Type": "NO_ARTIFACTS"},
+            LogsConfig={"CloudWatchLogs": {"Status": "DISABLED"}},
+        ),
+    ),
+    near_miss(
+        "E9716",
+        "a repository beside a service with another image",
+        add("Images", "AWS::ECR::Repository", PIPELINE, EmptyOnDelete=True),
+    ),
+    near_miss(
+        "E9717",
+        "the buildspec builds no image",
+        put("BuildProject/Environment/PrivilegedMode", False),
+        drop("BuildProject/Cache"),
+        swap(BUILDSPEC, "docker build", "kaniko build"),
+    ),
+    near_miss(
+        "E9718",
+        "a project that no pipeline runs",
+        add(
+            "Nightly",
+            "AWS::CodeBuild::Project",
+            PIPELINE,
+            Name=sub("${StagePrefix}-nightly"),
+            ServiceRole="arn:aws:iam::123456789012:role/build",
+            Source={"Type": "GITHUB", "Location": "https://github.com/a/b"},
+            Artifacts={"Type": "NO_ARTIFACTS"},
+            LogsConfig={"CloudWatchLogs": {"Status": "DISABLED"}},
+        ),
+    ),
+    near_miss(
+        "E9719",
+        "the source is an archive, and says so",
+        put("Pipeline/Stages/0/Actions/0/Configuration/OutputArtifactFormat", "CODE_ZIP"),
+    ),
+    near_miss(
+        "E9720",
+        "the pipeline's own variables",
+        put(f"{DEPLOY}/Configuration/ChangeSetName", "run-#{codepipeline.PipelineExecutionId}"),
+    ),
+    near_miss(
+        "E9801",
+        "a managed policy that reads only",
+        put("TaskRole/ManagedPolicyArns", ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]),
+    ),
+    near_miss("E9802", "everything is denied", put(f"{BUILD}/4", {"Effect": "Deny", "Action": "*", "Resource": "*"})),
+    near_miss(
+        "E9803",
+        "roles of one path",
+        put(
+            f"{PIPE}/4/Resource",
+            [att("DeployRole", "Arn"), sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/phoenix/*")],
+        ),
+    ),
+    near_miss(
+        "E9805",
+        "anybody in this organization may assume a role",
+        put(
+            "TaskRole/AssumeRolePolicyDocument/Statement/1",
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+            },
+        ),
+    ),
+    near_miss(
+        "E9807",
+        "the build's rights are a policy of their own",
+        put(
+            "BuildRole/Policies/0/PolicyDocument/Statement",
+            [{"Effect": "Allow", "Action": "codebuild:BatchPut*", "Resource": "*"}],
+        ),
+        add(
+            "Rights",
+            "AWS::IAM::Policy",
+            PIPELINE,
+            PolicyName="rights",
+            Roles=[ref("BuildRole")],
+            PolicyDocument={"Statement": [{"Effect": "Allow", "Action": ["logs:*", "s3:*", "ecr:*"], "Resource": "*"}]},
+        ),
+    ),
+    near_miss(
+        "E9808",
+        "an action runs by a role of its own",
+        drop(f"{PIPE}/2"),
+        put("Pipeline/Stages/1/Actions/0/RoleArn", "arn:aws:iam::123456789012:role/build"),
+    ),
+    near_miss(
+        "E9809",
+        "the deploy role lies elsewhere",
+        put(f"{DEPLOY}/Configuration/RoleArn", "arn:aws:iam::123456789012:role/deploy"),
+    ),
+    near_miss(
+        "E9810",
+        "the function's role has AWS's policy",
+        drop("BucketEmptierRole/Policies/0/PolicyDocument/Statement/2"),
+        put(
+            "BucketEmptierRole/ManagedPolicyArns", ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]
+        ),
+    ),
+    near_miss(
+        "E9903",
+        "a repository with slashes and dots",
+        put("Repository/RepositoryName", sub("${StagePrefix}/phoenix.web_1")),
+    ),
+    near_miss(
+        "E9904", "an export of the stage", put("/Outputs/ApplicationUrl/Export", {"Name": sub("${StagePrefix}-url")})
+    ),
+    near_miss(
+        "E9905",
+        "the stack is named after the pipeline's stack",
+        put(f"{DEPLOY}/Configuration/StackName", sub("${AWS::StackName}-infrastructure")),
+    ),
+    near_miss(
+        "E9953",
+        "a bucket without versions",
+        drop("ArtifactBucket/VersioningConfiguration"),
+        put("BucketEmptierRole/Policies/0/PolicyDocument/Statement/1/Action", "s3:DeleteObject"),
+    ),
+    near_miss(
+        "E9956",
+        "a log group is kept, its name is CloudFormation's",
+        put("BucketEmptierLogGroup:/DeletionPolicy", "Retain"),
+        drop("BucketEmptierLogGroup/LogGroupName"),
+    ),
 ]
 
 FAULTS = [case for case in CASES if case.rules]

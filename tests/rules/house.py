@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,23 +27,27 @@ Change = Callable[[Repository], None]
 
 @dataclass(frozen=True)
 class Case:
-    """Changes to the real templates, and the rules that must see them: no more and no fewer."""
+    """Changes to the real templates, and the rules that must see them: no more and no fewer.
+
+    A near miss has no such rules, only those that it is near to.
+    """
 
     title: str
     changes: tuple[Change, ...]
-    rules: frozenset[str] = field(default_factory=frozenset)
+    rules: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
-        return " ".join([*sorted(self.rules), self.title]).replace("[", "(").replace("]", ")")
+        return " ".join([*(f"not {rule}:" for rule in sorted(self.near)), *sorted(self.rules), self.title])
 
 
 def fault(rules: str, title: str, *changes: Change) -> Case:
     return Case(title, changes, frozenset(rules.split()))
 
 
-def near_miss(title: str, *changes: Change) -> Case:
-    return Case(title, changes)
+def near_miss(rules: str, title: str, *changes: Change) -> Case:
+    return Case(title, changes, near=frozenset(rules.split()))
 
 
 @cache

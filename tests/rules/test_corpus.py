@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rules.corpus import CASES, FAULTS
+from tests.rules.corpus import CASES, FAULTS, NEAR_MISSES
 from tests.rules.house import Case, broken, judged, repository, rules, written
 
 
@@ -20,8 +20,9 @@ def test_case(case: Case, tmp_path: Path) -> None:
     assert {rule for rule, _, _ in found} == case.rules, found
 
 
-def test_every_rule_has_a_fault_in_the_real_templates() -> None:
+def test_every_rule_has_a_fault_and_a_near_miss_in_the_real_templates() -> None:
     assert set(rules()) - {rule for case in FAULTS for rule in case.rules} == set()
+    assert set(rules()) - {rule for case in NEAR_MISSES for rule in case.near} == set()
 
 
 def test_titles_are_unique() -> None:

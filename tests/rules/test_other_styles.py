@@ -17,11 +17,15 @@ from tests.rules.other_styles import FAULTS, GOOD
 BAD = Path(__file__).parent / "bad" / "quickstart.yml"
 
 
-def linted(*files: Path) -> list[tuple[str, int]]:
+def linted(*files: Path, options: tuple[str, ...] = ()) -> list[tuple[str, int]]:
     """What cfn-lint itself says with the rules: id and line."""
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--config-file", "/dev/null", "--format", "json"]
     result = subprocess.run(
-        [*command, "-t", *map(str, files), "-a", str(RULES)], capture_output=True, text=True, cwd=ROOT, check=False
+        [*command, "-t", *map(str, files), "-a", str(RULES), *options],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
     )
     assert result.stderr == ""
     return [(one["Rule"]["Id"], one["Location"]["Start"]["LineNumber"]) for one in json.loads(result.stdout)]

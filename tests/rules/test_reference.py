@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from phoenix_cfn.rules.__main__ import FAMILIES, PROVES, rendered
+from phoenix_cfn.rules.__main__ import FAMILIES, KATA, PROVES, rendered
 from phoenix_cfn.rules.__main__ import rules as family_rules
+from tests.rules.corpus import FAULTS
 from tests.rules.house import ROOT, RULES, rules
 
 
@@ -42,6 +43,12 @@ def test_a_rule_is_documented(rule_id: str) -> None:
     assert rule.tags[0] in PROVES
     paragraphs = (type(rule).__doc__ or "").split("\n\n")
     assert [paragraph.split(":")[0].strip() for paragraph in paragraphs[1:]] == ["Risk", "Fix"]
+
+
+def test_every_fault_of_public_solutions_is_in_the_corpus_under_its_rules() -> None:
+    caught = {rule for case in FAULTS for rule in case.rules}
+    for fault, ids in KATA:
+        assert set(ids.split()) <= caught, fault
 
 
 def test_importing_the_rules_does_not_import_the_generator() -> None:
