@@ -14,7 +14,10 @@ from tests.rules.house import (
     att,
     drop,
     fault,
+    forbid,
+    limit,
     near_miss,
+    permit,
     put,
     ref,
     remove,
@@ -35,9 +38,6 @@ PREDEFINED: Template = {
 }
 DEPLOY = "Pipeline/Stages/2/Actions/0"
 OVERRIDES = f"{DEPLOY}/Configuration/ParameterOverrides"
-EXECUTION = "TaskExecutionRole/Policies/0/PolicyDocument/Statement"
-BUILD = "BuildRole/Policies/0/PolicyDocument/Statement"
-PIPE = "PipelineRole/Policies/0/PolicyDocument/Statement"
 OPEN_DATABASE: Template = {"IpProtocol": "tcp", "FromPort": ref("MongoDBPort"), "ToPort": ref("MongoDBPort")}
 STEP: Template = {
     "PolicyName": "step",
@@ -133,6 +133,7 @@ CASES: list[Case] = [
     near_miss(
         "E9103",
         "a listener's rule forwards",
+        permit("DeployRole", "elasticloadbalancing:CreateRule"),
         put("Listener/DefaultActions", [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]),
         add(
             "Everything",
@@ -281,6 +282,7 @@ CASES: list[Case] = [
     fault(
         "E9118",
         "a rule of the listener answers /crash by itself",
+        permit("DeployRole", "elasticloadbalancing:CreateRule"),
         add(
             "Forbidden",
             "AWS::ElasticLoadBalancingV2::ListenerRule",
@@ -293,6 +295,7 @@ CASES: list[Case] = [
     near_miss(
         "E9118",
         "a rule of the listener answers another path by itself",
+        permit("DeployRole", "elasticloadbalancing:CreateRule"),
         add(
             "Gone",
             "AWS::ElasticLoadBalancingV2::ListenerRule",
@@ -400,20 +403,28 @@ CASES: list[Case] = [
         put(f"{CONTAINER}/Secrets/0/Name", "MONGO_URL"),
         put(f"{CONTAINER}/EnvironmentFiles", [{"Type": "s3", "Value": "arn:aws:s3:::bucket/env"}]),
     ),
-    fault("E9214", "the execution role may not read the secret", drop(f"{EXECUTION}/3")),
+    fault(
+        "E9214",
+        "the execution role may not read the secret",
+        forbid("TaskExecutionRole", "secretsmanager:GetSecretValue"),
+    ),
     fault(
         "E9214",
         "the execution role may read another secret only",
-        put(f"{EXECUTION}/3/Resource", [ref("EncryptionKey")]),
+        limit("TaskExecutionRole", "secretsmanager:GetSecretValue", ref("EncryptionKey")),
     ),
-    fault("E9214", "the execution role may not decrypt the secret", drop(f"{EXECUTION}/4")),
+    fault("E9214", "the execution role may not decrypt the secret", forbid("TaskExecutionRole", "kms:Decrypt")),
     near_miss(
         "E9214",
         "the execution role has a managed policy that nobody knows here",
-        drop(f"{EXECUTION}/3"),
+        forbid("TaskExecutionRole", "secretsmanager:GetSecretValue"),
         put("TaskExecutionRole/ManagedPolicyArns", ["arn:aws:iam::123456789012:policy/secrets"]),
     ),
-    fault("E9215", "the execution role may read all secrets", put(f"{EXECUTION}/3/Resource", ["*"])),
+    fault(
+        "E9215",
+        "the execution role may read all secrets",
+        limit("TaskExecutionRole", "secretsmanager:GetSecretValue", "*"),
+    ),
     fault(
         "E9215",
         "the tasks themselves may read the secret",
@@ -1010,7 +1021,7 @@ CASES: list[Case] = [
             },
         ),
         remove("SourceWebhook"),
-        put(f"{PIPE}/5", {"Effect": "Allow", "Action": "codeconnections:UseConnection", "Resource": "*"}),
+        permit("PipelineRole", "codeconnections:UseConnection"),
     ),
     fault("E9720", "a variable of no namespace", swap(OVERRIDES, "${NotificationEmail}", "#{Build.EMAIL}")),
     # Roles
@@ -1027,13 +1038,13 @@ CASES: list[Case] = [
     fault(
         "E9802 E9803 E9215",
         "a policy allows everything",
-        put(f"{BUILD}/4", {"Effect": "Allow", "Action": "*", "Resource": "*"}),
+        permit("BuildRole", "*"),
     ),
-    fault("E9803", "the pipeline may pass every role", put(f"{PIPE}/4/Resource", ["*"])),
+    fault("E9803", "the pipeline may pass every role", limit("PipelineRole", "iam:PassRole", "*")),
     fault(
         "E9803",
         "the pipeline may pass every role of the account",
-        put(f"{PIPE}/4/Resource", [sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*")]),
+        limit("PipelineRole", "iam:PassRole", sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*")),
     ),
     fault(
         "E9804",
@@ -1061,29 +1072,33 @@ CASES: list[Case] = [
             {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"},
         ),
     ),
-    fault("E9806", "the execution role may not write the log", drop(f"{EXECUTION}/2")),
+    fault(
+        "E9806",
+        "the execution role may not write the log",
+        forbid("TaskExecutionRole", "logs:PutLogEvents", "logs:CreateLogStream"),
+    ),
     near_miss(
         "E9806",
         "the execution role has AWS's policy",
-        drop(f"{EXECUTION}/2"),
+        forbid("TaskExecutionRole", "logs:PutLogEvents", "logs:CreateLogStream"),
         put(
             "TaskExecutionRole/ManagedPolicyArns",
             ["arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"],
         ),
     ),
-    fault("E9807", "the build may not push", drop(f"{BUILD}/3")),
-    fault("E9807", "the build may not log in to the registry", drop(f"{BUILD}/2")),
-    fault("E9808", "the pipeline may not start the build", drop(f"{PIPE}/2")),
-    fault("E9808", "the pipeline may not pass the deploy role", drop(f"{PIPE}/4")),
-    fault("E9808", "the pipeline may not read its bucket", put(f"{PIPE}/1/Resource", [att("Repository", "Arn")])),
+    fault("E9807", "the build may not push", forbid("BuildRole", "ecr:PutImage")),
+    fault("E9807", "the build may not log in to the registry", forbid("BuildRole", "ecr:GetAuthorizationToken")),
+    fault("E9808", "the pipeline may not start the build", forbid("PipelineRole", "codebuild:StartBuild")),
+    fault("E9808", "the pipeline may not pass the deploy role", forbid("PipelineRole", "iam:PassRole")),
+    fault(
+        "E9808", "the pipeline may not read its bucket", limit("PipelineRole", "s3:GetObject", att("Repository", "Arn"))
+    ),
     fault(
         "E9809",
         "the deploy role may not make the database",
-        swap("DeployRole/Policies/0/PolicyDocument/Statement/0/Action", "rds:*DBCluster*", "rds:Describe*"),
+        forbid("DeployRole", "rds:CreateDBCluster"),
     ),
-    fault(
-        "E9810", "the function may not write its log", drop("BucketEmptierRole/Policies/0/PolicyDocument/Statement/2")
-    ),
+    fault("E9810", "the function may not write its log", forbid("BucketEmptierRole", "logs:PutLogEvents")),
     # Stages
     fault("E9408 E9901", "a cluster has one name in all stages", put("Cluster/ClusterName", "phoenix")),
     fault(
@@ -1129,7 +1144,7 @@ CASES: list[Case] = [
     fault(
         "E9953",
         "what empties the bucket may not do so",
-        put("BucketEmptierRole/Policies/0/PolicyDocument/Statement/1/Action", ["s3:DeleteObject"]),
+        forbid("BucketEmptierRole", "s3:DeleteObjectVersion"),
     ),
     fault("E9954", "the database is protected against deletion", put("DatabaseCluster/DeletionProtection", True)),
     near_miss(
@@ -1229,14 +1244,11 @@ CASES: list[Case] = [
     near_miss(
         "E9215",
         "secrets with a certain tag",
-        put(
-            f"{EXECUTION}/3",
-            {
-                "Effect": "Allow",
-                "Action": "secretsmanager:GetSecretValue",
-                "Resource": "*",
-                "Condition": {"StringEquals": {"aws:ResourceTag/Project": "phoenix"}},
-            },
+        limit(
+            "TaskExecutionRole",
+            "secretsmanager:GetSecretValue",
+            "*",
+            Condition={"StringEquals": {"aws:ResourceTag/Project": "phoenix"}},
         ),
     ),
     near_miss(
@@ -1553,13 +1565,15 @@ CASES: list[Case] = [
         "a managed policy that reads only",
         put("TaskRole/ManagedPolicyArns", ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]),
     ),
-    near_miss("E9802", "everything is denied", put(f"{BUILD}/4", {"Effect": "Deny", "Action": "*", "Resource": "*"})),
+    near_miss("E9802", "everything is denied", permit("BuildRole", "*", effect="Deny")),
     near_miss(
         "E9803",
         "roles of one path",
-        put(
-            f"{PIPE}/4/Resource",
-            [att("DeployRole", "Arn"), sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/phoenix/*")],
+        limit(
+            "PipelineRole",
+            "iam:PassRole",
+            att("DeployRole", "Arn"),
+            sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/phoenix/*"),
         ),
     ),
     near_miss(
@@ -1578,10 +1592,7 @@ CASES: list[Case] = [
     near_miss(
         "E9807",
         "the build's rights are a policy of their own",
-        put(
-            "BuildRole/Policies/0/PolicyDocument/Statement",
-            [{"Effect": "Allow", "Action": "codebuild:BatchPut*", "Resource": "*"}],
-        ),
+        drop("BuildRole/Policies"),
         add(
             "Rights",
             "AWS::IAM::Policy",
@@ -1594,7 +1605,7 @@ CASES: list[Case] = [
     near_miss(
         "E9808",
         "an action runs by a role of its own",
-        drop(f"{PIPE}/2"),
+        forbid("PipelineRole", "codebuild:StartBuild"),
         put("Pipeline/Stages/1/Actions/0/RoleArn", "arn:aws:iam::123456789012:role/build"),
     ),
     near_miss(
@@ -1605,7 +1616,7 @@ CASES: list[Case] = [
     near_miss(
         "E9810",
         "the function's role has AWS's policy",
-        drop("BucketEmptierRole/Policies/0/PolicyDocument/Statement/2"),
+        forbid("BucketEmptierRole", "logs:PutLogEvents"),
         put(
             "BucketEmptierRole/ManagedPolicyArns", ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]
         ),
@@ -1627,7 +1638,7 @@ CASES: list[Case] = [
         "E9953",
         "a bucket without versions",
         drop("ArtifactBucket/VersioningConfiguration"),
-        put("BucketEmptierRole/Policies/0/PolicyDocument/Statement/1/Action", "s3:DeleteObject"),
+        forbid("BucketEmptierRole", "s3:DeleteObjectVersion"),
     ),
     near_miss(
         "E9956",

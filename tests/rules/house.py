@@ -177,6 +177,45 @@ def remove(*names: str) -> Change:
     return change
 
 
+def _statements(files: Repository, role: str) -> list[Template]:
+    """The statements of a role's first inline policy."""
+    resources = next(
+        files[path]["Resources"] for path in (INFRASTRUCTURE, PIPELINE) if role in files[path]["Resources"]
+    )
+    found: list[Template] = resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    return found
+
+
+def forbid(role: str, *actions: str) -> Change:
+    """Takes actions out of a role's statements."""
+
+    def change(files: Repository) -> None:
+        for statement in _statements(files, role):
+            statement["Action"] = [one for one in statement["Action"] if one not in actions]
+
+    return change
+
+
+def permit(role: str, *actions: str, effect: str = "Allow", resource: Any = "*") -> Change:
+    """Adds a statement to a role."""
+
+    def change(files: Repository) -> None:
+        _statements(files, role).append({"Effect": effect, "Action": list(actions), "Resource": resource})
+
+    return change
+
+
+def limit(role: str, action: str, *resources: Any, **others: Any) -> Change:
+    """Sets the resources (and what else is given) of the statement that allows an action."""
+
+    def change(files: Repository) -> None:
+        for statement in _statements(files, role):
+            if action in statement["Action"]:
+                statement.update(Resource=list(resources), **others)
+
+    return change
+
+
 def ref(name: str) -> Template:
     return {"Ref": name}
 
