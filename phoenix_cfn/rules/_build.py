@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatch
+from typing import Any
 
 from ._pipeline import Action
 from ._repository import Buildspec, Deployed
@@ -113,8 +114,11 @@ def action_variables(action: Action) -> set[str] | None:
     return {name.literal for name in names if isinstance(name, Text) and name.literal}
 
 
-def refused(parameter: dict[str, object], value: str) -> str | None:
+def refused(parameter: Any, given: Any) -> str | None:
     """Why a parameter does not take a value; None if it does, or if that is not known."""
+    value = given.literal if isinstance(given, Text) else str(given) if isinstance(given, (int, float)) else None
+    if not isinstance(parameter, dict) or value is None or "#{" in value:
+        return None
     allowed = parameter.get("AllowedValues")
     if isinstance(allowed, list) and value not in {str(one) for one in allowed}:
         return "it is not one of the AllowedValues"

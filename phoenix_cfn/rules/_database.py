@@ -216,16 +216,19 @@ def secret_of(stack: Stack, node: Node) -> Resource | None:
     return None
 
 
-def is_parameter(stack: Stack, node: Node) -> bool:
-    """Whether a ValueFrom is known to name a parameter of the Parameter Store."""
-    source = secret_of(stack, node)
-    value = node.text
-    spelled = value.plain if value is not None else ""
-    return (
-        (source is not None and source.type == "AWS::SSM::Parameter")
-        or ":ssm:" in spelled
-        or (value is not None and value.literal is not None and not spelled.startswith("arn:"))
-    )
+def reading_actions(stack: Stack, node: Node) -> list[str]:
+    """The action that reads what a ValueFrom names; two where it may be a secret or a parameter."""
+    source, value = secret_of(stack, node), node.text
+    if source is not None:
+        secret = source.type == "AWS::SecretsManager::Secret"
+    elif value is None or (
+        value.literal is None and ":ssm:" not in value.plain and "secretsmanager" not in value.plain
+    ):
+        return ["ssm:GetParameters", "secretsmanager:GetSecretValue"]
+    else:
+        # A bare name is a parameter's.
+        secret = "secretsmanager" in (value.literal or value.plain)
+    return ["secretsmanager:GetSecretValue" if secret else "ssm:GetParameters"]
 
 
 def secret_keys(stack: Stack, secret: Resource) -> set[str] | None:

@@ -5,6 +5,10 @@ Sources: the CodePipeline user guide's page on custom roles, and the create hand
 
 from __future__ import annotations
 
+import re
+
+from ._pipeline import buildspec
+from ._template import Resource, Stack
 from ._values import Text
 
 ACTION_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -70,6 +74,22 @@ CREATED_BY: dict[str, str] = {
     "AWS::SecretsManager::Secret": "secretsmanager:CreateSecret",
 }
 """The action without which a type of resource cannot be created. DocumentDB uses the actions of RDS."""
+
+
+def build_needs(stack: Stack, project: Resource) -> list[str]:
+    """What a build project calls: logs, the pipeline's artifacts, and the registry that its buildspec pushes to."""
+    needed: list[str] = []
+    if project.at("LogsConfig", "CloudWatchLogs", "Status").literal != "DISABLED":
+        needed += ["logs:CreateLogStream", "logs:PutLogEvents"]
+    for key, action in (("Source", "s3:GetObject"), ("Artifacts", "s3:PutObject")):
+        needed += [action] if project.at(key, "Type").literal == "CODEPIPELINE" else []
+    spec = buildspec(stack, project)
+    if spec is not None and "ecr get-login" in spec.text:
+        needed += ["ecr:GetAuthorizationToken"]
+        if re.search(r"docker\s+push|--push", spec.text):
+            needed += ["ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart"]
+            needed += ["ecr:CompleteLayerUpload", "ecr:PutImage"]
+    return needed
 
 
 def from_ecr(image: Text | None) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ._template import Node, Resource, Stack
 from ._values import Text, differ, same, text
 
 ANYWHERE = ("0.0.0.0/0", "::/0")
+NOBODY = "127.0.0.1/32"
+"""What templates write to have no egress at all, since an empty list means all of it."""
+
+GROUP = "AWS::EC2::SecurityGroup"
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,13 @@ class Opening:
     cidr: Text | None
     peer: Text | None
     group: Resource | None
+
+    @property
+    def is_network(self) -> bool:
+        """Whether the source is known to be a range of addresses: one that is written, or a whole VPC's."""
+        return self.cidr is not None and (
+            self.cidr.literal is not None or any(ref.attribute == "CidrBlock" for ref in self.cidr.refs)
+        )
 
     def admits(self, port: Text | None) -> bool | None:
         """Whether the rule covers a TCP port."""
@@ -67,7 +79,7 @@ def _openings(stack: Stack, group: Resource, inline: str, kind: str, side: str) 
     nodes = group[inline].items
     for rule in stack.of(kind):
         owner = rule["GroupId"] if rule["GroupId"].given else rule["GroupName"]
-        if stack.resource(owner, "AWS::EC2::SecurityGroup") is group:
+        if stack.resource(owner, GROUP) is group:
             nodes.append(rule)
     return [_opening(stack, node, side) for node in nodes]
 
@@ -86,13 +98,13 @@ def _opening(stack: Stack, node: Node, side: str) -> Opening:
         last=node["ToPort"].text,
         cidr=cidr.text,
         peer=peer.text,
-        group=stack.resource(peer, "AWS::EC2::SecurityGroup"),
+        group=stack.resource(peer, GROUP),
     )
 
 
 def groups(stack: Stack, node: Node) -> list[Resource]:
     """The security groups of the template that a list names."""
-    found = (stack.resource(item, "AWS::EC2::SecurityGroup") for item in node.items)
+    found = (stack.resource(item, GROUP) for item in node.items)
     return [group for group in found if group is not None]
 
 
@@ -101,50 +113,41 @@ def all_known(stack: Stack, node: Node, *types: str) -> bool:
     return bool(node.items) and node.listed and all(stack.resource(item, *types) for item in node.items)
 
 
-def may_connect(stack: Stack, sources: list[Resource], targets: list[Resource], port: Text | None) -> bool | None:
-    """Whether what wears the source groups may open a connection to what wears the target groups.
+def may_connect(stack: Stack, sources: Node | None, targets: Node, port: Text | None) -> bool | None:
+    """Whether what wears the source groups (None: the internet) is let in by what wears the target groups.
 
-    Both lists must be complete; None where the answer depends on something outside of the template.
+    None where the answer depends on something outside of the template.
     """
-    verdicts: list[bool | None] = []
-    for target in targets:
-        for opening in ingress(stack, target):
-            admitted = opening.admits(port)
-            if admitted is False:
-                continue
-            if opening.group is not None:
-                if any(opening.group is source for source in sources):
-                    verdicts.append(admitted)
-            else:
-                verdicts.append(admitted if (opening.cidr and opening.cidr.literal in ANYWHERE) else None)
-    if True in verdicts:
-        return True
-    return None if None in verdicts else False
+    if not (sources is None or all_known(stack, sources, GROUP)) or not all_known(stack, targets, GROUP):
+        return None
+    peers = groups(stack, sources) if sources is not None else []
+    return _any_admits([one for target in groups(stack, targets) for one in ingress(stack, target)], peers, port)
 
 
-def may_leave(stack: Stack, sources: list[Resource], targets: list[Resource], port: Text | None) -> bool | None:
-    """Whether the source groups' egress rules let a connection to the target groups out."""
-    verdicts: list[bool | None] = []
-    for source in sources:
-        openings = egress(stack, source)
-        if openings is None:
-            return True
-        for opening in openings:
-            admitted = opening.admits(port)
-            if admitted is False:
-                continue
-            if opening.group is not None:
-                if any(opening.group is target for target in targets):
-                    verdicts.append(admitted)
-            elif opening.cidr and opening.cidr.literal in ANYWHERE:
-                verdicts.append(admitted)
-            elif opening.cidr and opening.cidr.literal == "127.0.0.1/32":
-                continue
-            else:
-                verdicts.append(None)
-    if True in verdicts:
+def may_leave(stack: Stack, sources: Node, targets: Node, port: Text | None) -> bool | None:
+    """Whether the source groups' egress rules let a connection to the target groups out; None if that is not known."""
+    if not all_known(stack, sources, GROUP) or not all_known(stack, targets, GROUP):
+        return None
+    openings = [egress(stack, source) for source in groups(stack, sources)]
+    if None in openings:
         return True
-    return None if None in verdicts else False
+    known = [one for each in openings if each is not None for one in each]
+    return _any_admits(known, groups(stack, targets), port)
+
+
+def _any_admits(openings: list[Opening], peers: list[Resource], port: Text | None) -> bool | None:
+    verdicts: list[bool | None] = []
+    for opening in openings:
+        admitted = opening.admits(port)
+        literal = opening.cidr.literal if opening.cidr is not None else None
+        if admitted is False or literal == NOBODY:
+            continue
+        if opening.group is None:
+            # A range of addresses may or may not hold the peer's.
+            verdicts.append(admitted if literal in ANYWHERE else None)
+        elif any(opening.group is peer for peer in peers):
+            verdicts.append(admitted)
+    return True if True in verdicts else None if None in verdicts else False
 
 
 def subnets(stack: Stack, node: Node) -> list[Resource]:
@@ -192,6 +195,15 @@ def tier(stack: Stack, subnet: Resource) -> str | None:
             gateway = stack.resource(route["GatewayId"])
             return "public" if gateway is not None and gateway.type == "AWS::EC2::InternetGateway" else None
     return "private" if routes else "isolated"
+
+
+def placed(stack: Stack, nodes: Iterable[Node]) -> Iterator[tuple[Node, Resource, str]]:
+    """Of the subnets that are named, those whose tier is known: where it is named, the subnet, the tier."""
+    for node in nodes:
+        subnet = stack.resource(node, "AWS::EC2::Subnet")
+        kind = tier(stack, subnet) if subnet is not None else None
+        if subnet is not None and kind is not None:
+            yield node, subnet, kind
 
 
 def one_zone(found: list[Resource]) -> bool:

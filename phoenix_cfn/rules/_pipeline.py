@@ -133,6 +133,22 @@ def deployed(stack: Stack, action: Action) -> Deployed | None:
     return stack.ask(f"template {found[1]}", lambda: read_template(stack.filename, found[1]))
 
 
+def releases(stack: Stack) -> Iterator[tuple[Action, Deployed]]:
+    """The deploy actions whose template is known, with it."""
+    for action in deployments(stack):
+        template = deployed(stack, action)
+        if template is not None:
+            yield action, template
+
+
+def builds(stack: Stack) -> Iterator[tuple[Resource, Buildspec]]:
+    """The build projects whose buildspec is known, with it."""
+    for owner in stack.of("AWS::CodeBuild::Project"):
+        spec = buildspec(stack, owner)
+        if spec is not None:
+            yield owner, spec
+
+
 def source_files(stack: Stack) -> list[tuple[Node, str]]:
     """The files that the pipeline expects in its source: where it says so, and the path."""
     found = []

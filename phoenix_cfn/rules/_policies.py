@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -181,6 +182,14 @@ def _grants(stack: Stack, owner: Resource) -> Grants:
         managed=tuple(action for name in managed for action in MANAGED.get(name, ())),
         complete=complete and all(name in MANAGED for name in managed),
     )
+
+
+def lacking(stack: Stack, node: Node, needed: Iterable[str]) -> Iterator[tuple[Resource, str]]:
+    """The actions that the role named here is known to lack: the role, and each action."""
+    owner = role(stack, node)
+    for action in needed if owner is not None else ():
+        if owner is not None and grants(stack, owner).allow(action) is False:
+            yield owner, action
 
 
 def policies(stack: Stack) -> list[Node]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ._network import groups
@@ -61,6 +62,28 @@ def _registrations(service: Resource) -> list[Registration]:
         )
         for node in service["LoadBalancers"].items
     ]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a request comes in: through this load balancer, by this registration, to this service."""
+
+    balancer: Resource
+    registration: Registration
+    service: Resource
+
+
+def ways(stack: Stack) -> list[Way]:
+    """Each way of a request that is all in the template."""
+    return stack.ask("ways of requests", lambda: list(_ways(stack)))
+
+
+def _ways(stack: Stack) -> Iterator[Way]:
+    for service in services(stack):
+        for registration in registrations(service):
+            if registration.target_group is not None:
+                for balancer in load_balancers(stack, registration.target_group):
+                    yield Way(balancer, registration, service)
 
 
 def target_groups(service: Resource) -> list[Resource]:
@@ -196,11 +219,11 @@ FRONT_DOORS = ("AWS::CloudFront::", "AWS::ApiGateway", "AWS::GlobalAccelerator::
 """What may bring the internet to a load balancer that does not face it."""
 
 
-def endpoint_name(endpoint: Resource) -> str:
-    """The literal part of a VPC endpoint's service name."""
-    value = endpoint["ServiceName"].text
-    return value.plain if value is not None else ""
-
-
-def interface_endpoints(stack: Stack) -> list[Resource]:
-    return [one for one in stack.of("AWS::EC2::VPCEndpoint") if one["VpcEndpointType"].literal == "Interface"]
+def pulls_by_endpoint(stack: Stack) -> bool:
+    """Whether the template has an endpoint that may be ECR's, so that tasks need no way out for their image."""
+    names = [
+        endpoint["ServiceName"].text
+        for endpoint in stack.of("AWS::EC2::VPCEndpoint")
+        if endpoint["VpcEndpointType"].literal == "Interface"
+    ]
+    return any(name is None or not name.plain or "ecr" in name.plain for name in names)

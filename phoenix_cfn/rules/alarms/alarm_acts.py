@@ -22,19 +22,14 @@ class AlarmActs(Rule):
     tags = ["R4", "alarms"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        readers = list(
-            stack.of("AWS::CloudWatch::CompositeAlarm", "AWS::ECS::Service", "AWS::CodeDeploy::DeploymentGroup")
-        )
+        readers = stack.of("AWS::CloudWatch::CompositeAlarm", "AWS::ECS::Service", "AWS::CodeDeploy::DeploymentGroup")
         for alarm in alarms(stack):
-            name = stack.name_of(alarm)
-            named = str(name.plain) if name is not None and alarm["AlarmName"].given else None
-            if any(alarm.id in one.references for one in readers) or (
-                named and any(mentions(one, named) for one in readers)
-            ):
+            name = alarm["AlarmName"].text
+            if any(alarm.id in one.references or (name and mentions(one, name.plain)) for one in readers):
                 continue
-            if not any(alarm[key].given for key in ("AlarmActions", "OKActions", "InsufficientDataActions")):
-                yield finding(alarm.here, f"{alarm.id} has no action")
-            elif alarm["AlarmActions"].listed and not alarm["AlarmActions"].items and not alarm["OKActions"].items:
-                yield finding(alarm["AlarmActions"], f"{alarm.id} has no action")
+            if not any(alarm[key].items for key in ("AlarmActions", "OKActions", "InsufficientDataActions")):
+                yield finding(
+                    alarm["AlarmActions"] if alarm["AlarmActions"].given else alarm.here, f"{alarm.id} has no action"
+                )
             elif alarm["ActionsEnabled"].false:
                 yield finding(alarm["ActionsEnabled"], f"The actions of {alarm.id} are switched off")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._database import clusters
-from phoenix_cfn.rules._network import all_known, default_port, groups, may_connect, may_leave
+from phoenix_cfn.rules._network import default_port, may_connect, may_leave
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import network, services
 
@@ -26,15 +26,10 @@ class DatabaseAdmitsTasks(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for cluster in clusters(stack):
-            worn = cluster["VpcSecurityGroupIds"]
+            worn, port = cluster["VpcSecurityGroupIds"], default_port(stack, cluster)
             for service in services(stack):
                 tasks = network(service)["SecurityGroups"]
-                if not all(all_known(stack, node, "AWS::EC2::SecurityGroup") for node in (worn, tasks)):
-                    continue
-                port = default_port(stack, cluster)
-                if may_connect(stack, groups(stack, tasks), groups(stack, worn), port) is False:
+                if may_connect(stack, tasks, worn, port) is False:
                     yield finding(worn, f"{cluster.id} does not admit port {port} from the tasks of {service.id}")
-                elif may_leave(stack, groups(stack, tasks), groups(stack, worn), port) is False:
-                    yield finding(
-                        tasks, f"The tasks of {service.id} may not open connections to {cluster.id} on port {port}"
-                    )
+                elif may_leave(stack, tasks, worn, port) is False:
+                    yield finding(tasks, f"The tasks of {service.id} may not connect to {cluster.id} on port {port}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._network import tier
+from phoenix_cfn.rules._network import placed
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -23,7 +23,6 @@ class DatabaseSubnets(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for group in stack.of("AWS::DocDB::DBSubnetGroup"):
-            for node in group["SubnetIds"].items:
-                subnet = stack.resource(node, "AWS::EC2::Subnet")
-                if subnet is not None and tier(stack, subnet) == "public":
+            for node, subnet, kind in placed(stack, group["SubnetIds"].items):
+                if kind == "public":
                     yield finding(node, f"{subnet.id} has a route to an internet gateway")

@@ -27,22 +27,10 @@ class OnlyTasksReachDatabase(Rule):
         tasks = [group for service in services(stack) for group in task_groups(stack, service)]
         for cluster in clusters(stack):
             own = groups(stack, cluster["VpcSecurityGroupIds"])
-            for group in own:
-                for opening in ingress(stack, group):
-                    if opening.admits(default_port(stack, cluster)) is False:
-                        continue
-                    cidr = opening.cidr
-                    if cidr is not None and (
-                        cidr.literal
-                        or any(
-                            ref.attribute == "CidrBlock"
-                            and ref.name in stack.resources
-                            and stack.resources[ref.name].type == "AWS::EC2::VPC"
-                            for ref in cidr.refs
-                        )
-                    ):
-                        yield finding(opening.node, f"{cluster.id} admits the addresses {cidr}, not only the tasks")
-                    elif (
-                        opening.group is not None and tasks and all(opening.group is not one for one in [*tasks, *own])
-                    ):
-                        yield finding(opening.node, f"{cluster.id} admits {opening.group.id}, which no task wears")
+            for opening in (one for group in own for one in ingress(stack, group)):
+                if opening.admits(default_port(stack, cluster)) is False:
+                    continue
+                if opening.is_network:
+                    yield finding(opening.node, f"{cluster.id} admits the addresses {opening.cidr}, not only the tasks")
+                elif opening.group is not None and tasks and not any(opening.group is one for one in [*tasks, *own]):
+                    yield finding(opening.node, f"{cluster.id} admits {opening.group.id}, which no task wears")

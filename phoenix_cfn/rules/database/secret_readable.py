@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._database import is_parameter, secret_of
+from phoenix_cfn.rules._database import reading_actions, secret_of
 from phoenix_cfn.rules._policies import grants, key_admits, role
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import containers, secrets
@@ -27,21 +27,16 @@ class SecretReadable(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for task in stack.of("AWS::ECS::TaskDefinition"):
-            for container in containers(task):
-                for name, node in secrets(container).items():
-                    if not task["ExecutionRoleArn"].given:
-                        yield finding(node, f"{task.id} has no execution role that could read {name}")
-                        continue
-                    owner = role(stack, task["ExecutionRoleArn"])
-                    if owner is None:
-                        continue
-                    source = secret_of(stack, node)
-                    actions = ["ssm:GetParameters"] if is_parameter(stack, node) else ["secretsmanager:GetSecretValue"]
-                    if source is None and node.unknown and "secretsmanager" not in str(node.text):
-                        actions = ["ssm:GetParameters", "secretsmanager:GetSecretValue"]
-                    held = grants(stack, owner)
-                    if all(held.allow(action, source) is False for action in actions):
-                        yield finding(node, f"{owner.id} may not read {name}: it lacks {' or '.join(actions)}")
-                    key = stack.resource(source["KmsKeyId"], "AWS::KMS::Key") if source is not None else None
-                    if key is not None and not key_admits(key, owner) and held.allow("kms:Decrypt", key) is False:
-                        yield finding(node, f"{owner.id} may not decrypt {name}: it lacks kms:Decrypt on {key.id}")
+            owner = role(stack, task["ExecutionRoleArn"])
+            for name, node in (pair for container in containers(task) for pair in secrets(container).items()):
+                if not task["ExecutionRoleArn"].given:
+                    yield finding(node, f"{task.id} has no execution role that could read {name}")
+                if owner is None:
+                    continue
+                source, held = secret_of(stack, node), grants(stack, owner)
+                actions = reading_actions(stack, node)
+                if all(held.allow(action, source) is False for action in actions):
+                    yield finding(node, f"{owner.id} may not read {name}: it lacks {' or '.join(actions)}")
+                key = stack.resource(source["KmsKeyId"], "AWS::KMS::Key") if source is not None else None
+                if key is not None and not key_admits(key, owner) and held.allow("kms:Decrypt", key) is False:
+                    yield finding(node, f"{owner.id} may not decrypt {name}: it lacks kms:Decrypt on {key.id}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._build import action_variables, variables_read
-from phoenix_cfn.rules._pipeline import all_actions, buildspec, project
+from phoenix_cfn.rules._pipeline import all_actions, builds, project
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -23,16 +23,14 @@ class BuildVariables(Rule):
     tags = ["wiring", "pipeline"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for owner in stack.of("AWS::CodeBuild::Project"):
-            spec = buildspec(stack, owner)
+        for owner, spec in builds(stack):
             variables = owner.at("Environment", "EnvironmentVariables")
             names = {item["Name"].literal for item in variables.items}
             runs = [action for action in all_actions(stack, "CodeBuild") if project(stack, action) is owner]
             told = [action_variables(action) for action in runs]
-            if spec is None or None in names or None in told or (variables.given and not variables.listed):
+            if None in names or None in told or (variables.given and not variables.listed):
                 continue
-            given = {name for name in names if name} | {name for each in told if each for name in each}
+            given = {name for name in names if name}.union(*(each for each in told if each))
             for name in sorted(variables_read(spec) - given):
-                yield finding(
-                    variables if variables.given else owner.here, f"The buildspec reads {name}, which nobody provides"
-                )
+                place = variables if variables.given else owner.here
+                yield finding(place, f"The buildspec reads {name}, which nobody provides")

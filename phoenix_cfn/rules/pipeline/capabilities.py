@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._build import needed_capabilities
-from phoenix_cfn.rules._pipeline import deployed, deployments
+from phoenix_cfn.rules._pipeline import releases
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -24,13 +24,10 @@ class Capabilities(Rule):
     tags = ["R5", "pipeline"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for action in deployments(stack):
-            template = deployed(stack, action)
+        for action, template in releases(stack):
             node = action.configuration["Capabilities"]
-            if template is None or node.unknown:
-                continue
             given = {word.strip() for word in (node.literal or "").split(",")}
-            place = node if node.given else action.configuration
             for wanted, others in needed_capabilities(template):
-                if not given & {wanted, *others}:
+                if not node.unknown and not given & {wanted, *others}:
+                    place = node if node.given else action.configuration
                     yield finding(place, f"{template.path.name} needs {wanted}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._pipeline import buildspec
+from phoenix_cfn.rules._pipeline import builds
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -23,16 +23,15 @@ class DockerBuild(Rule):
     tags = ["R5", "pipeline"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for owner in stack.of("AWS::CodeBuild::Project"):
-            spec = buildspec(stack, owner)
+        for owner, spec in builds(stack):
             node = owner.at("Environment", "PrivilegedMode")
-            docker = spec is not None and any(
-                re.search(r"\bdocker\s+(buildx\s+)?build\b", command) for command in spec.commands
-            )
-            if docker and not node.true and not node.unknown and not owner.at("Environment", "DockerServer").given:
-                yield finding(
-                    node if node.given else owner["Environment"], f"{owner.id} builds an image without PrivilegedMode"
-                )
+            off = not node.true and not node.unknown
+            docker = any(re.search(r"\bdocker\s+(buildx\s+)?build\b", command) for command in spec.commands)
+            if off and docker and not owner.at("Environment", "DockerServer").given:
+                place = node if node.given else owner["Environment"]
+                yield finding(place, f"{owner.id} builds an image without PrivilegedMode")
+        for owner in stack.of("AWS::CodeBuild::Project"):
             modes = [item.literal for item in owner.at("Cache", "Modes").items]
+            node = owner.at("Environment", "PrivilegedMode")
             if "LOCAL_DOCKER_LAYER_CACHE" in modes and not node.true and not node.unknown:
                 yield finding(owner["Cache"], "A cache of Docker layers needs PrivilegedMode")

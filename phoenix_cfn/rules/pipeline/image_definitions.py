@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._build import image_definitions
-from phoenix_cfn.rules._pipeline import buildspec
+from phoenix_cfn.rules._pipeline import builds
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import all_containers
 from phoenix_cfn.rules._values import differ, text
@@ -25,14 +25,11 @@ class ImageDefinitions(Rule):
     tags = ["wiring", "pipeline"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        names = [container["Name"].text for container in all_containers(stack)]
-        for owner in stack.of("AWS::CodeBuild::Project"):
-            spec = buildspec(stack, owner)
-            for name in image_definitions(spec) if spec is not None and names else []:
-                if all(differ(known, text(name)) for known in names):
+        known = [container["Name"].text for container in all_containers(stack)]
+        for owner, spec in builds(stack):
+            for name in image_definitions(spec) if known else []:
+                if all(differ(one, text(name)) for one in known):
                     node = owner.at("Source", "BuildSpec")
-                    there = ", ".join(str(known) for known in names)
-                    yield finding(
-                        node if node.given else owner.here,
-                        f"The buildspec names the container {name}; there is {there}",
-                    )
+                    there = ", ".join(str(one) for one in known)
+                    place = node if node.given else owner.here
+                    yield finding(place, f"The buildspec names the container {name}; there is {there}")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._build import refused
-from phoenix_cfn.rules._pipeline import deployed, deployments, overrides
+from phoenix_cfn.rules._pipeline import overrides, releases
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._values import Text
 
 
 class OverridesAccepted(Rule):
@@ -25,20 +24,8 @@ class OverridesAccepted(Rule):
     tags = ["wiring", "pipeline"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for action in deployments(stack):
-            template = deployed(stack, action)
-            for name, value in (overrides(action) or {}).items() if template is not None else ():
-                parameter = template.section("Parameters").get(name) if template is not None else None
-                literal = (
-                    value.literal
-                    if isinstance(value, Text)
-                    else str(value)
-                    if isinstance(value, (int, float))
-                    else None
-                )
-                if isinstance(parameter, dict) and literal is not None and "#{" not in literal:
-                    why = refused(parameter, literal)
-                    if why is not None:
-                        yield finding(
-                            action.configuration["ParameterOverrides"], f"{name} does not take {literal!r}: {why}"
-                        )
+        for action, template in releases(stack):
+            for name, value in (overrides(action) or {}).items():
+                why = refused(template.section("Parameters").get(name), value)
+                if why is not None:
+                    yield finding(action.configuration["ParameterOverrides"], f"{name} does not take {value}: {why}")

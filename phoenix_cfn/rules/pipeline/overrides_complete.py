@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._pipeline import deployed, deployments, overrides
+from phoenix_cfn.rules._pipeline import overrides, releases
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -23,15 +23,9 @@ class OverridesComplete(Rule):
     tags = ["wiring", "pipeline"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for action in deployments(stack):
-            template = deployed(stack, action)
-            node = action.configuration["ParameterOverrides"]
-            passed = overrides(action)
-            if (
-                template is None
-                or action.configuration["TemplateConfiguration"].given
-                or (node.given and passed is None)
-            ):
+        for action, template in releases(stack):
+            node, passed = action.configuration["ParameterOverrides"], overrides(action)
+            if action.configuration["TemplateConfiguration"].given or (node.given and passed is None):
                 continue
             for name, parameter in template.section("Parameters").items():
                 if isinstance(parameter, dict) and "Default" not in parameter and name not in (passed or {}):

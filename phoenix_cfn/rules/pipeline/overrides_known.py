@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._pipeline import deployed, deployments, overrides
+from phoenix_cfn.rules._pipeline import overrides, releases
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -22,10 +22,8 @@ class OverridesKnown(Rule):
     tags = ["wiring", "pipeline"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for action in deployments(stack):
-            template = deployed(stack, action)
-            for name in overrides(action) or {} if template is not None else {}:
-                if template is not None and name not in template.section("Parameters"):
-                    yield finding(
-                        action.configuration["ParameterOverrides"], f"{template.path.name} has no parameter {name}"
-                    )
+        for action, template in releases(stack):
+            for name in overrides(action) or {}:
+                if name not in template.section("Parameters"):
+                    node = action.configuration["ParameterOverrides"]
+                    yield finding(node, f"{template.path.name} has no parameter {name}")

@@ -24,7 +24,7 @@ class ProjectOfPipeline(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for action in all_actions(stack, "CodeBuild"):
             owner = project(stack, action)
-            for key in ("Source", "Artifacts") if owner is not None else ():
-                node = owner.at(key, "Type") if owner is not None else action.node
+            nodes = [owner.at("Source", "Type"), owner.at("Artifacts", "Type")] if owner is not None else []
+            for node in nodes:
                 if node.literal is not None and node.literal != "CODEPIPELINE":
-                    yield finding(node, f"{key} is {node.literal}, but the pipeline runs this project")
+                    yield finding(node, f"This is {node.literal}, but the pipeline runs this project")

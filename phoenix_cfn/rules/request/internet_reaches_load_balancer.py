@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._network import all_known, groups, may_connect
+from phoenix_cfn.rules._network import may_connect
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -30,11 +30,6 @@ class InternetReachesLoadBalancer(Rule):
             balancer = stack.resource(listener["LoadBalancerArn"], "AWS::ElasticLoadBalancingV2::LoadBalancer")
             if balancer is None or balancer["Scheme"].literal == "internal" or balancer["Scheme"].unknown:
                 continue
-            if balancer["Type"].literal not in (None, "application"):
-                continue
-            worn = balancer["SecurityGroups"]
-            if not all_known(stack, worn, "AWS::EC2::SecurityGroup"):
-                continue
-            port = listener["Port"].text
-            if may_connect(stack, [], groups(stack, worn), port) is False:
+            worn, port = balancer["SecurityGroups"], listener["Port"].text
+            if balancer["Type"].literal in (None, "application") and may_connect(stack, None, worn, port) is False:
                 yield finding(worn, f"No security group of {balancer.id} admits port {port} from the internet")

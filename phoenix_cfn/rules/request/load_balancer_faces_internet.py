@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import FRONT_DOORS, load_balancers, services, target_groups
+from phoenix_cfn.rules._service import FRONT_DOORS, ways
 
 
 class LoadBalancerFacesInternet(Rule):
@@ -26,10 +26,7 @@ class LoadBalancerFacesInternet(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         if any(resource.type.startswith(FRONT_DOORS) for resource in stack.resources.values()):
             return
-        for service in services(stack):
-            for target_group in target_groups(service):
-                for balancer in load_balancers(stack, target_group):
-                    if balancer["Scheme"].literal == "internal":
-                        yield finding(
-                            balancer["Scheme"], f"{balancer.id} is internal: nobody outside reaches {service.id}"
-                        )
+        for way in ways(stack):
+            scheme = way.balancer["Scheme"]
+            if scheme.literal == "internal":
+                yield finding(scheme, f"{way.balancer.id} is internal: nobody outside reaches {way.service.id}")

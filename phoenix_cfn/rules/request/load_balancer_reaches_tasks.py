@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._network import all_known, groups, may_leave
+from phoenix_cfn.rules._network import may_leave
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import load_balancers, network, registrations, services
+from phoenix_cfn.rules._service import network, ways
 
 
 class LoadBalancerReachesTasks(Rule):
@@ -25,16 +25,7 @@ class LoadBalancerReachesTasks(Rule):
     tags = ["wiring", "request"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for service in services(stack):
-            worn = network(service)["SecurityGroups"]
-            for registration in registrations(service):
-                for balancer in load_balancers(stack, registration.target_group) if registration.target_group else []:
-                    front = balancer["SecurityGroups"]
-                    known = all(all_known(stack, node, "AWS::EC2::SecurityGroup") for node in (worn, front))
-                    if (
-                        known
-                        and may_leave(stack, groups(stack, front), groups(stack, worn), registration.port) is False
-                    ):
-                        yield finding(
-                            front, f"{balancer.id} may not open connections to the tasks on port {registration.port}"
-                        )
+        for way in ways(stack):
+            front, port = way.balancer["SecurityGroups"], way.registration.port
+            if may_leave(stack, front, network(way.service)["SecurityGroups"], port) is False:
+                yield finding(front, f"{way.balancer.id} may not open connections to the tasks on port {port}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._network import tier
+from phoenix_cfn.rules._network import placed
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -26,8 +26,6 @@ class LoadBalancerSubnets(Rule):
             if balancer["Scheme"].literal == "internal" or balancer["Scheme"].unknown:
                 continue
             nodes = [*balancer["Subnets"].items, *(node["SubnetId"] for node in balancer["SubnetMappings"].items)]
-            for node in nodes:
-                subnet = stack.resource(node, "AWS::EC2::Subnet")
-                kind = tier(stack, subnet) if subnet is not None else None
-                if subnet is not None and kind in ("private", "isolated"):
+            for node, subnet, kind in placed(stack, nodes):
+                if kind != "public":
                     yield finding(node, f"{subnet.id} is {kind}: it has no route to an internet gateway")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._network import tier
+from phoenix_cfn.rules._network import placed
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -23,9 +23,6 @@ class NatGatewaySubnet(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for gateway in stack.of("AWS::EC2::NatGateway"):
-            if gateway["ConnectivityType"].literal == "private":
-                continue
-            subnet = stack.resource(gateway["SubnetId"], "AWS::EC2::Subnet")
-            kind = tier(stack, subnet) if subnet is not None else None
-            if subnet is not None and kind in ("private", "isolated"):
-                yield finding(gateway["SubnetId"], f"{subnet.id} is {kind}: it has no route to an internet gateway")
+            for node, subnet, kind in placed(stack, [gateway["SubnetId"]]):
+                if kind != "public" and gateway["ConnectivityType"].literal != "private":
+                    yield finding(node, f"{subnet.id} is {kind}: it has no route to an internet gateway")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._network import all_known, groups, may_connect
+from phoenix_cfn.rules._network import may_connect
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import load_balancers, network, registrations, services
+from phoenix_cfn.rules._service import network, ways
 
 
 class TasksAdmitLoadBalancer(Rule):
@@ -23,16 +23,7 @@ class TasksAdmitLoadBalancer(Rule):
     tags = ["wiring", "request"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for service in services(stack):
-            worn = network(service)["SecurityGroups"]
-            for registration in registrations(service):
-                for balancer in load_balancers(stack, registration.target_group) if registration.target_group else []:
-                    front = balancer["SecurityGroups"]
-                    known = all(all_known(stack, node, "AWS::EC2::SecurityGroup") for node in (worn, front))
-                    if (
-                        known
-                        and may_connect(stack, groups(stack, front), groups(stack, worn), registration.port) is False
-                    ):
-                        yield finding(
-                            worn, f"The tasks of {service.id} do not admit port {registration.port} from {balancer.id}"
-                        )
+        for way in ways(stack):
+            worn, port = network(way.service)["SecurityGroups"], way.registration.port
+            if may_connect(stack, way.balancer["SecurityGroups"], worn, port) is False:
+                yield finding(worn, f"The tasks of {way.service.id} do not admit port {port} from {way.balancer.id}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._network import tier
+from phoenix_cfn.rules._network import placed
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import endpoint_name, interface_endpoints, network, services
+from phoenix_cfn.rules._service import network, pulls_by_endpoint, services
 
 
 class TasksWayOut(Rule):
@@ -24,21 +24,13 @@ class TasksWayOut(Rule):
     tags = ["R1", "request"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        if any(
-            "ecr" in endpoint_name(endpoint) or not endpoint_name(endpoint) for endpoint in interface_endpoints(stack)
-        ):
+        if pulls_by_endpoint(stack):
             return
         for service in services(stack):
-            vpc = network(service)
-            address = vpc["AssignPublicIp"]
-            for node in vpc["Subnets"].items:
-                subnet = stack.resource(node, "AWS::EC2::Subnet")
-                kind = tier(stack, subnet) if subnet is not None else None
-                if subnet is not None and kind == "isolated":
-                    yield finding(
-                        node, f"{subnet.id} has no way out: no NAT gateway, no internet gateway, no endpoints"
-                    )
-                if subnet is not None and kind == "public" and not address.unknown and address.literal != "ENABLED":
-                    yield finding(
-                        node, f"{subnet.id} leads out by public addresses, which the tasks of {service.id} do not get"
-                    )
+            address = network(service)["AssignPublicIp"]
+            unaddressed = not address.unknown and address.literal != "ENABLED"
+            for node, subnet, kind in placed(stack, network(service)["Subnets"].items):
+                if kind == "isolated":
+                    yield finding(node, f"{subnet.id} has no way out: neither a route nor endpoints")
+                elif kind == "public" and unaddressed:
+                    yield finding(node, f"{subnet.id} leads out by public addresses, which the tasks do not get")

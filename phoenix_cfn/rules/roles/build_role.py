@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._pipeline import buildspec
-from phoenix_cfn.rules._policies import grants, role
+from phoenix_cfn.rules._needs import build_needs
+from phoenix_cfn.rules._policies import lacking
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -25,29 +24,7 @@ class BuildRole(Rule):
     tags = ["wiring", "roles"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for owner in stack.of("AWS::CodeBuild::Project"):
-            held = role(stack, owner["ServiceRole"])
-            if held is None:
-                continue
-            needed = ["logs:CreateLogStream", "logs:PutLogEvents"]
-            if owner.at("LogsConfig", "CloudWatchLogs", "Status").literal == "DISABLED":
-                needed = []
-            if owner.at("Source", "Type").literal == "CODEPIPELINE":
-                needed += ["s3:GetObject"]
-            if owner.at("Artifacts", "Type").literal == "CODEPIPELINE":
-                needed += ["s3:PutObject"]
-            spec = buildspec(stack, owner)
-            spelled = spec.text if spec is not None else ""
-            if "ecr get-login" in spelled:
-                needed += ["ecr:GetAuthorizationToken"]
-            if re.search(r"docker\s+push|buildx\s+build[^\n]*--push|--push", spelled) and "ecr get-login" in spelled:
-                needed += [
-                    "ecr:InitiateLayerUpload",
-                    "ecr:UploadLayerPart",
-                    "ecr:CompleteLayerUpload",
-                    "ecr:PutImage",
-                    "ecr:BatchCheckLayerAvailability",
-                ]
-            for action in needed:
-                if grants(stack, held).allow(action) is False:
-                    yield finding(owner["ServiceRole"], f"{held.id} lacks {action}")
+        for project in stack.of("AWS::CodeBuild::Project"):
+            node = project["ServiceRole"]
+            for owner, action in lacking(stack, node, build_needs(stack, project)):
+                yield finding(node, f"{owner.id} lacks {action}")

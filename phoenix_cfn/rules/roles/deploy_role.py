@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._needs import CREATED_BY
-from phoenix_cfn.rules._pipeline import deployed, deployments
-from phoenix_cfn.rules._policies import grants, role
+from phoenix_cfn.rules._pipeline import releases
+from phoenix_cfn.rules._policies import lacking
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -24,11 +24,8 @@ class DeployRole(Rule):
     tags = ["wiring", "roles"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for action in deployments(stack):
-            held = role(stack, action.configuration["RoleArn"])
-            template = deployed(stack, action)
-            if held is None or template is None:
-                continue
-            for kind in sorted(template.types & set(CREATED_BY)):
-                if grants(stack, held).allow(CREATED_BY[kind]) is False:
-                    yield finding(action.configuration["RoleArn"], f"{held.id} lacks {CREATED_BY[kind]} for {kind}")
+        for action, template in releases(stack):
+            node = action.configuration["RoleArn"]
+            needed = {CREATED_BY[kind]: kind for kind in sorted(template.types & set(CREATED_BY))}
+            for owner, lacked in lacking(stack, node, needed):
+                yield finding(node, f"{owner.id} lacks {lacked} for {needed[lacked]}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._needs import from_ecr
-from phoenix_cfn.rules._policies import grants, role
+from phoenix_cfn.rules._policies import lacking
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import containers
 
@@ -27,17 +27,16 @@ class ExecutionRole(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for task in stack.of("AWS::ECS::TaskDefinition"):
             needed: list[str] = []
-            if any(
-                container.at("LogConfiguration", "LogDriver").literal == "awslogs" for container in containers(task)
-            ):
+            if any(one.at("LogConfiguration", "LogDriver").literal == "awslogs" for one in containers(task)):
                 needed += ["logs:CreateLogStream", "logs:PutLogEvents"]
-            if any(from_ecr(container["Image"].text) for container in containers(task)):
+            if any(from_ecr(one["Image"].text) for one in containers(task)):
                 needed += ["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
             node = task["ExecutionRoleArn"]
-            fargate = "FARGATE" in {item.literal for item in task["RequiresCompatibilities"].items}
-            owner = role(stack, node)
-            if needed and fargate and not node.given:
+            if (
+                needed
+                and not node.given
+                and "FARGATE" in {item.literal for item in task["RequiresCompatibilities"].items}
+            ):
                 yield finding(task.here, f"{task.id} has no execution role")
-            for action in needed if owner is not None else []:
-                if owner is not None and grants(stack, owner).allow(action) is False:
-                    yield finding(node, f"{owner.id} lacks {action}")
+            for owner, action in lacking(stack, node, needed):
+                yield finding(node, f"{owner.id} lacks {action}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._policies import grants, role
+from phoenix_cfn.rules._policies import lacking
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -23,7 +23,5 @@ class FunctionRole(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for function in stack.of("AWS::Lambda::Function"):
-            held = role(stack, function["Role"])
-            for action in ("logs:CreateLogStream", "logs:PutLogEvents") if held is not None else ():
-                if held is not None and grants(stack, held).allow(action) is False:
-                    yield finding(function["Role"], f"{held.id} lacks {action}")
+            for owner, action in lacking(stack, function["Role"], ("logs:CreateLogStream", "logs:PutLogEvents")):
+                yield finding(function["Role"], f"{owner.id} lacks {action}")

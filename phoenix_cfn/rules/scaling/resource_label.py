@@ -8,6 +8,11 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._scaling import POLICY, TARGET, predefined, scaled_service, tracking
 from phoenix_cfn.rules._service import target_groups
 
+FULL_NAMES = {
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "LoadBalancerFullName",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": "TargetGroupFullName",
+}
+
 
 class ResourceLabel(Rule):
     """The ResourceLabel of ALBRequestCountPerTarget joins the full names of the load balancer and of the target
@@ -26,37 +31,30 @@ class ResourceLabel(Rule):
     tags = ["R6", "scaling"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        wanted = {
-            "AWS::ElasticLoadBalancingV2::LoadBalancer": "LoadBalancerFullName",
-            "AWS::ElasticLoadBalancingV2::TargetGroup": "TargetGroupFullName",
-        }
         for policy in stack.of(POLICY):
             if predefined(policy) != "ALBRequestCountPerTarget":
                 continue
             specification = tracking(policy)["PredefinedMetricSpecification"]
             label = specification["ResourceLabel"]
+            value = label.text
             if not label.given:
                 yield finding(specification, "ALBRequestCountPerTarget needs a ResourceLabel")
-            value = label.text
-            for ref in value.refs if value is not None else ():
-                resource = stack.resources.get(ref.name)
-                if resource is not None and ref.attribute != wanted.get(resource.type):
-                    yield finding(label, f"{ref} is not the full name of a load balancer or target group")
             named = (
-                [stack.resources[ref.name] for ref in value.refs if ref.name in stack.resources]
-                if value is not None
-                else []
+                [(ref, stack.resources[ref.name]) for ref in value.refs if ref.name in stack.resources] if value else []
             )
-            kinds = [resource.type for resource in named]
-            if sorted(kinds) == sorted(wanted) and value is not None and (kinds != list(wanted) or value.plain != "/"):
+            for ref, resource in named:
+                if ref.attribute != FULL_NAMES.get(resource.type):
+                    yield finding(label, f"{ref} is not the full name of a load balancer or target group")
+            kinds = [resource.type for _, resource in named]
+            if (
+                value is not None
+                and set(kinds) == set(FULL_NAMES)
+                and (kinds != list(FULL_NAMES) or value.plain != "/")
+            ):
                 yield finding(label, "The label is the load balancer's full name, a slash, and the target group's")
             target = stack.resource(policy["ScalingTargetId"], TARGET)
             service = scaled_service(stack, target["ResourceId"]) if target is not None else None
-            own = target_groups(service) if service is not None else []
-            for resource in named:
-                if (
-                    resource.type == "AWS::ElasticLoadBalancingV2::TargetGroup"
-                    and own
-                    and all(resource is not one for one in own)
-                ):
+            own = [group.id for group in target_groups(service)] if service is not None else []
+            for _, resource in named:
+                if own and resource.type.endswith("::TargetGroup") and resource.id not in own:
                     yield finding(label, f"{resource.id} is not the target group of the service that is scaled")
