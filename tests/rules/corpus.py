@@ -1161,6 +1161,12 @@ CASES: list[Case] = [
         put("EncryptionKey:/DeletionPolicy", "Retain"),
     ),
     fault("E9956", "a log group is kept, with its name", put("TaskLogGroup:/DeletionPolicy", "Retain")),
+    near_miss(
+        "E9506",
+        "the alarms exist where somebody is to be told",
+        put("CpuPeakAlarm:/Condition", "HasNotificationEmail"),
+        put("Dashboard/DashboardBody", "{}"),
+    ),
     # Near misses of the rules that have none above
     near_miss(
         "E9104",

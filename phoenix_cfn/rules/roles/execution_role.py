@@ -32,11 +32,8 @@ class ExecutionRole(Rule):
             if any(from_ecr(one["Image"].text) for one in containers(task)):
                 needed += ["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
             node = task["ExecutionRoleArn"]
-            if (
-                needed
-                and not node.given
-                and "FARGATE" in {item.literal for item in task["RequiresCompatibilities"].items}
-            ):
+            fargate = any(item.literal == "FARGATE" for item in task["RequiresCompatibilities"].items)
+            if needed and fargate and not node.given:
                 yield finding(task.here, f"{task.id} has no execution role")
             for owner, action in lacking(stack, node, needed):
                 yield finding(node, f"{owner.id} lacks {action}")

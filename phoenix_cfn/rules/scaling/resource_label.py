@@ -39,18 +39,13 @@ class ResourceLabel(Rule):
             value = label.text
             if not label.given:
                 yield finding(specification, "ALBRequestCountPerTarget needs a ResourceLabel")
-            named = (
-                [(ref, stack.resources[ref.name]) for ref in value.refs if ref.name in stack.resources] if value else []
-            )
+            refs = value.refs if value is not None else ()
+            named = [(ref, stack.resources[ref.name]) for ref in refs if ref.name in stack.resources]
             for ref, resource in named:
                 if ref.attribute != FULL_NAMES.get(resource.type):
                     yield finding(label, f"{ref} is not the full name of a load balancer or target group")
-            kinds = [resource.type for _, resource in named]
-            if (
-                value is not None
-                and set(kinds) == set(FULL_NAMES)
-                and (kinds != list(FULL_NAMES) or value.plain != "/")
-            ):
+            kinds, between = [resource.type for _, resource in named], value.plain if value is not None else ""
+            if set(kinds) == set(FULL_NAMES) and (kinds != list(FULL_NAMES) or between != "/"):
                 yield finding(label, "The label is the load balancer's full name, a slash, and the target group's")
             target = stack.resource(policy["ScalingTargetId"], TARGET)
             service = scaled_service(stack, target["ResourceId"]) if target is not None else None
