@@ -209,6 +209,11 @@ def per_second(expression: Text | None) -> bool:
     return expression is not None and re.search(r"/\s*(60|PERIOD\()|DIFF_TIME|RATE\(", str(expression)) is not None
 
 
+def rises(alarm: Resource) -> bool:
+    """Whether an alarm goes off above its threshold, as far as is known."""
+    return "LessThan" not in (alarm["ComparisonOperator"].literal or "")
+
+
 def notifies(stack: Stack, alarm: Resource) -> bool:
     """Whether an alarm may tell a person: some action of it is no scaling policy of the template."""
     kind = "AWS::ApplicationAutoScaling::ScalingPolicy"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._metrics import Metric, metrics, of_requests, per_second
+from ._metrics import Metric, metrics, of_requests, per_second, rises
 from ._template import Node, Resource, Stack
 from ._values import Text, marked, unmarked
 
@@ -77,7 +77,7 @@ def steered_by(stack: Stack, policy: Resource) -> list[Resource]:
 
 def request_metrics(stack: Stack, policy: Resource) -> list[Metric]:
     """The request counts by which a policy adds tasks, by its own metrics or by those of its alarms."""
-    rising = [one for one in steered_by(stack, policy) if "Less" not in (one["ComparisonOperator"].literal or "")]
+    rising = [alarm for alarm in steered_by(stack, policy) if rises(alarm)]
     found = metrics(policy) + [metric for alarm in rising for metric in metrics(alarm)]
     return [metric for metric in found if of_requests(metric)]
 
@@ -106,7 +106,6 @@ def target_rate(policy: Resource) -> float | None:
 def alarm_rate(alarm: Resource) -> float | None:
     """The requests a second above which an alarm on one request count goes off; None if it is no such alarm."""
     limit, counted = alarm["Threshold"].number, [metric for metric in metrics(alarm) if of_requests(metric)]
-    rising = (alarm["ComparisonOperator"].literal or "").startswith("Greater")
-    if limit is None or not rising or alarm["Metrics"].given or len(counted) != 1 or not counted[0].period.number:
+    if limit is None or not rises(alarm) or alarm["Metrics"].given or len(counted) != 1 or not counted[0].period.number:
         return None
     return limit / counted[0].period.number

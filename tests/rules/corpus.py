@@ -798,7 +798,7 @@ CASES: list[Case] = [
     ),
     fault("E9506", "nothing watches the CPU", remove("CpuPeakAlarm"), put("Dashboard/DashboardBody", "{}")),
     fault(
-        "E9507",
+        "E9506",
         "the CPU alarm goes off when the CPU is low",
         put("CpuPeakAlarm/ComparisonOperator", "LessThanThreshold"),
     ),
@@ -1399,6 +1399,26 @@ CASES: list[Case] = [
         "a CPU of 100 percent is a peak",
         put("CpuPeakAlarm/Threshold", 100),
         put("CpuPeakAlarm/ComparisonOperator", "GreaterThanOrEqualToThreshold"),
+    ),
+    near_miss(
+        "E9507",
+        "another alarm goes off when the CPU is low",
+        add(
+            "Idle",
+            "AWS::CloudWatch::Alarm",
+            Namespace="AWS/ECS",
+            MetricName="CPUUtilization",
+            Dimensions=[
+                {"Name": "ClusterName", "Value": ref("Cluster")},
+                {"Name": "ServiceName", "Value": att("Service", "Name")},
+            ],
+            Statistic="Minimum",
+            Period=60,
+            EvaluationPeriods=60,
+            ComparisonOperator="LessThanThreshold",
+            Threshold=0.5,
+            AlarmActions=[ref("AlarmTopic")],
+        ),
     ),
     near_miss(
         "W9508",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import alarms, metrics, notifies, of_service_cpu
+from phoenix_cfn.rules._metrics import alarms, metrics, notifies, of_service_cpu, rises
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import self_contained, services
 
@@ -27,7 +27,7 @@ class CpuPeakNotified(Rule):
         watching = [
             metric
             for alarm in alarms(stack)
-            if notifies(stack, alarm)
+            if rises(alarm) and notifies(stack, alarm)
             for metric in metrics(alarm)
             if of_service_cpu(metric)
         ]

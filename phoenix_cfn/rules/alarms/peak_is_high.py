@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import alarms, metrics, steers_scaling
+from phoenix_cfn.rules._metrics import alarms, metrics, rises, steers_scaling
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+PERCENTAGES = (("AWS/ECS", "CPUUtilization"), ("AWS/DocDB", "CPUUtilization"))
 
 
 class PeakIsHigh(Rule):
-    """The alarm on a service's CPU compares with GreaterThan, with a threshold of some percent, and not by the
-    minimum.
+    """An alarm on high CPU has a threshold of some percent, and does not go by the minimum.
 
     Risk: The alarm is always on, or never: 0.8 is less than one percent, and no service uses more than 100.
 
-    Fix: Use GreaterThanThreshold with a threshold between 1 and 100.
+    Fix: Use a threshold between 1 and 99, and the statistic Maximum (or Average).
     """
 
     id = "E9507"
@@ -24,12 +25,10 @@ class PeakIsHigh(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for alarm in alarms(stack):
-            percentages = [metric for metric in metrics(alarm) if metric.name == "CPUUtilization"]
-            if not percentages or alarm["Metrics"].given or steers_scaling(stack, alarm):
+            percentages = [one for one in metrics(alarm) if (one.namespace, one.name) in PERCENTAGES]
+            if not percentages or alarm["Metrics"].given or not rises(alarm) or steers_scaling(stack, alarm):
                 continue
             operator, threshold = alarm["ComparisonOperator"], alarm["Threshold"]
-            if (operator.literal or "").startswith("LessThan"):
-                yield finding(operator, f"{alarm.id} goes off when the CPU is low")
             if threshold.number is not None and not 1 <= threshold.number <= 100:
                 yield finding(threshold, f"The CPU is measured in percent; {threshold.literal} is no peak")
             elif threshold.number == 100 and operator.literal == "GreaterThanThreshold":

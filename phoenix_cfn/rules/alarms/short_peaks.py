@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import alarms, metrics, of_service_cpu, steers_scaling
+from phoenix_cfn.rules._metrics import alarms, metrics, of_service_cpu, rises, steers_scaling
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -23,7 +23,11 @@ class ShortPeaks(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for alarm in alarms(stack):
-            if steers_scaling(stack, alarm) or not any(of_service_cpu(metric) for metric in metrics(alarm)):
+            if (
+                steers_scaling(stack, alarm)
+                or not rises(alarm)
+                or not any(of_service_cpu(metric) for metric in metrics(alarm))
+            ):
                 continue
             period, periods = metrics(alarm)[0].period.number, alarm["EvaluationPeriods"].number
             needed = alarm["DatapointsToAlarm"].number or periods
