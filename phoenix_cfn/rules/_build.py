@@ -177,3 +177,17 @@ def needed_capabilities(template: Deployed) -> list[tuple[str, tuple[str, ...]]]
     if "Transform" in template.template:
         needed.append(("CAPABILITY_AUTO_EXPAND", ()))
     return needed
+
+
+def architectures(template: Deployed) -> set[str]:
+    """The processors that the template's task definitions run on; empty if they are not all known."""
+    found: set[str] = set()
+    for raw in template.section("Resources").values():
+        if isinstance(raw, dict) and raw.get("Type") == "AWS::ECS::TaskDefinition":
+            properties = raw.get("Properties")
+            platform = properties.get("RuntimePlatform", {}) if isinstance(properties, dict) else None
+            chosen = platform.get("CpuArchitecture", "X86_64") if isinstance(platform, dict) else None
+            if not isinstance(chosen, str):
+                return set()
+            found.add(chosen)
+    return found

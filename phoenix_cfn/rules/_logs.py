@@ -27,3 +27,10 @@ def undeclared(stack: Stack, name: Text | None) -> bool:
 def _other(stack: Stack, group: Resource, wanted: Text) -> bool:
     # A group without a name of its own gets one that nobody can have spelled.
     return not group["LogGroupName"].given and wanted.reference is None
+
+
+def comes_too_late(stack: Stack, writer: Resource, name: Text | None) -> bool:
+    """Whether a declared log group is not made before its writer, which then makes it first: creating it fails."""
+    wanted = stack.expanded(name)
+    groups = [group for group in log_groups(stack) if same(stack.name_of(group), wanted)]
+    return bool(groups) and not stack.waits_for(writer, {group.id for group in groups})

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ._template import Node, Resource, Stack
-from ._values import Text
+from ._template import PHYSICAL_NAMES, Node, Resource, Stack
+from ._values import Text, same
 
 _SERVICE = frozenset({"ClusterName", "ServiceName"})
 _BALANCER = frozenset({"LoadBalancer"})
@@ -155,18 +155,23 @@ def unknown_names(metric: Metric) -> Iterator[tuple[Node, str]]:
     for name, node in (metric.dimensions or {}).items():
         kind, attributes = VALUES.get(name, ("", ()))
         value = stack.expanded(node.text)
-        if not kind or value is None or value.reference or "LoadBalancer" in name or "TargetGroup" in name:
+        # A load balancer's full name holds an id that nobody can have spelled.
+        if (
+            value is None
+            or value.reference
+            or "LoadBalancerFullName" in attributes
+            or "TargetGroupFullName" in attributes
+        ):
             continue
         there = stack.of(kind)
-        names = [stack.name_of(resource) for resource in there]
-        if not there or any(ref.name.startswith("Fn::") for ref in value.refs) or attributes == ():
-            continue
-        if (
-            value.literal is not None
-            and not value.refs
-            and all(found is not None and not found.refs and found.literal != value.literal for found in names)
-        ):
+        if there and all(is_called(one, value) is False for one in there):
             yield node, f"{name} is {value}, but no {kind} of this template has that name"
+
+
+def is_called(resource: Resource, name: Text) -> bool | None:
+    """Whether a resource has a name that is spelled; one that CloudFormation names has not."""
+    given = resource[PHYSICAL_NAMES.get(resource.type, "Name")]
+    return same(resource.stack.name_of(resource), name) if given.given else False
 
 
 def of_service_cpu(metric: Metric) -> bool:
@@ -198,10 +203,23 @@ def alarm_actions(alarm: Resource) -> list[Node]:
     return alarm["AlarmActions"].items
 
 
-def topics(stack: Stack, alarm: Resource) -> list[tuple[Node, Resource]]:
-    """The topics of the template that an alarm publishes to when it goes off."""
-    found = ((node, stack.resource(node, "AWS::SNS::Topic")) for node in alarm_actions(alarm))
-    return [(node, topic) for node, topic in found if topic is not None]
+def published(stack: Stack) -> list[tuple[Resource, str, str]]:
+    """The topics of the template that news goes to: the topic, the AWS service that publishes, and what tells it to."""
+    found: dict[tuple[str, str], tuple[Resource, str, str]] = {}
+    for alarm in alarms(stack):
+        for node in alarm_actions(alarm):
+            _note(found, stack.resource(node, "AWS::SNS::Topic"), "cloudwatch", alarm)
+    for rule in stack.of("AWS::Events::Rule"):
+        for target in rule["Targets"].items:
+            _note(found, stack.resource(target["Arn"], "AWS::SNS::Topic"), "events", rule)
+    return list(found.values())
+
+
+def _note(
+    found: dict[tuple[str, str], tuple[Resource, str, str]], topic: Resource | None, by: str, who: Resource
+) -> None:
+    if topic is not None:
+        found.setdefault((topic.id, by), (topic, by, who.id))
 
 
 def per_second(expression: Text | None) -> bool:

@@ -678,8 +678,11 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9405",
-        "a database's log group is named after the cluster",
-        put("DatabaseAuditLogGroup/LogGroupName", sub("/aws/docdb/${DatabaseCluster}/audit")),
+        "the name of a database's log group is joined",
+        put(
+            "DatabaseAuditLogGroup/LogGroupName",
+            {"Fn::Join": ["/", ["", "aws", "docdb", sub("${StagePrefix}-phoenix"), "audit"]]},
+        ),
     ),
     fault(
         "E9406",
@@ -1166,6 +1169,58 @@ CASES: list[Case] = [
         "the alarms exist where somebody is to be told",
         put("CpuPeakAlarm:/Condition", "HasNotificationEmail"),
         put("Dashboard/DashboardBody", "{}"),
+    ),
+    fault("E9502", "nobody hears of failed runs", remove("PipelineTopicEmailSubscription")),
+    fault(
+        "E9503",
+        "the pipeline's topic does not admit EventBridge",
+        put("PipelineTopicPolicy/PolicyDocument/Statement/0/Principal/Service", ["cloudwatch.amazonaws.com"]),
+    ),
+    fault("E9505", "the CPU alarm watches a service that is not there", put("CpuPeakAlarm/Dimensions/1/Value", "web")),
+    fault(
+        "E9602",
+        "requests a minute against a target a second",
+        swap(f"{REQUESTS}/CustomizedMetricSpecification", " / 60", ""),
+    ),
+    fault("E9405", "the database does not wait for its log groups", drop("DatabaseCluster:/DependsOn")),
+    fault("E9408", "the cluster does not wait for its log group", drop("Cluster:/DependsOn")),
+    fault(
+        "E9413 E9503",
+        "the key admits no service",
+        put("EncryptionKey/KeyPolicy/Statement", [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*"}]),
+        put("EncryptionKey/KeyPolicy/Statement/0/Principal", {"AWS": sub("arn:aws:iam::${AWS::AccountId}:root")}),
+    ),
+    near_miss(
+        "E9413",
+        "the key is somebody else's",
+        put("/Parameters/KeyArn", {"Type": "String", "Default": ""}),
+        put("TaskLogGroup/KmsKeyId", ref("KeyArn")),
+    ),
+    fault("E9121", "no output leads to the application", drop("/Outputs/ApplicationUrl")),
+    near_miss(
+        "E9121",
+        "a name in a zone leads to the application",
+        drop("/Outputs/ApplicationUrl"),
+        permit("DeployRole", "route53:*"),
+        add(
+            "Name",
+            "AWS::Route53::RecordSet",
+            HostedZoneName="example.com.",
+            Name="phoenix.example.com",
+            Type="A",
+            AliasTarget={"DNSName": att("LoadBalancer", "DNSName")},
+        ),
+    ),
+    fault(
+        "E9721",
+        "the tasks run on another processor than the build",
+        put("TaskDefinition/RuntimePlatform/CpuArchitecture", "ARM64"),
+    ),
+    near_miss(
+        "E9721",
+        "the build makes an image for the other processor",
+        put("TaskDefinition/RuntimePlatform/CpuArchitecture", "ARM64"),
+        swap(BUILDSPEC, "docker build ", "docker build --platform linux/arm64 "),
     ),
     # Near misses of the rules that have none above
     near_miss(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import alarms, subscribed, topics
+from phoenix_cfn.rules._metrics import published, subscribed
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class TopicHeard(Rule):
-    """A topic of the template that an alarm publishes to has a subscriber, at least for some choice of parameters.
+    """A topic of the template that an alarm or an event rule publishes to has a subscriber, at least for some choice of
+    parameters.
 
-    Risk: The alarm goes off, and no person ever learns of it.
+    Risk: The alarm goes off, or the pipeline fails, and no person ever learns of it.
 
     Fix: Add an email subscription, its address a parameter.
     """
@@ -23,7 +24,6 @@ class TopicHeard(Rule):
     in_every_scenario = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for alarm in alarms(stack):
-            for _, topic in topics(stack, alarm):
-                if not subscribed(stack, topic):
-                    yield finding(topic.here, f"{topic.id}, which {alarm.id} publishes to, has no subscriber")
+        for topic, _, who in published(stack):
+            if not subscribed(stack, topic):
+                yield finding(topic.here, f"{topic.id}, which {who} publishes to, has no subscriber")

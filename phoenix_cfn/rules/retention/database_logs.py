@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._database import clusters
-from phoenix_cfn.rules._logs import undeclared
+from phoenix_cfn.rules._logs import comes_too_late, undeclared
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._values import text
 
 
 class DatabaseLogs(Rule):
-    """For each log that a cluster exports to CloudWatch the template declares the log group.
+    """For each log that a cluster exports to CloudWatch the template declares the log group, before the
+    cluster.
 
-    Risk: DocumentDB makes the group, and keeps it for ever.
+    Risk: DocumentDB makes the group, and keeps it for ever; or makes it first, and the stack fails.
 
-    Fix: Declare the log groups /aws/docdb/, the cluster's name, /audit and /profiler, before the cluster.
+    Fix: Declare the log groups /aws/docdb/, the cluster's name, /audit and /profiler, and DependsOn them in the
+    cluster.
     """
 
     id = "E9405"
@@ -30,3 +32,5 @@ class DatabaseLogs(Rule):
                 group = text("/aws/docdb/", name, f"/{node.literal}")
                 if node.literal is not None and undeclared(stack, group):
                     yield finding(node, f"The template declares no log group {group}")
+                elif cluster["DBClusterIdentifier"].given and comes_too_late(stack, cluster, group):
+                    yield finding(cluster.here, f"{cluster.id} does not wait for its log group {group}")

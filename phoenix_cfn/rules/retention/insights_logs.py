@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._logs import undeclared
+from phoenix_cfn.rules._logs import comes_too_late, undeclared
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._values import text
 
 
 class InsightsLogs(Rule):
-    """For a cluster with Container Insights the template declares the log group of its performance events.
+    """For a cluster with Container Insights the template declares the log group of its performance events,
+    before the cluster.
 
     Risk: CloudWatch makes the group with another retention, and it stays when the stack is gone.
 
-    Fix: Declare the log group /aws/ecs/containerinsights/, the cluster's name, /performance, before the
-    cluster.
+    Fix: Declare the log group /aws/ecs/containerinsights/, the cluster's name, /performance, and DependsOn it in
+    the cluster.
     """
 
     id = "E9408"
@@ -35,3 +36,5 @@ class InsightsLogs(Rule):
                 group = text("/aws/ecs/containerinsights/", name, "/performance")
                 if undeclared(stack, group):
                     yield finding(setting["Value"], f"The template declares no log group {group}")
+                elif cluster["ClusterName"].given and comes_too_late(stack, cluster, group):
+                    yield finding(cluster.here, f"{cluster.id} does not wait for its log group {group}")

@@ -1,0 +1,29 @@
+"""E9413: The key of a log group lets CloudWatch Logs use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._logs import log_groups
+from phoenix_cfn.rules._policies import key_of, service_admitted
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class LogGroupKey(Rule):
+    """The key that encrypts a log group admits CloudWatch Logs by its policy.
+
+    Risk: Creating the log group fails: the key does not exist or is not allowed to be used.
+
+    Fix: Allow logs.REGION.amazonaws.com to encrypt, decrypt and make data keys in the key's policy.
+    """
+
+    id = "E9413"
+    shortdesc = "The key of a log group lets CloudWatch Logs use it"
+    source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
+    tags = ["R3", "retention"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for group in log_groups(stack):
+            key = key_of(stack, group["KmsKeyId"])
+            if key is not None and service_admitted(key["KeyPolicy"], "logs") is False:
+                yield finding(group["KmsKeyId"], f"{key.id} does not let CloudWatch Logs encrypt {group.id}")
