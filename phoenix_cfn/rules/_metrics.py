@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ._template import PHYSICAL_NAMES, Node, Resource, Stack
 from ._values import Text, same
 
+POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
+
 _SERVICE = frozenset({"ClusterName", "ServiceName"})
 _BALANCER = frozenset({"LoadBalancer"})
 _TARGETS = frozenset({"LoadBalancer", "TargetGroup"})
@@ -27,9 +29,10 @@ DIMENSIONS: dict[tuple[str, str], tuple[frozenset[str], ...]] = {
         )
     },
     **{
-        ("AWS/ApplicationELB", name): (_TARGETS, _TARGETS | _ZONE, frozenset({"TargetGroup"}))
-        for name in ("HealthyHostCount", "UnHealthyHostCount", "RequestCountPerTarget")
+        ("AWS/ApplicationELB", name): (_TARGETS, _TARGETS | _ZONE)
+        for name in ("HealthyHostCount", "UnHealthyHostCount")
     },
+    ("AWS/ApplicationELB", "RequestCountPerTarget"): (_TARGETS, _TARGETS | _ZONE, frozenset({"TargetGroup"})),
     **{
         ("AWS/ApplicationELB", name): (_BALANCER, _BALANCER | _ZONE)
         for name in (
@@ -124,10 +127,18 @@ def wrong_dimensions(metric: Metric) -> str | None:
     if not dimensions:
         return f"{namespace} {name} has no dimensions: no such metric exists"
     known = DIMENSIONS.get((namespace, name))
+    if namespace == "AWS/ECS" and known is not None and _all_fargate(metric.owner.stack):
+        # Only clusters of instances have metrics of their own.
+        known = (_SERVICE,)
     if known is None or frozenset(dimensions) in known:
         return None
     wanted = " or ".join("{" + ", ".join(sorted(names)) + "}" for names in known[:2])
     return f"{namespace} has no {name} by {{{', '.join(sorted(dimensions))}}}, only by {wanted}"
+
+
+def _all_fargate(stack: Stack) -> bool:
+    services = stack.of("AWS::ECS::Service")
+    return bool(services) and all(service["LaunchType"].literal == "FARGATE" for service in services)
 
 
 def wrong_values(metric: Metric) -> Iterator[tuple[Node, str]]:
@@ -234,9 +245,8 @@ def rises(alarm: Resource) -> bool:
 
 def notifies(stack: Stack, alarm: Resource) -> bool:
     """Whether an alarm may tell a person: some action of it is no scaling policy of the template."""
-    kind = "AWS::ApplicationAutoScaling::ScalingPolicy"
     return (
-        any(stack.resource(node, kind) is None for node in alarm_actions(alarm)) and not alarm["ActionsEnabled"].false
+        any(stack.resource(node, POLICY) is None for node in alarm_actions(alarm)) and not alarm["ActionsEnabled"].false
     )
 
 

@@ -307,6 +307,11 @@ def service_admitted(document: Node, service: str) -> bool | None:
     return False
 
 
+def key_lets(key: Resource, service: str) -> bool | None:
+    """Whether a key's policy lets an AWS service use it; the policy that a key has without one does not."""
+    return service_admitted(key["KeyPolicy"], service) if key["KeyPolicy"].given else False
+
+
 def key_of(stack: Stack, node: Node) -> Resource | None:
     """The key of the template that a KmsKeyId names, by itself or by an alias."""
     named = stack.resource(node, "AWS::KMS::Key", "AWS::KMS::Alias")

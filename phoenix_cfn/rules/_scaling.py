@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ._metrics import Metric, metrics, of_requests, per_second, rises
+from ._metrics import POLICY, Metric, metrics, of_requests, per_second, rises
 from ._template import Node, Resource, Stack
 from ._values import Text, marked, unmarked
 
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
-POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 
 
 def targets(stack: Stack) -> list[Resource]:

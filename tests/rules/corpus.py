@@ -750,7 +750,16 @@ CASES: list[Case] = [
         "E9502",
         "the subscription is written in the topic",
         remove("AlarmTopicEmailSubscription"),
-        put("AlarmTopic/Subscription", [{"Protocol": "email", "Endpoint": ref("NotificationEmail")}]),
+        put(
+            "AlarmTopic/Subscription",
+            {
+                "Fn::If": [
+                    "HasNotificationEmail",
+                    [{"Protocol": "email", "Endpoint": ref("NotificationEmail")}],
+                    ref("AWS::NoValue"),
+                ]
+            },
+        ),
     ),
     near_miss(
         "E9502",
@@ -1222,6 +1231,52 @@ CASES: list[Case] = [
         put("TaskDefinition/RuntimePlatform/CpuArchitecture", "ARM64"),
         swap(BUILDSPEC, "docker build ", "docker build --platform linux/arm64 "),
     ),
+    fault("E9101", "the load balancer has no security group", drop("LoadBalancer/SecurityGroups")),
+    fault("E9122", "the service registers with nobody", drop("Service/LoadBalancers")),
+    near_miss(
+        "E9122",
+        "another stack's service registers with a second target group",
+        permit("DeployRole", "elasticloadbalancing:CreateRule"),
+        add(
+            "Others",
+            "AWS::ElasticLoadBalancingV2::TargetGroup",
+            TargetType="ip",
+            VpcId=ref("Vpc"),
+            Port=80,
+            Protocol="HTTP",
+        ),
+        add(
+            "ToOthers",
+            "AWS::ElasticLoadBalancingV2::ListenerRule",
+            ListenerArn=ref("Listener"),
+            Priority=1,
+            Conditions=[{"Field": "path-pattern", "Values": ["/others/*"]}],
+            Actions=[{"Type": "forward", "TargetGroupArn": ref("Others")}],
+        ),
+        put("/Outputs/Others", {"Value": ref("Others")}),
+    ),
+    fault("E9201", "the database has no security group", drop("DatabaseCluster/VpcSecurityGroupIds")),
+    fault("E9203", "the database has no subnet group", drop("DatabaseCluster/DBSubnetGroupName")),
+    fault("E9309", "the service names no cluster", drop("Service/Cluster")),
+    near_miss(
+        "E9309",
+        "the service names its cluster by the cluster's name",
+        put("Service/Cluster", sub("${StagePrefix}-phoenix")),
+    ),
+    fault("E9413 E9503", "the key has no policy", drop("EncryptionKey/KeyPolicy")),
+    fault("E9501", "an alarm tells only that all is well again", drop("TooFewTasksAlarm/AlarmActions")),
+    fault("E9504", "healthy targets of no load balancer", drop("TooFewTasksAlarm/Dimensions/0")),
+    fault("E9504", "the CPU of a cluster of Fargate tasks", drop("CpuPeakAlarm/Dimensions/1")),
+    fault("E9510", "an address that may be empty", drop("AlarmTopicEmailSubscription:/Condition")),
+    near_miss(
+        "E9510",
+        "an address that must be given",
+        drop("AlarmTopicEmailSubscription:/Condition"),
+        drop("/Conditions/HasNotificationEmail"),
+        swap(OVERRIDES, "${NotificationEmail}", "ops@example.com"),
+        drop("/Parameters/NotificationEmail/Default"),
+    ),
+    fault("E9710", "the webhook's filter matches anything", drop("SourceWebhook/Filters/0/MatchEquals")),
     # Near misses of the rules that have none above
     near_miss(
         "E9104",

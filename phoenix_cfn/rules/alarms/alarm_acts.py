@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import alarms, mentions
+from phoenix_cfn.rules._metrics import POLICY, alarms, mentions
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -27,7 +27,8 @@ class AlarmActs(Rule):
             name = alarm["AlarmName"].text
             if any(alarm.id in one.references or (name and mentions(one, name.plain)) for one in readers):
                 continue
-            if not any(alarm[key].items for key in ("AlarmActions", "OKActions", "InsufficientDataActions")):
+            scales = any(stack.resource(node, POLICY) for node in alarm["OKActions"].items)
+            if not scales and not alarm["AlarmActions"].items and not alarm["InsufficientDataActions"].items:
                 yield finding(
                     alarm["AlarmActions"] if alarm["AlarmActions"].given else alarm.here, f"{alarm.id} has no action"
                 )

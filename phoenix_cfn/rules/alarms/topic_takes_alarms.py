@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._metrics import published
-from phoenix_cfn.rules._policies import key_of, service_admitted
+from phoenix_cfn.rules._policies import key_lets, key_of, service_admitted
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -31,8 +31,8 @@ class TopicTakesAlarms(Rule):
             if (key.literal or "").endswith("alias/aws/sns"):
                 yield finding(key, f"The AWS-managed key {why}")
             owner = key_of(stack, key)
-            if owner is not None and service_admitted(owner["KeyPolicy"], service) is False:
-                yield finding(owner["KeyPolicy"], f"{owner.id} {why}")
+            if owner is not None and key_lets(owner, service) is False:
+                yield finding(owner["KeyPolicy"] if owner["KeyPolicy"].given else owner.here, f"{owner.id} {why}")
             for policy in stack.of("AWS::SNS::TopicPolicy"):
                 document = policy["PolicyDocument"]
                 named = any(stack.resource(one) is topic for one in policy["Topics"].items)

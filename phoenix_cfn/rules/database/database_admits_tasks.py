@@ -27,6 +27,8 @@ class DatabaseAdmitsTasks(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for cluster in clusters(stack):
             worn, port = cluster["VpcSecurityGroupIds"], default_port(stack, cluster)
+            if not worn.given and services(stack):
+                yield finding(cluster.here, f"{cluster.id} has the network's default group, which lets nobody in")
             for service in services(stack):
                 tasks = network(service)["SecurityGroups"]
                 if may_connect(stack, tasks, worn, port) is False:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.rules._database import clusters
 from phoenix_cfn.rules._network import placed
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class DatabaseSubnets(Rule):
-    """No subnet of the database has a route to an internet gateway.
+    """A database names its subnets, and none of them has a route to an internet gateway.
 
     Risk: One wrong security group rule puts the database on the internet.
 
@@ -22,6 +23,9 @@ class DatabaseSubnets(Rule):
     tags = ["security", "database"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
+        for cluster in clusters(stack):
+            if not cluster["DBSubnetGroupName"].given and stack.of("AWS::EC2::VPC"):
+                yield finding(cluster.here, f"{cluster.id} lies in the account's default network, not in this one")
         for group in stack.of("AWS::DocDB::DBSubnetGroup"):
             for node, subnet, kind in placed(stack, group["SubnetIds"].items):
                 if kind == "public":

@@ -27,7 +27,7 @@ class BranchFilter(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for hook in stack.of("AWS::CodePipeline::Webhook"):
             refs = [item["MatchEquals"] for item in hook["Filters"].items if item["JsonPath"].literal == "$.ref"]
-            if not hook["Filters"].opaque and not refs:
+            if not hook["Filters"].opaque and not any(node.given for node in refs):
                 yield finding(
                     hook["Filters"] if hook["Filters"].given else hook.here, f"{hook.id} does not filter by branch"
                 )

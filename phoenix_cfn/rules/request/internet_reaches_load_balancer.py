@@ -31,5 +31,9 @@ class InternetReachesLoadBalancer(Rule):
             if balancer is None or balancer["Scheme"].literal == "internal" or balancer["Scheme"].unknown:
                 continue
             worn, port = balancer["SecurityGroups"], listener["Port"].text
-            if balancer["Type"].literal in (None, "application") and may_connect(stack, None, worn, port) is False:
+            if balancer["Type"].literal not in (None, "application"):
+                continue
+            if not worn.given:
+                yield finding(balancer.here, f"{balancer.id} has the network's default group, which lets nobody in")
+            elif may_connect(stack, None, worn, port) is False:
                 yield finding(worn, f"No security group of {balancer.id} admits port {port} from the internet")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import alarms, metrics, of_requests
+from phoenix_cfn.rules._metrics import POLICY, alarms, metrics, of_requests
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._scaling import POLICY
 
 
 class RequestStatistic(Rule):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.rules._metrics import POLICY
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._scaling import POLICY, alarm_rate, follows_requests, steered_by, target_rate, tracking
+from phoenix_cfn.rules._scaling import alarm_rate, follows_requests, steered_by, target_rate, tracking
 
 
 class RequestUnit(Rule):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import metrics, unknown_names, wrong_dimensions, wrong_values
+from phoenix_cfn.rules._metrics import POLICY, metrics, unknown_names, wrong_dimensions, wrong_values
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._scaling import POLICY
 
 
 class ScalingMetric(Rule):

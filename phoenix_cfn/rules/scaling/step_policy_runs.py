@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.rules._metrics import POLICY
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._scaling import POLICY, steered_by
+from phoenix_cfn.rules._scaling import steered_by
 
 
 class StepPolicyRuns(Rule):
