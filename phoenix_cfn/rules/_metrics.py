@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ._template import PHYSICAL_NAMES, Node, Resource, Stack
+from ._identity import PHYSICAL_NAMES
+from ._template import Node, Resource, Stack
 from ._values import Text, same
 
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"

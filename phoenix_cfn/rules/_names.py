@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ._template import PHYSICAL_NAMES, Resource, Stack
+from ._identity import PHYSICAL_NAMES
+from ._template import Resource, Stack
 from ._values import Ref, Text
 
 UNIQUE = frozenset(PHYSICAL_NAMES) - {

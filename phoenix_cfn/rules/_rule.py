@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 from cfnlint.rules import CloudFormationLintRule
 from cfnlint.rules import RuleMatch as Finding
 
-from ._template import Node, Stack, stacks
+from ._scenarios import stacks
+from ._template import Node, Stack
 
 __all__ = ["Finding", "Rule", "Stack", "finding"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ._network import groups
 from ._template import Node, Resource, Stack
-from ._values import Text, differ
+from ._values import Text
 
 UNWANTED = ("/crash", "/generatecert")
 """The two endpoints that the kata calls unwanted: one kills the process, one is slow."""
@@ -209,10 +209,6 @@ def self_contained(service: Resource) -> bool:
 def platform(task: Resource | None) -> str | None:
     """The network mode of a task definition; Fargate has only awsvpc."""
     return task["NetworkMode"].literal if task is not None else None
-
-
-def other_name(left: Text | None, right: Text | None) -> bool:
-    return differ(left, right)
 
 
 FRONT_DOORS = ("AWS::CloudFront::", "AWS::ApiGateway", "AWS::GlobalAccelerator::", "AWS::VpcLattice::")

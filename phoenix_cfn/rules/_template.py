@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import re
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, TypeVar
 
+from ._identity import NAME_ATTRIBUTES, PHYSICAL_NAMES, REF_IS_NAME
 from ._values import Part, Ref, Text, text
 
 Answer = TypeVar("Answer")
@@ -18,7 +18,6 @@ Path = list[str | int]
 MISSING: Any = object()
 """What a cursor stands on where the template has nothing (or AWS::NoValue)."""
 
-_MOST_SCENARIOS = 32
 _VARIABLE = re.compile(r"\$\{(!?)\s*([^}]*?)\s*\}")
 _FUNCTION = re.compile(r"Fn::\w+")
 _UNKNOWN = "Fn::Unknown"
@@ -38,12 +37,18 @@ def _spelled(raw: Any) -> str:
         return _UNKNOWN
 
 
-def _scalar(raw: Any) -> str | None:
+def scalar(raw: Any) -> str | None:
+    """A string, number or boolean as CloudFormation spells it; None for anything else."""
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, (str, int, float)):
         return str(raw)
     return None
+
+
+def atom(arguments: Any) -> str:
+    """The key of a comparison that no value of a parameter decides: it holds in some scenarios, not in others."""
+    return "Fn::Equals " + _spelled(arguments)
 
 
 class Node:
@@ -407,7 +412,7 @@ class Stack:
         if not isinstance(arguments, list):
             return None
         if function == "Fn::Equals" and len(arguments) == 2:
-            key = _atom(arguments)
+            key = atom(arguments)
             if key in self._values:
                 return self._values[key] == "true"
             left, right = (self.text(argument) for argument in arguments)
@@ -433,9 +438,9 @@ class Stack:
 
     def text(self, raw: Any) -> Text | None:
         """A value as text; None for nothing, for a list and for an object that is no function."""
-        scalar = _scalar(raw)
-        if scalar is not None:
-            return text(scalar)
+        spelled = scalar(raw)
+        if spelled is not None:
+            return text(spelled)
         if not _is_function(raw):
             return None
         if self._depth > 50:
@@ -491,7 +496,7 @@ class Stack:
             return text(Ref(name, literal=self._values[name]))
         parameter = self.parameters.get(name)
         if parameter is not None and not str(parameter.get("Type")).startswith("AWS::SSM::Parameter::"):
-            return text(Ref(name, literal=_scalar(parameter.get("Default"))))
+            return text(Ref(name, literal=scalar(parameter.get("Default"))))
         return text(Ref(name))
 
     def _sub(self, arguments: Any) -> Text:
@@ -550,157 +555,4 @@ class Stack:
             if key is None or key.literal is None or not isinstance(node, dict):
                 return None
             node = node.get(key.literal)
-        return _scalar(node)
-
-
-# Scenarios
-
-
-def _atom(arguments: Any) -> str:
-    return "Fn::Equals " + _spelled(arguments)
-
-
-def _comparisons(raw: Any, depth: int = 0) -> Iterator[list[Any]]:
-    if isinstance(raw, dict) and depth < 20:
-        for function, arguments in raw.items():
-            if function == "Fn::Equals" and isinstance(arguments, list) and len(arguments) == 2:
-                yield arguments
-            elif isinstance(arguments, list):
-                for argument in arguments:
-                    yield from _comparisons(argument, depth + 1)
-
-
-def stacks(template: Any, filename: str | None) -> list[Stack]:
-    """The template in each scenario that its conditions tell apart, the defaults' first; at most 32 of them.
-
-    A parameter that conditions compare with literals takes each of these values, its default, and, unless
-    AllowedValues forbids it, one that is none of them. Any other comparison holds in some scenarios and not in others.
-    """
-    if not isinstance(template, dict):
-        return []
-    conditions = template.get("Conditions")
-    parameters = template.get("Parameters")
-    choices: dict[str, list[str | None]] = {}
-    if isinstance(conditions, dict):
-        for arguments in itertools.chain.from_iterable(_comparisons(raw) for raw in conditions.values()):
-            compared = [side.get("Ref") for side in arguments if isinstance(side, dict) and len(side) == 1]
-            literals = [_scalar(side) for side in arguments if _scalar(side) is not None]
-            name = compared[0] if len(compared) == 1 else None
-            parameter = parameters.get(name) if isinstance(parameters, dict) and isinstance(name, str) else None
-            if isinstance(name, str) and isinstance(parameter, dict) and len(literals) == 1:
-                values = choices.setdefault(name, _values(parameter))
-                if literals[0] not in values and "AllowedValues" not in parameter:
-                    values.append(literals[0])
-            else:
-                choices.setdefault(_atom(arguments), ["true", "false"])
-    strings: dict[str, str] = {}
-    made = [Stack(template, filename, values, strings) for values in _combinations(choices)]
-    seen: set[tuple[bool | None, ...]] = set()
-    different: list[Stack] = []
-    for stack in made:
-        verdicts = tuple(stack.holds(name) for name in conditions) if isinstance(conditions, dict) else ()
-        if verdicts not in seen:
-            seen.add(verdicts)
-            different.append(stack)
-    return different
-
-
-def _values(parameter: dict[str, Any]) -> list[str | None]:
-    default = _scalar(parameter.get("Default"))
-    allowed = parameter.get("AllowedValues")
-    if isinstance(allowed, list):
-        values: list[str | None] = [_scalar(value) for value in allowed]
-        if default in values:
-            values.remove(default)
-            values.insert(0, default)
-        return values or [None]
-    return [None] if default is None else [default, None]
-
-
-def _combinations(choices: dict[str, list[str | None]]) -> Iterator[dict[str, str | None]]:
-    size = 1
-    for values in choices.values():
-        size *= len(values)
-    if size <= _MOST_SCENARIOS:
-        for combination in itertools.product(*choices.values()):
-            yield dict(zip(choices, combination, strict=True))
-        return
-    # Too many: the defaults, and each departure from them on its own.
-    base = {name: values[0] for name, values in choices.items()}
-    yield base
-    departures = ((name, value) for name, values in choices.items() for value in values[1:])
-    for name, value in itertools.islice(departures, _MOST_SCENARIOS - 1):
-        yield {**base, name: value}
-
-
-# Names
-
-PHYSICAL_NAMES: dict[str, str] = {
-    "AWS::ApplicationAutoScaling::ScalingPolicy": "PolicyName",
-    "AWS::Backup::BackupVault": "BackupVaultName",
-    "AWS::CloudWatch::Alarm": "AlarmName",
-    "AWS::CloudWatch::CompositeAlarm": "AlarmName",
-    "AWS::CloudWatch::Dashboard": "DashboardName",
-    "AWS::CodeBuild::Project": "Name",
-    "AWS::CodeCommit::Repository": "RepositoryName",
-    "AWS::CodeDeploy::Application": "ApplicationName",
-    "AWS::CodeDeploy::DeploymentGroup": "DeploymentGroupName",
-    "AWS::CodePipeline::Pipeline": "Name",
-    "AWS::CodePipeline::Webhook": "Name",
-    "AWS::CodeConnections::Connection": "ConnectionName",
-    "AWS::CodeStarConnections::Connection": "ConnectionName",
-    "AWS::DocDB::DBCluster": "DBClusterIdentifier",
-    "AWS::DocDB::DBClusterParameterGroup": "Name",
-    "AWS::DocDB::DBInstance": "DBInstanceIdentifier",
-    "AWS::DocDB::DBSubnetGroup": "DBSubnetGroupName",
-    "AWS::EC2::LaunchTemplate": "LaunchTemplateName",
-    "AWS::EC2::SecurityGroup": "GroupName",
-    "AWS::ECR::Repository": "RepositoryName",
-    "AWS::ECS::CapacityProvider": "Name",
-    "AWS::ECS::Cluster": "ClusterName",
-    "AWS::ECS::Service": "ServiceName",
-    "AWS::ECS::TaskDefinition": "Family",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": "Name",
-    "AWS::ElasticLoadBalancingV2::TargetGroup": "Name",
-    "AWS::Events::Rule": "Name",
-    "AWS::IAM::InstanceProfile": "InstanceProfileName",
-    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-    "AWS::IAM::Role": "RoleName",
-    "AWS::IAM::User": "UserName",
-    "AWS::KMS::Alias": "AliasName",
-    "AWS::Lambda::Function": "FunctionName",
-    "AWS::Logs::LogGroup": "LogGroupName",
-    "AWS::S3::Bucket": "BucketName",
-    "AWS::SecretsManager::Secret": "Name",
-    "AWS::SNS::Topic": "TopicName",
-    "AWS::SQS::Queue": "QueueName",
-    "AWS::SSM::Parameter": "Name",
-}
-"""The property that names a resource, for types whose name must be unique in an account and region."""
-
-REF_IS_NAME = frozenset(
-    {
-        "AWS::CloudWatch::Alarm",
-        "AWS::CodeBuild::Project",
-        "AWS::CodePipeline::Pipeline",
-        "AWS::DocDB::DBCluster",
-        "AWS::DocDB::DBClusterParameterGroup",
-        "AWS::DocDB::DBInstance",
-        "AWS::DocDB::DBSubnetGroup",
-        "AWS::ECR::Repository",
-        "AWS::ECS::Cluster",
-        "AWS::IAM::Role",
-        "AWS::Lambda::Function",
-        "AWS::Logs::LogGroup",
-        "AWS::S3::Bucket",
-    }
-)
-"""The types whose Ref is their name (not an ARN or another id)."""
-
-NAME_ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "AWS::ECS::Service": ("Name",),
-    "AWS::SNS::Topic": ("TopicName",),
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": ("LoadBalancerName",),
-    "AWS::ElasticLoadBalancingV2::TargetGroup": ("TargetGroupName",),
-}
-"""The attributes that are a name."""
+        return scalar(node)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from phoenix_cfn.rules._identity import PHYSICAL_NAMES
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._template import PHYSICAL_NAMES
 
 
 class NamesAlphabet(Rule):

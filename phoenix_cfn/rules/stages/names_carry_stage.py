@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.rules._identity import PHYSICAL_NAMES
 from phoenix_cfn.rules._names import UNIQUE, told_apart
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._template import PHYSICAL_NAMES
 
 
 class NamesCarryStage(Rule):
