@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.rules.corpus import CASES, FAULTS, NEAR_MISSES
-from tests.rules.house import Case, broken, judged, repository, rules, written
+from tests.rules.house import ROOT, Case, broken, judged, repository, rules, written
 
 
 def test_the_real_templates_have_no_finding(tmp_path: Path) -> None:
@@ -23,6 +23,13 @@ def test_case(case: Case, tmp_path: Path) -> None:
 def test_every_rule_has_a_fault_and_a_near_miss_in_the_real_templates() -> None:
     assert set(rules()) - {rule for case in FAULTS for rule in case.rules} == set()
     assert set(rules()) - {rule for case in NEAR_MISSES for rule in case.near} == set()
+
+
+def test_the_table_in_the_documentation_has_every_fault_with_its_rules() -> None:
+    table = (ROOT / "docs" / "fault-corpus.md").read_text(encoding="utf-8")
+    for case in FAULTS:
+        ours = ", ".join(f"[{rule}](rules.md#{rule.lower()})" for rule in sorted(case.rules))
+        assert f"| {case.title} | {ours} |" in table, "run: python benchmarks/faults.py"
 
 
 def test_titles_are_unique() -> None:
