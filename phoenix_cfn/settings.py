@@ -92,7 +92,7 @@ class Settings:
         self._check_range("min_tasks", 1, self.max_tasks)
         self._check_range("requests_per_second_per_task", 1, 10_000)
         self._check_range("cpu_target_percent", 10, 90)
-        self._check_range("cpu_peak_percent", 1, 100)
+        self._check_range("cpu_peak_percent", 1, 99)
         self._check_range("server_errors_per_minute", 1, 1_000_000)
         self._check("retention_days", self.retention_days in RETENTION_DAYS, f"one of {RETENTION_DAYS} (days)")
         self._check(

@@ -45,3 +45,15 @@ def test_the_example_adds_a_resource_that_passes_the_gate(root: Path) -> None:
     assert {"Key": "Stage", "Value": ref("StagePrefix")} in stack.properties("OrderQueue")["Tags"]
     findings = gate.findings(root, {"Infrastructure.yml": render(template).encode()})  # type: ignore[arg-type]
     assert [each.text for each in findings if "Order" in each.text or each.text.startswith("E")] == []
+
+
+def test_the_readme_counts_rules_and_faults_as_their_documents_do(root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    rules = re.findall(r"^### <a id=", (root / "docs/rules.md").read_text(encoding="utf-8"), re.MULTILINE)
+    corpus = (root / "docs/fault-corpus.md").read_text(encoding="utf-8")
+    seen = dict(re.findall(r"^\| (all three together|the project's rules) \| (\d+) \|$", corpus, re.MULTILINE))
+    (faults,) = re.findall(r"sees, of (\d+)", corpus)
+    assert f"{len(rules)} rules of the project's own" in readme
+    assert f"Of the {faults} single faults" in readme
+    assert f"checkov together see {seen['all three together']}." in readme
+    assert seen["the project's rules"] == faults
