@@ -46,9 +46,10 @@ export class CertificateQueue {
   }
 
   // A process rather than a thread, because a process that exits waits for its threads: /crash would have to wait
-  // for a key.
+  // for a key. Detached, so that a signal to the process group leaves it to finish what somebody waits for.
   #startMaker() {
-    const maker = { process: fork(new URL('./certificate-maker.js', import.meta.url)), busy: false };
+    const script = new URL('./certificate-maker.js', import.meta.url);
+    const maker = { process: fork(script, { detached: true }), busy: false };
     this.#maker = maker;
     maker.process.on('message', (certificate) => {
       maker.busy = false;

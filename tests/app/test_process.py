@@ -134,9 +134,11 @@ def test_a_crashed_worker_is_replaced_while_the_other_serves() -> None:
         assert application.process.poll() is None
         assert application.stderr.count("died (exit code 1)") == 5
         assert application.stdout.count("Error: Requested crash by endpoint /crash") == 5
-    assert len(statuses) > 500
+    assert len(statuses) > 200
+    # The client always has a request under way: at most one a crash can be with the worker that dies, and is told so.
     lost = [status for status in statuses if status != 200]
-    assert len(lost) <= 2, lost
+    assert len(lost) <= 5, lost
+    assert set(lost) <= {"ConnectionResetError", "RemoteDisconnected"}
 
 
 def test_a_storm_of_crashes_ends_the_primary() -> None:
@@ -170,10 +172,10 @@ def test_sigterm_finishes_what_is_in_flight(database: Database, trusting: dict[s
         idle.sendall(b"GET /idle HTTP/1.1\r\nHost: x\r\n\r\n")
         assert idle.recv(4096).startswith(b"HTTP/1.1 404")
         # Like a load balancer, they would keep their connections.
-        clients = [application.connect() for _ in range(8)]
+        clients = [application.connect() for _ in range(24)]
         for client in clients:
             client.sendall(b"GET /generatecert HTTP/1.1\r\nHost: x\r\n\r\n")
-        time.sleep(0.1)  # all are waiting now, and eight keys take longer than that
+        time.sleep(0.4)  # all have been read by now, and so many keys take longer than that
         start = time.monotonic()
         assert application.terminate() == 0
         assert time.monotonic() - start < 15
@@ -183,7 +185,7 @@ def test_sigterm_finishes_what_is_in_flight(database: Database, trusting: dict[s
             pass
         assert not _listens(application.port)
         stdout = application.stdout
-    assert len(stdout.splitlines()) == 9
+    assert len(stdout.splitlines()) == 25
     assert sorted(database.lines()) == sorted(stdout.splitlines())
 
 
@@ -192,9 +194,10 @@ def test_sigterm_to_the_whole_group(workers: str) -> None:
     """As from a terminal, or an init process that passes signals on to all."""
     application = Application({"WEB_CONCURRENCY": workers}, command=("setsid", NODE, "src/main.js"))
     with application:
+        before = len(application.processes())
         client = threading.Thread(target=lambda: application.ask("/generatecert"))
         client.start()
-        time.sleep(0.05)
+        eventually(lambda: len(application.processes()) > before)  # the one that makes the certificate has started
         os.killpg(application.process.pid, signal.SIGTERM)
         assert application.process.wait(15) == 0
         client.join()
