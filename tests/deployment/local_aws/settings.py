@@ -1,0 +1,62 @@
+"""The knobs of the local AWS, from the environment: where it listens, where it keeps things, how fast its clocks run."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+PREFIX = "PHOENIX_LOCAL_"
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """`time_scale` is what one second of AWS's clocks lasts here: 0.1 makes a 60-second period last 6 seconds.
+
+    Scaled are AWS's own clocks: metric periods, cooldowns, intervals of health checks, grace periods, draining. Time-outs
+    that a process here must meet (a health check's, an image pull's) are not: this machine is no faster for it.
+    """
+
+    port: int
+    bridge: str
+    state: Path
+    github: Path
+    time_scale: float
+
+    @property
+    def endpoint(self) -> str:
+        """For processes on this machine."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def endpoint_for_containers(self) -> str:
+        """For processes in containers on the default bridge."""
+        return f"http://{self.bridge}:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """What makes another process read the same settings."""
+        return {
+            f"{PREFIX}PORT": str(self.port),
+            f"{PREFIX}BRIDGE": self.bridge,
+            f"{PREFIX}STATE": str(self.state),
+            f"{PREFIX}GITHUB": str(self.github),
+            f"{PREFIX}TIME_SCALE": str(self.time_scale),
+        }
+
+
+@cache
+def settings() -> LocalSettings:
+    """Of this process."""
+    return LocalSettings(
+        int(os.environ[f"{PREFIX}PORT"]),
+        os.environ[f"{PREFIX}BRIDGE"],
+        Path(os.environ[f"{PREFIX}STATE"]),
+        Path(os.environ[f"{PREFIX}GITHUB"]),
+        float(os.environ[f"{PREFIX}TIME_SCALE"]),
+    )
+
+
+def scaled(seconds: float) -> float:
+    """How long so many seconds of AWS last here."""
+    return seconds * settings().time_scale
