@@ -34,7 +34,7 @@ Report = Callable[[str], None]
 
 def ensure(client: Any, dockerfile: Path, report: Report = print) -> None:
     """Everything that a deployment needs is in the engine afterwards; `report` hears what had to be made."""
-    for image in base_images(dockerfile):
+    for image in base_images_of(dockerfile.read_text()):
         if not _has(client, image) and not _pull(client, image):
             report(f"{image} cannot be pulled: building a stand-in from Debian and npm's node binary")
             _build_node(client, image)
@@ -46,12 +46,12 @@ def ensure(client: Any, dockerfile: Path, report: Report = print) -> None:
         _build_python(client, CODEBUILD, "codebuild", ["awscli>=1.40"])
 
 
-def base_images(dockerfile: Path) -> list[str]:
-    """The images that a Dockerfile starts from; build arguments with a default are filled in."""
+def base_images_of(dockerfile: str) -> list[str]:
+    """The images that a Dockerfile's text starts from; build arguments with a default are filled in."""
     arguments: dict[str, str] = {}
     stages: set[str] = set()
     found: list[str] = []
-    for line in dockerfile.read_text().splitlines():
+    for line in dockerfile.splitlines():
         if match := re.match(r"ARG\s+(\w+)=(\S+)", line, re.I):
             arguments[match[1]] = match[2].strip("\"'")
         elif match := re.match(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", line, re.I):

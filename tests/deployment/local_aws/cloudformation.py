@@ -37,6 +37,16 @@ _NAME_PROPERTIES = {
 }
 
 
+@correction(
+    "The functions of the Rules section have short forms in YAML too",
+    "https://github.com/aws-cloudformation/cfn-lint/issues/979",
+)
+def rule_functions_have_short_forms() -> None:
+    engine = ministack.cfn_engine
+    for name in ("Contains", "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll"):
+        engine.CfnLoader.add_constructor(f"!{name}", engine._construct_cfn_tag(f"Fn::{name}"))
+
+
 @correction("A parameter that the template does not declare is refused", f"{_API}/API_CreateStack.html")
 def unknown_parameters_are_refused() -> None:
     resolve = ministack.cfn_handlers._resolve_parameters

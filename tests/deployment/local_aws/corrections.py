@@ -17,6 +17,7 @@ SERVICES = (
     "logs",
     "ecr",
     "lambda_functions",
+    "notifications",
     "cloudwatch",
     "autoscaling",
     "codebuild",

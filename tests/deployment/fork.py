@@ -1,0 +1,81 @@
+"""A fork of this project on the local GitHub: the working tree as it is now, and a clone to change it and push."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from .local_aws.github import Repository
+from .server import REPOSITORY_ROOT, LocalAws
+
+TOKEN = "ghp_" + "0123456789abcdefghijklmnopqrstuvwxyz"
+BRANCH = "master"
+
+
+class Fork:
+    """`clone` is a working copy: change files there, then `push`."""
+
+    def __init__(self, aws: LocalAws, owner: str = "somebody", name: str = "cloud-phoenix-kata") -> None:
+        self.owner, self.name = owner, name
+        self.remote = Repository(aws.settings.github, owner, name)
+        self.clone = aws.settings.state / "clones" / owner / name
+
+    @classmethod
+    def create(cls, aws: LocalAws, owner: str = "somebody", name: str = "cloud-phoenix-kata") -> Fork:
+        """With one commit that holds every file that Git would take of the working tree, changed or new ones too."""
+        fork = cls(aws, owner, name)
+        fork.clone.mkdir(parents=True)
+        listed = _git(REPOSITORY_ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+        for file in filter(None, listed.split("\0")):
+            source = REPOSITORY_ROOT / file
+            if source.is_file():
+                (fork.clone / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, fork.clone / file)
+        fork.remote.bare.parent.mkdir(parents=True, exist_ok=True)
+        _git(fork.remote.bare.parent, "init", "--quiet", "--bare", "--initial-branch", BRANCH, str(fork.remote.bare))
+        fork.remote.bare.with_suffix(".token").write_text(TOKEN)
+        _git(fork.clone, "init", "--quiet", "--initial-branch", BRANCH)
+        _git(fork.clone, "remote", "add", "origin", str(fork.remote.bare))
+        fork.push("Fork of the kata")
+        return fork
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        """Replaces a text in a file of the clone; it must be there."""
+        path = self.clone / file
+        text = path.read_text()
+        if old not in text:
+            raise ValueError(f"{file} does not contain {old!r}")
+        path.write_text(text.replace(old, new))
+
+    def push(self, message: str) -> str:
+        """Commits everything, pushes, and GitHub tells the webhooks. The commit's id."""
+        _git(self.clone, "add", "--all")
+        _git(self.clone, "commit", "--quiet", "--allow-empty", "--message", message)
+        _git(self.clone, "push", "--quiet", "origin", BRANCH)
+        self.remote.deliver(BRANCH)
+        return _git(self.clone, "rev-parse", "HEAD").strip()
+
+    def revert(self) -> None:
+        """Undoes the last commit in the clone by another commit, not pushed yet."""
+        _git(self.clone, "revert", "--no-commit", "HEAD")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    identity = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in _IDENTITY.items()}
+    # Neither the person's configuration nor an outer repository's variables may reach in.
+    outer = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    done = subprocess.run(
+        ["git", "-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", *arguments],
+        cwd=folder,
+        env={**outer, **identity, "GIT_CONFIG_GLOBAL": "/dev/null"},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"git {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+_IDENTITY = {"NAME": "Somebody", "EMAIL": "somebody@example.com"}

@@ -1,0 +1,90 @@
+"""The gateway: serves the local AWS on loopback and on Docker's bridge, until its parent is gone or it is told to stop.
+
+Beside AWS's APIs it answers /_local/webhooks/<name> (deliveries of GitHub) and /_local/pipelines (what the pipelines did).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from . import codepipeline, ministack
+from .corrections import install_all
+from .settings import PREFIX, settings
+
+
+def gateway(scope_app: Any) -> Any:
+    """MiniStack's ASGI application with the two paths in front of it."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith("/_local/"):
+            await scope_app(scope, receive, send)
+            return
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        headers = {key.decode().lower(): value.decode() for key, value in scope["headers"]}
+        if path.startswith("/_local/webhooks/"):
+            status, text = codepipeline.deliver(path.rsplit("/", 1)[1], headers, body)
+        else:
+            status, text = 200, json.dumps(codepipeline.executions())
+        answer = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": answer})
+        await send({"type": "http.response.body", "body": text.encode()})
+
+    return app
+
+
+def _stop_with(parent: int) -> None:
+    """Ends this process when its parent has gone: an interrupted test run leaves nothing behind."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    clean()
+    os._exit(1)
+
+
+def clean() -> None:
+    """Removes every container and volume of this gateway."""
+    client = ministack.ecs._get_docker()
+    labels = [f"{key}={value}" for key, value in ministack.reaper.own_labels("").items() if "instance" in key]
+    for container in client.containers.list(all=True, filters={"label": labels}):
+        container.remove(force=True, v=True)
+    for volume in client.volumes.list(filters={"label": labels}):
+        volume.remove(force=True)
+
+
+def main() -> int:
+    """Serves until SIGTERM."""
+    install_all()
+    parent = int(os.environ.get(f"{PREFIX}PARENT", "0"))
+    if parent:
+        threading.Thread(target=_stop_with, args=(parent,), daemon=True, name="parent").start()
+    config = Config()
+    config.bind = [f"127.0.0.1:{settings().port}", f"{settings().bridge}:{settings().port}"]
+    config.keep_alive_timeout = 75
+
+    def stop(*_: object) -> None:
+        # Whatever healing is under way must not start a container after the last one was removed: end first, then clean.
+        clean()
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    asyncio.run(serve(gateway(ministack.app.app), config))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""CloudWatch: metrics of services and databases, and alarms that follow their dimensions, periods and missing data."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from docker.errors import APIError, NotFound
+
+from . import ecs, elb, metric_math, metrics, ministack, notifications
+from .corrections import correction
+from .settings import scaled
+
+_CW = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring"
+
+_COMPARISONS = {
+    "GreaterThanThreshold": lambda value, threshold: value > threshold,
+    "GreaterThanOrEqualToThreshold": lambda value, threshold: value >= threshold,
+    "LessThanThreshold": lambda value, threshold: value < threshold,
+    "LessThanOrEqualToThreshold": lambda value, threshold: value <= threshold,
+}
+
+
+@correction("Services, load balancers and databases publish their metrics", f"{_CW}/aws-services-cloudwatch-metrics.html")
+def services_publish_metrics() -> None:
+    threading.Thread(target=_publish, daemon=True, name="metrics").start()
+
+
+def _publish() -> None:
+    """Every quarter of the finest period: a sample of each task's and database's CPU, and of the targets' health."""
+    used: dict[str, tuple[float, float]] = {}
+    while True:
+        time.sleep(max(scaled(5), 0.5))
+        try:
+            for account, region in _places():
+                with ministack.request_scope(account, region):
+                    _publish_here(used)
+        except Exception as error:
+            # What is measured may vanish meanwhile; the next round sees what is left.
+            print(f"metrics: {type(error).__name__}: {error}", flush=True)
+
+
+def _places() -> set[tuple[str, str]]:
+    found = set()
+    for store in (ministack.ecs._services, ministack.alb._tgs, ministack.documentdb._clusters, ministack.cloudwatch._alarms):
+        found |= {(account, region) for (account, region, *_), _ in list(store.all_items())}
+    return found
+
+
+def _publish_here(used: dict[str, tuple[float, float]]) -> None:
+    elb.publish_health()
+    for key, service in list(ministack.ecs._services.items()):
+        if service["status"] != "ACTIVE":
+            continue
+        dims = {"ClusterName": key.split("/")[0], "ServiceName": service["serviceName"]}
+        for task in ecs.running_tasks(service):
+            for container in list(task.get("_docker_ids") or []):
+                cpus = int(task.get("cpu") or 1024) / 1024
+                for name, value in _usage(container, cpus, used):
+                    metrics.publish("AWS/ECS", name, value, dims)
+    for cluster in list(ministack.documentdb._clusters.values()):
+        container = cluster.get("_shared_container_id")
+        # db.t4g.medium, the smallest instance, has two CPUs.
+        for name, value in _usage(container, 2, used) if container else []:
+            if name == "CPUUtilization":
+                metrics.publish("AWS/DocDB", name, value, {"DBClusterIdentifier": cluster["DBClusterIdentifier"]})
+
+
+def _usage(container: str, cpus: float, used: dict[str, tuple[float, float]]) -> list[tuple[str, float]]:
+    """CPUUtilization and MemoryUtilization in percent of what the container may use."""
+    try:
+        stats = ministack.ecs._get_docker().api.stats(container, stream=False, one_shot=True)
+        now, total = time.time(), stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
+        memory = 100 * stats["memory_stats"]["usage"] / stats["memory_stats"]["limit"]
+    except (APIError, NotFound, KeyError):
+        return []
+    before = used.get(container)
+    used[container] = (now, total)
+    if before is None:
+        return [("MemoryUtilization", memory)]
+    cpu = 100 * (total - before[1]) / (now - before[0]) / cpus
+    return [("CPUUtilization", cpu), ("MemoryUtilization", memory)]
+
+
+@correction(
+    "An alarm looks at its own dimensions, at M of its last N periods, and treats missing data as it was told",
+    f"{_CW}/alarm-evaluation.html",
+)
+def alarms_are_evaluated() -> None:
+    ministack.cloudwatch._evaluate_alarm = evaluate
+    threading.Thread(target=_watch, daemon=True, name="alarms").start()
+
+
+def _watch() -> None:
+    while True:
+        time.sleep(max(scaled(5), 0.25))
+        for (account, region, name), alarm in list(ministack.cloudwatch._alarms.all_items()):
+            with ministack.request_scope(account, region):
+                try:
+                    evaluate(alarm)
+                except Exception as error:
+                    print(f"alarm {name}: {type(error).__name__}: {error}", flush=True)
+
+
+def evaluate(alarm: dict[str, Any]) -> None:
+    """Sets the alarm's state from the last periods, and tells its actions when that changes it."""
+    if not alarm.get("ComparisonOperator"):
+        return
+    periods = int(alarm.get("EvaluationPeriods", 1))
+    needed = int(alarm.get("DatapointsToAlarm") or periods)
+    points = [datapoint(alarm, ago) for ago in range(1, periods + 1)]
+    state = _state(alarm, points, needed)
+    if state != alarm["StateValue"]:
+        old, alarm["StateValue"] = alarm["StateValue"], state
+        alarm["StateReason"] = f"Threshold Crossed: {points} {alarm['ComparisonOperator']} {alarm['Threshold']}"
+        alarm["StateUpdatedTimestamp"] = int(time.time())
+        ministack.cloudwatch._record_history(alarm["AlarmName"], old, state, alarm["StateReason"])
+        notifications.tell_alarm_actions(alarm, old, state, alarm["StateReason"])
+
+
+def _state(alarm: dict[str, Any], points: list[float | None], needed: int) -> str:
+    missing = alarm.get("TreatMissingData") or "missing"
+    compare = _COMPARISONS[alarm["ComparisonOperator"]]
+    breaching = [None if point is None else compare(point, float(alarm["Threshold"])) for point in points]
+    if all(each is None for each in breaching) and missing in ("missing", "ignore"):
+        return str(alarm["StateValue"]) if missing == "ignore" else "INSUFFICIENT_DATA"
+    filled = [missing == "breaching" if each is None else each for each in breaching]
+    return "ALARM" if sum(filled) >= needed else "OK"
+
+
+def datapoint(alarm: dict[str, Any], ago: int) -> float | None:
+    """Of the alarm's metric or expression, in the period so long ago (1 is the last whole one)."""
+    queries = alarm.get("Metrics")
+    if queries:
+        return query(queries, ago)
+    dims = {each["Name"]: each["Value"] for each in alarm.get("Dimensions") or []}
+    return metrics.statistic(
+        alarm["Namespace"], alarm["MetricName"], dims, float(alarm["Period"]), alarm["Statistic"], ago
+    )
+
+
+def query(queries: list[dict[str, Any]], ago: int, period: float = 60) -> float | None:
+    """The datapoint of the one metric data query that returns data, as alarms and target tracking write them."""
+    values: dict[str, float | None] = {}
+    expressions = {}
+    for each in queries:
+        if "Expression" in each:
+            expressions[each["Id"]] = each["Expression"]
+            continue
+        stat = each["MetricStat"]
+        dims = {dim["Name"]: dim["Value"] for dim in stat["Metric"].get("Dimensions", [])}
+        values[each["Id"]] = metrics.statistic(
+            stat["Metric"]["Namespace"],
+            stat["Metric"]["MetricName"],
+            dims,
+            float(stat.get("Period", period)),
+            stat["Stat"],
+            ago,
+        )
+    returned = [each["Id"] for each in queries if str(each.get("ReturnData", True)).lower() == "true"]
+    if len(returned) != 1:
+        raise ValueError("exactly one metric must return data")
+    return metric_math.evaluate(expressions[returned[0]], values) if returned[0] in expressions else values[returned[0]]
+
+
+@correction(
+    "An alarm on metric math is an alarm like any other",
+    f"{_CW}/Create-alarm-on-metric-math-expression.html",
+)
+def alarms_on_metric_math() -> None:
+    plain = ministack.provisioners._cw_metric_alarm_record
+
+    def record(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+        queries = properties.get("Metrics")
+        if not queries:
+            return dict(plain(name, properties))
+        query(queries, 1)
+        stand_in = {**properties, "MetricName": "metric math", "Namespace": "metric math"}
+        del stand_in["Metrics"]
+        return {**plain(name, stand_in), "Metrics": queries}
+
+    ministack.provisioners._cw_metric_alarm_record = record

@@ -1,0 +1,177 @@
+"""DocumentDB: one real server behind each cluster's endpoint, with TLS, logs, metrics and a last snapshot.
+
+The endpoint keeps AWS's form of name; containers of tasks get an entry for it in their hosts file. Certificates come from
+the local authority, which tasks trust by NODE_EXTRA_CA_CERTS: on AWS it is Amazon's, and applications bring that.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+import tarfile
+import time
+from typing import Any
+
+from . import certificates, ec2, ministack
+from .corrections import correction
+from .settings import settings
+
+_GUIDE = "https://docs.aws.amazon.com/documentdb/latest/developerguide"
+IMAGE = "phoenix-local/documentdb:1"
+# From the documentation blocks of RFC 5737: packets to it lead nowhere, as those that a security group drops.
+_NOWHERE = "192.0.2.1"
+_TRUSTED = "/etc/local-aws/ca.pem"
+
+
+@correction(
+    "A cluster's endpoint, which Fn::GetAtt returns, leads to a server that speaks TLS and asks for the password",
+    f"{_GUIDE}/security.encryption.ssl.html",
+)
+def clusters_answer() -> None:
+    handler = ministack.handlers["AWS::DocDB::DBCluster"]
+    create = handler["create"]
+
+    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        check_password(properties["MasterUserPassword"])
+        identifier, attributes = create(logical_id, properties, stack)
+        cluster = ministack.documentdb._clusters[identifier]
+        cluster["EnabledCloudwatchLogsExports"] = list(properties.get("EnableCloudwatchLogsExports", []))
+        try:
+            _start(cluster)
+        except Exception as error:
+            # MiniStack forgets a resource whose creation raised: it must not stay behind.
+            handler["delete"](identifier, properties)
+            raise ValueError(f"the local DocumentDB did not start: {error}") from error
+        _open_logs(cluster)
+        return identifier, attributes
+
+    ministack.handlers["AWS::DocDB::DBCluster"] = {**handler, "create": created}
+    # The server runs already when the first instance comes.
+    ministack.documentdb._ensure_cluster_compute = lambda cluster: None
+
+
+def check_password(password: str) -> None:
+    """https://docs.aws.amazon.com/documentdb/latest/APIReference/API_CreateDBCluster.html"""
+    if not 8 <= len(password) <= 100 or not re.fullmatch(r"[ -~]+", password) or set('/"@') & set(password):
+        raise ValueError(
+            "The parameter MasterUserPassword is not a valid password. "
+            "8 to 100 printable ASCII characters besides '/', '@' and '\"' may be used."
+        )
+
+
+def _start(cluster: dict[str, Any]) -> None:
+    client = ministack.documentdb._get_docker()
+    name, port = cluster["Endpoint"], int(cluster["Port"])
+    container = client.containers.create(
+        IMAGE,
+        name=ministack.documentdb._cluster_docker_name(cluster["DBClusterIdentifier"]),
+        hostname=name.split(".")[0][:63],
+        # The server's own name leads to itself; the second entry keeps it from being the loopback address.
+        entrypoint=["sh", "-c", 'echo "$(hostname -i) $ENDPOINT" >> /etc/hosts; exec python3 /opt/documentdb.py'],
+        environment={
+            "ENDPOINT": name,
+            "PORT": str(port),
+            "USERNAME": cluster["MasterUsername"],
+            "PASSWORD": cluster["_MasterUserPassword"],
+        },
+        labels=ministack.reaper.own_labels("documentdb"),
+        mem_limit="512m",
+    )
+    if _parameter(cluster, "tls", "enabled") != "disabled":
+        _put(container, "/tls/server.pem", certificates.server_pem(settings().state, [name, cluster["ReaderEndpoint"]]))
+    container.start()
+    container.reload()
+    address = container.attrs["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+    cluster.update(
+        _shared_container_id=container.id,
+        _shared_container_ready=True,
+        _shared_internal_address=address,
+        _shared_internal_port=port,
+        _shared_endpoint={"Address": name, "Port": port, "HostedZoneId": cluster["HostedZoneId"]},
+    )
+    _wait_for(address, port, container)
+
+
+def _put(container: Any, path: str, content: bytes) -> None:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        entry = tarfile.TarInfo(path.lstrip("/"))
+        entry.size, entry.mode = len(content), 0o600
+        tar.addfile(entry, io.BytesIO(content))
+    container.put_archive("/", archive.getvalue())
+
+
+def _wait_for(address: str, port: int, container: Any) -> None:
+    end = time.time() + 60
+    while time.time() < end:
+        try:
+            socket.create_connection((address, port), timeout=1).close()
+            return
+        except OSError:
+            container.reload()
+            if container.status == "exited":
+                break
+            time.sleep(0.1)
+    raise RuntimeError(container.logs(tail=20).decode(errors="replace"))
+
+
+def _parameter(cluster: dict[str, Any], name: str, default: str) -> str:
+    group = ministack.rds._db_cluster_param_groups.get(cluster["DBClusterParameterGroup"]) or {}
+    value = group.get("Parameters", {}).get(name, default)
+    return str(value.get("ParameterValue", default) if isinstance(value, dict) else value)
+
+
+def addresses(security_groups: list[str]) -> dict[str, str]:
+    """The endpoint of every cluster and where it leads, for somebody with these security groups."""
+    found = {}
+    for cluster in ministack.documentdb._clusters.values():
+        groups = [each["VpcSecurityGroupId"] for each in cluster["VpcSecurityGroups"]]
+        reachable = ec2.connects(security_groups, groups, int(cluster["Port"]))
+        found[cluster["Endpoint"]] = cluster["_shared_internal_address"] if reachable else _NOWHERE
+    return found
+
+
+def trust() -> dict[str, Any]:
+    """Options of `docker run` that let a Node.js container trust the local authority."""
+    certificate = str(certificates.authority(settings().state))
+    return {
+        "environment": {"NODE_EXTRA_CA_CERTS": _TRUSTED},
+        "volumes": {certificate: {"bind": _TRUSTED, "mode": "ro"}},
+    }
+
+
+@correction("Audit and profiler logs go to log groups, which DocumentDB makes where there are none", f"{_GUIDE}/event-auditing.html")
+def logs_are_exported() -> None:
+    create = ministack.handlers["AWS::DocDB::DBInstance"]["create"]
+
+    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        answer = create(logical_id, properties, stack)
+        cluster = ministack.documentdb._clusters.get(properties["DBClusterIdentifier"])
+        if cluster:
+            _open_logs(cluster)
+        return answer
+
+    ministack.handlers["AWS::DocDB::DBInstance"]["create"] = created
+
+
+def _open_logs(cluster: dict[str, Any]) -> None:
+    for kind, parameter in (("audit", "audit_logs"), ("profiler", "profiler")):
+        exported = kind in cluster["EnabledCloudwatchLogsExports"]
+        if exported and _parameter(cluster, parameter, "disabled") not in ("disabled", "none"):
+            group = f"/aws/docdb/{cluster['DBClusterIdentifier']}/{kind}"
+            if group not in ministack.logs._log_groups:
+                ministack.logs._create_log_group({"logGroupName": group})
+
+
+@correction(
+    "DeletionPolicy Snapshot leaves a snapshot of the cluster (here: the record of it, without its data)",
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html",
+)
+def deletion_leaves_a_snapshot() -> None:
+    def snapshot(identifier: str, properties: dict[str, Any]) -> None:
+        cluster = ministack.documentdb._clusters.get(identifier)
+        if cluster:
+            ministack.rds._create_cluster_snapshot_internal(f"{identifier}-final-{int(time.time())}", cluster)
+
+    ministack.handlers["AWS::DocDB::DBCluster"]["snapshot"] = snapshot

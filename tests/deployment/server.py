@@ -1,0 +1,143 @@
+"""Starts and stops the local AWS as a process of its own, and hands out clients for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from .docker_engine import DockerEngine
+from .local_aws.settings import PREFIX, LocalSettings
+
+REGION = "eu-central-1"
+REPOSITORY_ROOT = Path(__file__).parents[2]
+
+
+class LocalAws:
+    """A running gateway. `state` is its folder: log, artifacts, certificates, repositories of the local GitHub."""
+
+    def __init__(self, engine: DockerEngine, settings: LocalSettings, process: int) -> None:
+        self.engine, self.settings, self.process = engine, settings, process
+
+    @classmethod
+    def start(cls, engine: DockerEngine, state: Path, time_scale: float = 0.1, tied: bool = True) -> LocalAws:
+        """Returns when the gateway answers; `tied` makes it end when this process does."""
+        github = state / "github"
+        github.mkdir(parents=True, exist_ok=True)
+        settings = LocalSettings(_free_port(), engine.bridge, state, github, time_scale)
+        environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
+            **settings.environment(),
+            "DOCKER_HOST": f"unix://{engine.socket}",
+            "GATEWAY_PORT": str(settings.port),
+            "MINISTACK_REGION": REGION,
+            "MINISTACK_HOST": "127.0.0.1",
+            "STATE_DIR": str(state / "ministack"),
+            "TMPDIR": str(state),
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if tied:
+            environment[f"{PREFIX}PARENT"] = str(os.getpid())
+        with (state / "gateway.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.deployment.local_aws"],
+                cwd=REPOSITORY_ROOT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        running = cls(engine, settings, process.pid)
+        end = time.time() + 60
+        while time.time() < end:
+            if process.poll() is not None:
+                break
+            if running._answers():
+                return running
+            time.sleep(0.1)
+        raise RuntimeError(f"the local AWS did not start:\n{(state / 'gateway.log').read_text()[-4000:]}")
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.settings.endpoint}/_ministack/ready", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def client(self, service: str, **options: Any) -> Any:
+        """An ordinary boto3 client, as the account's root."""
+        return boto3.client(
+            service,
+            endpoint_url=self.settings.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}),
+            **options,
+        )
+
+    def pipelines(self) -> list[dict[str, Any]]:
+        """What the pipelines did: executions with their actions, oldest first."""
+        with urllib.request.urlopen(f"{self.settings.endpoint}/_local/pipelines", timeout=10) as answer:
+            return list(json.load(answer))
+
+    def log(self) -> str:
+        """What the gateway said so far."""
+        return (self.settings.state / "gateway.log").read_text()
+
+    def containers(self) -> list[Any]:
+        """Everything that runs for this gateway."""
+        label = f"ministack.instance={socket.gethostname()}:{self.settings.port}"
+        return list(self.engine.client.containers.list(all=True, filters={"label": label}))
+
+    def stop(self) -> None:
+        """Ends the gateway and removes what it started: containers, volumes, its folder."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.process, number)
+            except ProcessLookupError:
+                break
+            if _ended(self.process, 30):
+                break
+        for container in self.containers():
+            container.remove(force=True, v=True)
+        label = f"ministack.instance={socket.gethostname()}:{self.settings.port}"
+        for volume in self.engine.client.volumes.list(filters={"label": label}):
+            volume.remove(force=True)
+        prefix = f"127.0.0.1:{self.settings.port}/"
+        for image in self.engine.client.images.list():
+            for name in [*image.tags, *(image.attrs.get("RepoDigests") or [])]:
+                if name.startswith(prefix):
+                    self.engine.client.images.remove(name, force=True)
+        shutil.rmtree(self.settings.state, ignore_errors=True)
+
+
+def _ended(process: int, seconds: float) -> bool:
+    end = time.time() + seconds
+    while time.time() < end:
+        try:
+            done, _ = os.waitpid(process, os.WNOHANG)
+        except ChildProcessError:
+            done = 0 if Path(f"/proc/{process}").exists() else process
+        if done:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
