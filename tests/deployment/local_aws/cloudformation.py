@@ -235,7 +235,7 @@ def service_role_is_consulted() -> None:
         role = _role_of(stack)
         if not role:
             return provision(resource_type, logical_id, properties, stack)
-        permissions.check_actions(role, resource_type, "create")
+        permissions.check_actions(role, resource_type, "create", properties)
         physical_id, attributes = provision(resource_type, logical_id, properties, stack)
         try:
             permissions.check_scope(role, resource_type, "create", physical_id, properties)
@@ -247,7 +247,7 @@ def service_role_is_consulted() -> None:
     def update_resource(resource_type: str, physical_id: str, old: Any, new: Any, stack: str, *rest: Any) -> Any:
         role = _role_of(stack)
         if role and old != new:
-            permissions.check_actions(role, resource_type, "update")
+            permissions.check_actions(role, resource_type, "update", new)
             permissions.check_scope(role, resource_type, "update", physical_id, new)
         return update(resource_type, physical_id, old, new, stack, *rest)
 
@@ -256,7 +256,7 @@ def service_role_is_consulted() -> None:
     ) -> Any:
         role = _role_of(stack)
         if role:
-            permissions.check_actions(role, resource_type, "delete")
+            permissions.check_actions(role, resource_type, "delete", properties)
             permissions.check_scope(role, resource_type, "delete", physical_id, properties)
         return delete(resource_type, physical_id, properties, stack, logical_id)
 

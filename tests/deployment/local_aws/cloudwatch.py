@@ -73,7 +73,7 @@ def _usage(container: str, cpus: float, used: dict[str, tuple[float, float]]) ->
         stats = ministack.ecs._get_docker().api.stats(container, stream=False, one_shot=True)
         now, total = time.time(), stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
         memory = 100 * stats["memory_stats"]["usage"] / stats["memory_stats"]["limit"]
-    except (APIError, NotFound, KeyError):
+    except (APIError, NotFound, KeyError, ValueError):
         return []
     before = used.get(container)
     used[container] = (now, total)

@@ -39,16 +39,17 @@ def elastic_ip() -> None:
 
 
 @correction(
-    "A public NAT gateway needs an existing address and a subnet with a route to an internet gateway",
+    "A public NAT gateway needs an existing address, and a VPC with an internet gateway",
     f"{_VPC}/nat-gateway-basics.html",
 )
 def nat_gateway() -> None:
     def create(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
         if properties.get("AllocationId") not in ministack.ec2._addresses:
             raise ValueError(f"The allocation ID '{properties.get('AllocationId')}' does not exist")
-        subnet = properties.get("SubnetId", "")
-        if not _default_target(subnet).startswith("igw-"):
-            raise ValueError(f"Network vpc has no Internet gateway attached, or {subnet} no route to it")
+        vpc = (ministack.ec2._subnets.get(properties.get("SubnetId")) or {}).get("VpcId")
+        attached = [each for gateway in ministack.ec2._internet_gateways.values() for each in gateway["Attachments"]]
+        if not any(each.get("VpcId") == vpc for each in attached):
+            raise ValueError(f"Network {vpc} has no Internet gateway attached")
         before = set(ministack.ec2._nat_gateways)
         ministack.ec2._create_nat_gateway({key: [value] for key, value in properties.items() if isinstance(value, str)})
         gateway = (set(ministack.ec2._nat_gateways) - before).pop()
@@ -141,8 +142,10 @@ def reaches_internet(subnets: Iterable[str], groups: Iterable[str], public_addre
     """
     for subnet in subnets:
         target = _default_target(subnet)
-        if not (target.startswith("nat-") or (target.startswith("igw-") and public_address)):
-            return False
+        nat = ministack.ec2._nat_gateways.get(target)
+        if not (nat and _default_target(nat["SubnetId"]).startswith("igw-")):
+            if not (target.startswith("igw-") and public_address):
+                return False
     return any(_permits(each, "IpPermissionsEgress", [], port, "0.0.0.0/0") for each in groups)
 
 

@@ -185,7 +185,7 @@ def images_come_from_their_registry() -> None:
         image = ecr.local_name(definition["image"])
         if not _present(client, image):
             try:
-                client.images.pull(image)
+                client.images.pull(image, auth_config=ecr.engine_login())
             except (APIError, ImageNotFound) as error:
                 raise ministack.ecs._ImagePullError(f"{definition['image']}: {error}") from error
         options = {**options}

@@ -31,6 +31,40 @@ _DOCUMENTDB: dict[str, dict[str, list[str]]] = {
         "delete": ["rds:DeleteDBInstance", "rds:DescribeDBInstances"],
     },
 }
+# Actions that handlers call for these properties only; for a resource without them they are not needed.
+# Sources: the descriptions of the properties in the registry schemas.
+_ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "cloudwatch:GetMetricData": ("PredictiveScalingPolicyConfiguration",),
+    "cognito-idp:DescribeUserPoolClient": ("AuthenticateCognitoConfig",),
+    "firehose:TagDeliveryStream": ("DataProtectionPolicy",),
+    "iam:AttachRolePolicy": ("ManagedPolicyArns",),
+    "iam:DetachRolePolicy": ("ManagedPolicyArns",),
+    "iam:PutRolePermissionsBoundary": ("PermissionsBoundary",),
+    "iam:DeleteRolePermissionsBoundary": ("PermissionsBoundary",),
+    "lambda:DeleteProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
+    "lambda:GetProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
+    "lambda:PutProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
+    "logs:CreateLogDelivery": ("DataProtectionPolicy",),
+    "logs:DeleteDataProtectionPolicy": ("DataProtectionPolicy",),
+    "logs:DeleteIndexPolicy": ("FieldIndexPolicies",),
+    "logs:DeleteResourcePolicy": ("ResourcePolicyDocument",),
+    "logs:DescribeIndexPolicies": ("FieldIndexPolicies",),
+    "logs:DescribeResourcePolicies": ("ResourcePolicyDocument",),
+    "logs:GetDataProtectionPolicy": ("DataProtectionPolicy",),
+    "logs:PutBearerTokenAuthentication": ("BearerTokenAuthenticationEnabled",),
+    "logs:PutDataProtectionPolicy": ("DataProtectionPolicy",),
+    "logs:PutIndexPolicy": ("FieldIndexPolicies",),
+    "logs:PutResourcePolicy": ("ResourcePolicyDocument",),
+    "s3:REST.PUT.OBJECT": ("DataProtectionPolicy",),
+    "secretsmanager:GetRandomPassword": ("GenerateSecretString",),
+    "secretsmanager:RemoveRegionsFromReplication": ("ReplicaRegions",),
+    "secretsmanager:ReplicateSecretToRegions": ("ReplicaRegions",),
+    "sns:GetDataProtectionPolicy": ("DataProtectionPolicy",),
+    "sns:PutDataProtectionPolicy": ("DataProtectionPolicy",),
+    "vpc-lattice:CreateServiceNetworkVpcEndpointAssociation": ("ServiceNetworkArn",),
+    "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation": ("ServiceNetworkArn",),
+    "vpce:AllowMultiRegion": ("ServiceRegion",),
+}
 # Who assumes a role that a resource of the type names.
 _PASSED_TO = {
     "AWS::ECS::TaskDefinition": "ecs-tasks.amazonaws.com",
@@ -62,19 +96,21 @@ _NAMED = {
 }
 
 
-def needed(resource_type: str, operation: str) -> list[str]:
-    """The actions of the type's handler for "create", "update" or "delete"; none for a type without handlers."""
+def needed(resource_type: str, operation: str, properties: Mapping[str, Any]) -> list[str]:
+    """The actions of the type's handler for "create", "update" or "delete" of a resource with these properties."""
     if resource_type in _DOCUMENTDB:
         return _DOCUMENTDB[resource_type][operation]
     if not resource_type.startswith("AWS::"):
         return ["lambda:InvokeFunction"]
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema
-    return list(schema.get("handlers", {}).get(operation, {}).get("permissions", []))
+    listed = schema.get("handlers", {}).get(operation, {}).get("permissions", [])
+    used = set(_keys(properties))
+    return [action for action in listed if action not in _ONLY_FOR or used & set(_ONLY_FOR[action])]
 
 
-def check_actions(role: str, resource_type: str, operation: str) -> None:
+def check_actions(role: str, resource_type: str, operation: str, properties: Mapping[str, Any]) -> None:
     """AccessDenied where the role has one of the actions nowhere: before the resource is touched."""
-    for action in needed(resource_type, operation):
+    for action in needed(resource_type, operation, properties):
         if not iam.allows_somewhere(role, action):
             raise iam.AccessDenied(
                 f"User: {role} is not authorized to perform: {action} because no identity-based policy allows the action"
@@ -87,16 +123,17 @@ def check_scope(
     """AccessDenied where the role has one of the actions, but not on this resource."""
     own = arn_of(resource_type, physical_id)
     known = [own, *(arn for value in _strings(properties) if (arn := _arn(value)))]
-    for action in needed(resource_type, operation):
-        if action == "iam:PassRole":
+    context = _context(properties)
+    for action in needed(resource_type, operation, properties):
+        if action in ("iam:PassRole", "iam:CreateServiceLinkedRole"):
             continue
         forms = _forms(action)
         if forms == ["*"]:
-            iam.require(role, [action], "*")
+            iam.require(role, [action], "*", context)
             continue
         matching = [arn for arn in known if any(_has_form(arn, form) for form in forms)]
         for arn in [own] if own in matching else matching[:1]:
-            iam.require(role, [action], arn, _context(resource_type))
+            iam.require(role, [action], arn, context)
     if service := _PASSED_TO.get(resource_type):
         if operation != "delete":
             for arn in known:
@@ -111,8 +148,26 @@ def arn_of(resource_type: str, physical_id: str) -> str:
     return _arn(physical_id) or physical_id
 
 
-def _context(resource_type: str) -> dict[str, str]:
-    return {"aws:RequestedRegion": ministack.region(), "aws:ResourceAccount": ministack.account()}
+def _context(properties: Mapping[str, Any]) -> dict[str, str]:
+    """The condition keys that go with a request about a resource with these properties."""
+    context = {"aws:RequestedRegion": ministack.region(), "aws:ResourceAccount": ministack.account()}
+    tags = properties.get("Tags") or []
+    pairs = tags.items() if isinstance(tags, Mapping) else [(each["Key"], each["Value"]) for each in tags]
+    for key, value in pairs:
+        context[f"aws:ResourceTag/{key}"] = context[f"aws:RequestTag/{key}"] = value
+    if "PermissionsBoundary" in properties:
+        context["iam:PermissionsBoundary"] = properties["PermissionsBoundary"]
+    return context
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield key
+            yield from _keys(inner)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _keys(each)
 
 
 def _arn(value: str) -> str:
