@@ -1,7 +1,6 @@
 """Entry point of the DocumentDB stand-in: SecantusDB with TLS, SCRAM and the replica set rs0.
 
-The endpoint's name leads to this very container (an entry in its hosts file), as the driver asks the server for the names
-of the members and then connects to those. Certificate and key of that name lie in /tls.
+Certificate and key of the endpoint's name lie in /tls.
 """
 
 from __future__ import annotations
@@ -14,6 +13,14 @@ from pymongo import MongoClient
 from secantus.server import SecantusDBServer
 
 DATA = Path("/data")
+
+
+class NamedServer(SecantusDBServer):
+    """Tells drivers its endpoint's name: they ask a member for the names of all, and connect to those."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return os.environ["ENDPOINT"], int(os.environ["PORT"])
 
 
 def create_master_user(name: str, password: str) -> None:
@@ -34,8 +41,8 @@ def main() -> None:
     (DATA / "db").mkdir(parents=True, exist_ok=True)
     create_master_user(os.environ["USERNAME"], os.environ["PASSWORD"])
     tls = Path("/tls/server.pem")
-    server = SecantusDBServer(
-        os.environ["ENDPOINT"],
+    server = NamedServer(
+        "0.0.0.0",
         int(os.environ["PORT"]),
         str(DATA / "db"),
         replica_set_name="rs0",

@@ -28,7 +28,7 @@ def gateway(scope_app: Any) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         path = scope.get("path", "")
         if scope["type"] != "http" or not path.startswith("/_local/"):
-            await scope_app(scope, receive, send)
+            await scope_app(_for_load_balancer(scope), receive, send)
             return
         body = b""
         while True:
@@ -46,6 +46,19 @@ def gateway(scope_app: Any) -> Any:
         await send({"type": "http.response.body", "body": text.encode()})
 
     return app
+
+
+def _for_load_balancer(scope: Any) -> Any:
+    """MiniStack answers a few paths itself, whoever is asked; a load balancer's /health is its application's."""
+    if scope["type"] != "http" or scope["path"] not in ministack.app._HEALTH_PATHS:
+        return scope
+    host = next((value.decode() for key, value in scope["headers"] if key == b"host"), "")
+    with ministack.request_scope(ministack.account(), os.environ["MINISTACK_REGION"]):
+        balancer = ministack.alb.find_lb_for_host(host)
+    if balancer is None:
+        return scope
+    path = f"/_alb/{balancer['LoadBalancerName']}{scope['path']}"
+    return {**scope, "path": path, "raw_path": path.encode()}
 
 
 def _stop_with(parent: int) -> None:

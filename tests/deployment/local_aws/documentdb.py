@@ -66,9 +66,6 @@ def _start(cluster: dict[str, Any]) -> None:
     container = client.containers.create(
         IMAGE,
         name=ministack.documentdb._cluster_docker_name(cluster["DBClusterIdentifier"]),
-        hostname=name.split(".")[0][:63],
-        # The server's own name leads to itself; the second entry keeps it from being the loopback address.
-        entrypoint=["sh", "-c", 'echo "$(hostname -i) $ENDPOINT" >> /etc/hosts; exec python3 /opt/documentdb.py'],
         environment={
             "ENDPOINT": name,
             "PORT": str(port),

@@ -206,7 +206,14 @@ def requests_are_measured() -> None:
     plain = ministack.alb.dispatch_request
 
     async def dispatch(balancer: dict[str, Any], *arguments: Any, **named: Any) -> Any:
-        port = named.get("port", arguments[5] if len(arguments) > 5 else 80)
+        asked = named.get("port", arguments[5] if len(arguments) > 5 else 80)
+        ports = [
+            int(each.get("Port", 80))
+            for each in ministack.alb._listeners.values()
+            if each["LoadBalancerArn"] == balancer["LoadBalancerArn"]
+        ]
+        # MiniStack takes the first listener where the client names none, such as the gateway's own port.
+        port = asked if asked in ports or not ports else ports[0]
         if not ec2.accepts_from_internet(balancer.get("SecurityGroups", []), port):
             return 504, {"Server": "local-aws"}, b"the load balancer's security groups let nobody in\n"
         start = time.time()
@@ -266,6 +273,31 @@ def publish_health() -> None:
 )
 def full_name_of_a_target_group() -> None:
     ministack.alb._target_group_full_name_from_arn = _full_name
+
+
+@correction("A listener's attributes, such as headers that it adds to answers, come from the template", f"{_ALB}/header-modification.html")
+def listener_attributes() -> None:
+    handler = ministack.handlers["AWS::ElasticLoadBalancingV2::Listener"]
+    create, update = handler["create"], handler["update"]
+
+    def apply(arn: str, properties: dict[str, Any]) -> None:
+        given = {each["Key"]: str(each["Value"]) for each in properties.get("ListenerAttributes", [])}
+        known = {each["Key"]: each["Value"] for each in ministack.alb._listener_attrs.get(arn, [])}
+        ministack.alb._listener_attrs[arn] = [
+            {"Key": key, "Value": value} for key, value in {**known, **given}.items()
+        ]
+
+    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        answer = create(logical_id, properties, stack)
+        apply(answer[0], properties)
+        return answer
+
+    def updated(physical_id: str, old: Any, new: dict[str, Any], *rest: Any) -> Any:
+        answer = update(physical_id, old, new, *rest)
+        apply(answer[0], new)
+        return answer
+
+    ministack.handlers["AWS::ElasticLoadBalancingV2::Listener"] = {**handler, "create": created, "update": updated}
 
 
 @correction("DescribeTargetHealth tells what the health checks found", f"{_ALB}/check-target-health.html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,16 +46,22 @@ class LocalSettings:
         }
 
 
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> LocalSettings:
+        """What `environment()` of the same settings gave."""
+        return cls(
+            int(environment[f"{PREFIX}PORT"]),
+            environment[f"{PREFIX}BRIDGE"],
+            Path(environment[f"{PREFIX}STATE"]),
+            Path(environment[f"{PREFIX}GITHUB"]),
+            float(environment[f"{PREFIX}TIME_SCALE"]),
+        )
+
+
 @cache
 def settings() -> LocalSettings:
     """Of this process."""
-    return LocalSettings(
-        int(os.environ[f"{PREFIX}PORT"]),
-        os.environ[f"{PREFIX}BRIDGE"],
-        Path(os.environ[f"{PREFIX}STATE"]),
-        Path(os.environ[f"{PREFIX}GITHUB"]),
-        float(os.environ[f"{PREFIX}TIME_SCALE"]),
-    )
+    return LocalSettings.of(os.environ)
 
 
 def scaled(seconds: float) -> float:

@@ -1,0 +1,72 @@
+"""Fixtures of the deployment tests: one local AWS, one fork and one deployed stage for the whole session."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from . import docker_engine, images
+from .docker_engine import DockerEngine, NoDocker
+from .fork import Fork
+from .results import Results
+from .server import REPOSITORY_ROOT, LocalAws
+from .stage import Stage
+
+# What one second of AWS's clocks lasts.
+TIME_SCALE = 0.1
+
+
+@pytest.fixture(scope="session")
+def engine() -> DockerEngine:
+    """The Docker engine, with all images that the tests need; skips where there is none, unless that is a failure."""
+    try:
+        found = docker_engine.find()
+    except NoDocker as error:
+        if os.environ.get("PHOENIX_REQUIRE_DOCKER"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    images.ensure(found.client, REPOSITORY_ROOT / "app" / "Dockerfile")
+    return found
+
+
+@pytest.fixture(scope="session")
+def aws(engine: DockerEngine) -> Iterator[LocalAws]:
+    """The local AWS of the session."""
+    with tempfile.TemporaryDirectory(prefix="phoenix-local-aws-", ignore_cleanup_errors=True) as folder:
+        running = LocalAws.start(engine, Path(folder) / "state", TIME_SCALE)
+        try:
+            yield running
+        finally:
+            print(running.log()[-20_000:])
+            running.stop()
+
+
+@pytest.fixture(scope="session")
+def results(engine: DockerEngine, request: pytest.FixtureRequest) -> Iterator[Results]:
+    """The recorded table: printed in the end, and written to docs/ when PHOENIX_RECORD is set and nothing failed."""
+    collected = Results(engine, TIME_SCALE)
+    yield collected
+    print("\n" + collected.table())
+    if os.environ.get("PHOENIX_RECORD") and not request.session.testsfailed:
+        collected.write()
+
+
+@pytest.fixture(scope="session")
+def fork(aws: LocalAws) -> Fork:
+    """The repository that the session's stage builds."""
+    return Fork.create(aws)
+
+
+@pytest.fixture(scope="session")
+def stage(aws: LocalAws, fork: Fork, results: Results) -> Stage:
+    """A deployed stage, `dev`, with the original's nine parameters."""
+    deployed = Stage(aws, fork)
+    start = time.time()
+    deployed.up()
+    results.add("R1", "both stacks from nothing, image built", time.time() - start)
+    return deployed

@@ -1,0 +1,74 @@
+"""The recorded table: what was done, how long it took, how many requests were sent and failed meanwhile."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from .docker_engine import DockerEngine
+from .local_aws.ministack import VERSION
+from .server import REPOSITORY_ROOT
+from .visitors import Visitors
+
+FILE = REPOSITORY_ROOT / "docs" / "deployment-tests.md"
+_BEGIN, _END = "<!-- results: written by the test run -->", "<!-- end of results -->"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`seconds` until it was done; `sent` and `failed` requests, None where nobody asked meanwhile."""
+
+    requirement: str
+    what: str
+    seconds: float | None = None
+    sent: int | None = None
+    failed: int | None = None
+    note: str = ""
+
+
+@dataclass
+class Results:
+    """Collects rows; `write` puts them into the document."""
+
+    engine: DockerEngine
+    time_scale: float
+    rows: list[Row] = field(default_factory=list)
+
+    def add(
+        self,
+        requirement: str,
+        what: str,
+        seconds: float | None = None,
+        visitors: Visitors | None = None,
+        note: str = "",
+    ) -> None:
+        """One row; visitors tell how many requests were sent and failed."""
+        sent = visitors.sent if visitors else None
+        failed = len(visitors.failed) if visitors else None
+        self.rows.append(Row(requirement, what, seconds, sent, failed, note))
+
+    def table(self) -> str:
+        """In Markdown, with the machine and the versions below."""
+        lines = ["| | what was done | seconds | requests sent | failed | seen |", "|---|---|---:|---:|---:|---|"]
+        for row in sorted(self.rows, key=lambda each: each.requirement):
+            cells = ["" if value is None else str(value) for value in (row.sent, row.failed)]
+            seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
+            lines.append(f"| {row.requirement} | {row.what} | {seconds} | {cells[0]} | {cells[1]} | {row.note} |")
+        return "\n".join([*lines, "", self._machine()])
+
+    def _machine(self) -> str:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+        return (
+            f"{datetime.now(timezone.utc):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} "
+            f"{platform.machine()}, Docker {self.engine.version}, MiniStack {VERSION}, Python {platform.python_version()}; "
+            f"a second of AWS's clocks lasted {self.time_scale:g} s."
+        )
+
+    def write(self, file: Path = FILE) -> None:
+        """Replaces the table in the document."""
+        before, _, rest = file.read_text().partition(_BEGIN)
+        after = rest.partition(_END)[2]
+        file.write_text(f"{before}{_BEGIN}\n\n{self.table()}\n\n{_END}{after}")

@@ -1,0 +1,106 @@
+"""R1: both stacks from nothing to an answering URL, no manual step; and the log line in the database."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pymongo import MongoClient
+
+from .results import Results
+from .server import LocalAws
+from .stage import Stage, eventually
+
+
+def test_the_pipeline_did_everything(stage: Stage) -> None:
+    run = stage.executions()[0]
+    assert run["trigger"] == "CreatePipeline"
+    assert [(each["name"], each["status"]) for each in run["actions"]] == [
+        ("Source", "Succeeded"),
+        ("Build", "Succeeded"),
+        ("Deploy", "Succeeded"),
+    ]
+    assert stage.status(stage.infrastructure_stack) == "CREATE_COMPLETE"
+
+
+def test_the_page_answers_under_the_url_of_the_outputs(stage: Stage) -> None:
+    answer = stage.get("/")
+    assert answer.status == 200
+    assert b"Welcome to Express" in answer.body
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert stage.get("/stylesheets/style.css").headers["content-type"].startswith("text/css")
+
+
+def test_a_certificate_is_made(stage: Stage) -> None:
+    keys = json.loads(stage.get("/generatecert").body)["keys"]
+    n, p, q = (_number(keys["privateKey"][name]) for name in "npq")
+    assert n == p * q
+    assert n.bit_length() == 2048
+
+
+def _number(digits: dict[str, Any]) -> int:
+    return sum(digit << (28 * index) for index, digit in enumerate(digits["data"][: digits["t"]]))
+
+
+def test_requests_are_logged_in_the_database(stage: Stage, aws: LocalAws, results: Results) -> None:
+    """By the template's own connection string: its name, TLS and password, and nothing that makes it easier."""
+    stage.get("/?written-to-the-database")
+    uri = connection_string(stage, aws)
+    client = database(stage, aws, uri)
+    line = eventually(
+        lambda: client.get_default_database()["logs"].find_one({"request": {"$regex": "written-to-the-database"}}),
+        20,
+        "the request in the collection `logs`",
+    )
+    assert isinstance(line["time"], (int, float))
+    assert re.search(r'"GET /\?written-to-the-database HTTP/1\.1" 200', line["request"])
+    results.add("R1", "page, certificate, log line in the database (TLS, SCRAM)", note="all there")
+
+
+def test_nobody_gets_in_without_password_or_tls(stage: Stage, aws: LocalAws) -> None:
+    uri = connection_string(stage, aws)
+    for broken in (uri.replace("tls=true", "tls=false"), re.sub(r":[^:@]+@", ":wrong-password@", uri)):
+        client = database(stage, aws, broken)
+        try:
+            client.admin.command("listDatabases")
+        except Exception as error:
+            assert "listDatabases" not in str(error)
+        else:
+            raise AssertionError(f"somebody got in with {broken}")
+
+
+def connection_string(stage: Stage, aws: LocalAws) -> str:
+    """DB_CONNECTION_STRING as the task definition refers to it."""
+    definition = aws.client("ecs").describe_task_definition(taskDefinition=stage.tasks()[0]["taskDefinitionArn"])
+    secret = definition["taskDefinition"]["containerDefinitions"][0]["secrets"][0]
+    assert secret["name"] == "DB_CONNECTION_STRING"
+    return str(aws.client("secretsmanager").get_secret_value(SecretId=secret["valueFrom"])["SecretString"])
+
+
+def database(stage: Stage, aws: LocalAws, uri: str) -> Any:
+    """A client that finds the endpoint's name where the tasks find it: in the hosts file of one of them."""
+    hosts = stage.container(stage.tasks()[0]).attrs["HostConfig"]["ExtraHosts"]
+    address = next(each.partition(":")[2] for each in hosts if "docdb" in each)
+    host = re.search(r"@([^:/]+):", uri)
+    assert host
+    # This machine does not know the name. The certificate is for it, so that it cannot be checked by the address.
+    plain = uri.replace(host[1], address).replace("replicaSet=rs0", "directConnection=true")
+    options: dict[str, Any] = {"serverSelectionTimeoutMS": 3000}
+    if "tls=true" in uri:
+        options |= {"tlsCAFile": str(aws.settings.state / "local-ca.pem"), "tlsAllowInvalidHostnames": True}
+    return MongoClient(plain, **options)
+
+
+def test_tasks_run_as_the_template_says(stage: Stage) -> None:
+    for task in stage.tasks():
+        attributes = stage.container(task).attrs
+        assert attributes["Config"]["User"] == "1000:1000"
+        assert attributes["HostConfig"]["ReadonlyRootfs"] is True
+        assert attributes["HostConfig"]["Init"] is True
+        assert attributes["HostConfig"]["Memory"] == 1024 * 2**20
+        assert attributes["HostConfig"]["NanoCpus"] == 500_000_000
+
+
+def test_the_smallest_number_of_tasks_runs(stage: Stage) -> None:
+    eventually(lambda: len(stage.healthy()) == 2, 30, "two healthy tasks")
