@@ -116,9 +116,20 @@ class Stage:
         """Waits for the pipeline's execution number `count`; DeploymentFailed unless it succeeded."""
         execution = self.ended(count, seconds)
         if execution["status"] != "Succeeded":
-            summary = "; ".join(f"{each['name']}: {each['summary']}" for each in execution["actions"] if each["status"] == "Failed")
-            raise DeploymentFailed(f"pipeline run {count} of {self.prefix}: {execution['status']}: {summary}")
+            failed = [each for each in execution["actions"] if each["status"] == "Failed"]
+            summary = "; ".join(f"{each['name']}: {each['summary']}" for each in failed)
+            log = self.build_log() if any(each["name"] == "Build" for each in failed) else ""
+            raise DeploymentFailed(f"pipeline run {count} of {self.prefix}: {execution['status']}: {summary}\n{log}")
         return execution
+
+    def build_log(self, lines: int = 40) -> str:
+        """The end of the last build's log."""
+        logs = self.aws.client("logs")
+        group = f"/aws/codebuild/{self.prefix}-phoenix"
+        streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+        last = max(streams, key=lambda each: each["creationTime"])["logStreamName"]
+        events = logs.get_log_events(logGroupName=group, logStreamName=last, limit=10_000)["events"]
+        return "\n".join(each["message"] for each in events[-lines:])
 
     def ended(self, count: int, seconds: float = 420) -> dict[str, Any]:
         """Waits for the pipeline's execution number `count`, however it ends."""

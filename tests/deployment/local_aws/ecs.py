@@ -421,7 +421,7 @@ def stacks_wait_for_steady_services() -> None:
         arn, attributes = create(logical_id, properties, stack)
         try:
             _apply(arn, properties)
-            _wait(arn, properties["TaskDefinition"])
+            _wait(arn)
         except ValueError:
             # MiniStack forgets a resource whose creation raised: it must not stay behind.
             delete(arn, properties)
@@ -435,12 +435,12 @@ def stacks_wait_for_steady_services() -> None:
         answer = update(arn, old, new, stack)
         try:
             _apply(arn, new)
-            _wait(arn, new["TaskDefinition"])
+            _wait(arn)
         except ValueError:
             service = _by_arn(arn)
             if service["taskDefinition"] != old["TaskDefinition"]:
                 update(arn, new, old, stack)
-            _wait(arn, old["TaskDefinition"])
+            _wait(arn)
             raise
         return answer
 
@@ -499,31 +499,30 @@ def _apply(arn: str, properties: dict[str, Any]) -> None:
 _PATIENCE = 240
 
 
-def _wait(arn: str, task_definition: str) -> None:
+def _wait(arn: str) -> None:
+    """Until the deployment that the service has now is complete; ValueError where it fails."""
+    service = _by_arn(arn)
+    deployment = ministack.ecs._primary_deployment(service)
     end = time.time() + _PATIENCE
     while time.time() < end:
-        service = _by_arn(arn)
-        deployment = next(
-            (each for each in (service or {}).get("deployments", []) if each["taskDefinition"] == task_definition), None
-        )
-        if deployment is None or deployment["status"] != "PRIMARY" or deployment.get("rolloutState") == "FAILED":
-            reason = (deployment or {}).get("rolloutStateReason", "")
-            cause = "alarm(s) detected" if "alarm" in reason else "ECS Deployment Circuit Breaker was triggered"
-            last = _last_failure(service)
-            raise ValueError(f"Error occurred during operation '{cause}'.{f' Last task: {last}' if last else ''}")
+        if deployment["status"] != "PRIMARY" or deployment.get("rolloutState") == "FAILED":
+            alarmed = "alarm" in deployment.get("rolloutStateReason", "")
+            cause = "ECS Deployment was failed by alarms" if alarmed else "ECS Deployment Circuit Breaker was triggered"
+            raise ValueError(f"Error occurred during operation '{cause}'. {_last_failure(deployment)}")
         if deployment.get("rolloutState") == "COMPLETED" and service["runningCount"] >= service["desiredCount"]:
             return
         time.sleep(0.1)
     raise ValueError("Resource did not stabilize in time: the service is not steady")
 
 
-def _last_failure(service: dict[str, Any] | None) -> str:
+def _last_failure(deployment: dict[str, Any]) -> str:
+    """Why the deployment's last task stopped."""
     stopped = [
         task
         for task in list(ministack.ecs._tasks.values())
-        if service and task.get("group") == f"service:{service['serviceName']}" and task.get("stoppedReason")
+        if task.get("_deployment_id") == deployment["id"] and task.get("stoppedReason")
     ]
-    return str(max(stopped, key=lambda task: task.get("stoppedAt", ""))["stoppedReason"]) if stopped else ""
+    return f"Last task: {stopped[-1]['stoppedReason']}" if stopped else ""
 
 
 @correction("Container Insights writes to a log group of its own, which it makes where there is none", f"{_ECS}/cloudwatch-container-insights.html")

@@ -84,18 +84,20 @@ class Repository:
 
     def deliver(self, branch: str) -> list[int]:
         """Tells every webhook that the branch was pushed; their HTTP status codes."""
-        payload: dict[str, Any] = {"ref": f"refs/heads/{branch}", "after": self.commit(branch)}
+        payload = {"ref": f"refs/heads/{branch}", "after": self.commit(branch)}
+        return [self.tell(url, secret, payload) for url, secret in self.hooks().items()]
+
+    @staticmethod
+    def tell(url: str, secret: str, payload: dict[str, Any]) -> int:
+        """One delivery; its HTTP status code, HTTPError where it is 400 or above."""
         body = json.dumps(payload).encode()
-        codes = []
-        for url, secret in self.hooks().items():
-            headers = {
-                "Content-Type": "application/json",
-                "X-GitHub-Event": "push",
-                "X-Hub-Signature-256": signature(secret, body),
-            }
-            with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
-                codes.append(answer.status)
-        return codes
+        headers = {
+            "Content-Type": "application/json",
+            "X-GitHub-Event": "push",
+            "X-Hub-Signature-256": signature(secret, body),
+        }
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
+            return int(answer.status)
 
 
 def signature(secret: str, body: bytes) -> str:

@@ -1,0 +1,156 @@
+"""R5: a commit changes the page without a failed request; a bad version is rolled back and the old one goes on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+from .fork import Fork
+from .results import Results
+from .server import LocalAws
+from .stage import Stage, eventually
+from .visitors import Visitors
+
+NEW_PAGE = "Welcome to Phoenix"
+
+
+@pytest.fixture(scope="module")
+def mailbox(aws: LocalAws, stage: Stage) -> Iterator[Callable[[], list[str]]]:
+    """What the pipeline's topic told since the last look."""
+    yield subscriber(aws, stage.resources(stage.pipeline_stack)["PipelineTopic"])
+
+
+def subscriber(aws: LocalAws, topic: str) -> Callable[[], list[str]]:
+    """Subscribes a queue to a topic; the function that comes back empties it."""
+    sqs, sns = aws.client("sqs"), aws.client("sns")
+    url = sqs.create_queue(QueueName=f"subscriber-{time.time_ns()}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    def messages() -> list[str]:
+        found = []
+        while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            for each in received:
+                found.append(str(json.loads(each["Body"])["Message"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+        return found
+
+    return messages
+
+
+def test_a_commit_changes_the_page(stage: Stage, fork: Fork, results: Results) -> None:
+    run = len(stage.executions()) + 1
+    # As a developer does: the page, and the exchanges that its tests expect.
+    for file in ["src/pages.js", *(str(each.relative_to(fork.clone / "app")) for each in _exchanges(fork))]:
+        fork.replace(f"app/{file}", "Welcome to Express", NEW_PAGE)
+    with Visitors(stage, rate=20) as visitors:
+        start = time.time()
+        commit = fork.push("Welcome visitors by the right name")
+        execution = stage.finished(run)
+        eventually(lambda: NEW_PAGE.encode() in stage.get().body, 10, "the new page")
+        seconds = time.time() - start
+        time.sleep(1)
+    assert execution["trigger"] == "Webhook"
+    assert execution["commit"] == commit
+    assert visitors.failed == []
+    results.add("R5", "a commit changes the page: pushed, tested, built, released", seconds, visitors)
+
+
+def _exchanges(fork: Fork) -> list[Any]:
+    found = (fork.clone / "app" / "test" / "contract").rglob("*.http")
+    return [each for each in found if "Welcome to Express" in each.read_text()]
+
+
+def never_healthy(fork: Fork) -> None:
+    _without_tests(fork)
+    fork.replace("app/src/app.js", "send(req, res, 200, { type: JSON_TYPE", "send(req, res, 503, { type: JSON_TYPE")
+
+
+def crashing_at_start(fork: Fork) -> None:
+    _without_tests(fork)
+    fork.replace("app/src/main.js", "const config = readConfig(process.env);", "throw new Error('a bad version');")
+
+
+def without_image(fork: Fork) -> None:
+    nothing = "sha256:" + "0" * 64
+    fork.replace("app/buildspec.yml", '"$REPOSITORY_URI" "$digest"', f'"$REPOSITORY_URI" "{nothing}"')
+
+
+def _without_tests(fork: Fork) -> None:
+    """The version that gets through: its tests miss what is wrong with it."""
+    fork.replace("app/package.json", "node --test test/*.test.js", "node --version")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (never_healthy, "Task failed ELB health checks"),
+        (crashing_at_start, "Essential container"),
+        (without_image, "CannotPullContainerError"),
+    ],
+    ids=["never healthy", "crashing at start", "image missing"],
+)
+def test_a_bad_version_is_rolled_back(
+    stage: Stage,
+    fork: Fork,
+    results: Results,
+    mailbox: Callable[[], list[str]],
+    spoil: Callable[[Fork], None],
+    reason: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    run = len(stage.executions()) + 1
+    mailbox()
+    spoil(fork)
+    with Visitors(stage, rate=20) as visitors:
+        start = time.time()
+        fork.push("A bad version")
+        execution = stage.ended(run)
+        seconds = time.time() - start
+        time.sleep(1)
+    fork.revert()
+    deploy = execution["actions"][-1]
+    assert (execution["status"], deploy["name"], deploy["status"]) == ("Failed", "Deploy", "Failed")
+    assert reason in deploy["summary"]
+    assert stage.status(stage.infrastructure_stack) == "UPDATE_ROLLBACK_COMPLETE"
+    assert visitors.failed == []
+    assert NEW_PAGE.encode() in stage.get().body
+    assert any("has failed" in each for each in mailbox())
+    case = request.node.callspec.id
+    results.add("R5", f"bad version ({case}): rolled back, old one answers", seconds, visitors)
+
+
+def test_the_stack_is_usable_after_all_that(stage: Stage, fork: Fork, results: Results) -> None:
+    run = len(stage.executions()) + 1
+    with Visitors(stage, rate=20) as visitors:
+        start = time.time()
+        fork.push("A good version again")
+        stage.finished(run)
+        seconds = time.time() - start
+    assert stage.status(stage.infrastructure_stack) == "UPDATE_COMPLETE"
+    assert visitors.failed == []
+    results.add("R5", "a good version after the bad ones", seconds, visitors)
+
+
+def test_pushes_to_other_branches_and_forged_ones_start_nothing(stage: Stage, fork: Fork) -> None:
+    before = len(stage.executions())
+    [(url, secret)] = fork.remote.hooks().items()
+    assert secret != ""
+    assert fork.remote.tell(url, secret, {"ref": "refs/heads/other"}) == 200
+    with pytest.raises(HTTPError, match="403"):
+        fork.remote.tell(url, "not the secret", {"ref": "refs/heads/master"})
+    assert len(stage.executions()) == before

@@ -1,0 +1,57 @@
+"""R4: a CPU peak of some ten seconds is told to a subscriber, and so is its end."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+from .results import Results
+from .server import LocalAws
+from .stage import Stage, eventually
+from .test_story_3_releases import subscriber
+
+PEAK = 10.0
+
+
+def test_a_cpu_peak_is_told(aws: LocalAws, stage: Stage, results: Results) -> None:
+    alarm = stage.resources()["CpuPeakAlarm"]
+    cloudwatch = aws.client("cloudwatch")
+    eventually(lambda: _state(cloudwatch, alarm) == "OK", 60, "CpuPeakAlarm in OK before the peak")
+    messages = subscriber(aws, stage.outputs()["AlarmTopicArn"])
+    told: list[tuple[str, float]] = []
+
+    def look(wanted: str) -> bool:
+        for text in messages():
+            message = json.loads(text)
+            if message["AlarmName"] == alarm:
+                told.append((message["NewStateValue"], time.time()))
+        return wanted in [state for state, _ in told]
+
+    start = time.time()
+    clients = [threading.Thread(target=_ask, args=(stage, start + PEAK)) for _ in range(4)]
+    for client in clients:
+        client.start()
+    eventually(lambda: look("ALARM"), 60, "a notification that the peak has begun")
+    alarmed = told[0][1] - start
+    for client in clients:
+        client.join()
+    over = time.time()
+    eventually(lambda: look("OK"), 60, "a notification that the peak is over")
+    assert stage.get().status == 200
+    results.add(
+        "R4",
+        f"CPU peak of {PEAK:.0f} s by `/generatecert`: alarm, notification, back to OK",
+        alarmed,
+        note=f"OK {told[-1][1] - over:.1f} s after the peak",
+    )
+
+
+def _state(cloudwatch: object, alarm: str) -> str:
+    found = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]  # type: ignore[attr-defined]
+    return str(found[0]["StateValue"])
+
+
+def _ask(stage: Stage, until: float) -> None:
+    while time.time() < until:
+        stage.get("/generatecert")

@@ -1,0 +1,46 @@
+"""R6: above ten requests a second and task there are more tasks; a release keeps them; quiet takes them away again."""
+
+from __future__ import annotations
+
+import time
+
+from .fork import Fork
+from .results import Results
+from .stage import Stage, eventually
+from .visitors import Visitors
+
+MINIMUM, MAXIMUM = 2, 4
+# Requests a second: more than ten for each of four tasks.
+LOAD = 50.0
+
+
+def test_load_scales_out_a_release_keeps_the_count_and_quiet_scales_in(
+    stage: Stage, fork: Fork, results: Results
+) -> None:
+    eventually(lambda: stage.service()["desiredCount"] == MINIMUM, 180, f"{MINIMUM} tasks before the load")
+    run = len(stage.executions()) + 1
+    with Visitors(stage, rate=LOAD) as visitors:
+        start = time.time()
+        eventually(lambda: len(stage.healthy()) == MAXIMUM, 120, f"{MAXIMUM} healthy tasks under load")
+        results.add("R6", f"{LOAD:.0f} requests a second: {MINIMUM} -> {MAXIMUM} tasks", time.time() - start)
+        start = time.time()
+        fork.push("A release under load")
+        counts = set()
+        while stage.executions()[run - 1 :] == [] or stage.executions()[run - 1]["status"] == "InProgress":
+            counts.add(stage.service()["desiredCount"])
+            time.sleep(0.5)
+        seconds = time.time() - start
+        stage.finished(run)
+    assert counts == {MAXIMUM}
+    assert visitors.failed == []
+    results.add("R6", "a release meanwhile keeps the count", seconds, visitors, f"{MAXIMUM} tasks all the time")
+    start = time.time()
+    eventually(lambda: len(stage.tasks()) == MINIMUM, 240, f"{MINIMUM} tasks after the load")
+    results.add("R6", f"quiet: back to {MINIMUM} tasks", time.time() - start)
+
+
+def test_below_the_target_nothing_happens(stage: Stage) -> None:
+    with Visitors(stage, rate=8 * MINIMUM) as visitors:
+        time.sleep(25)
+        assert stage.service()["desiredCount"] == MINIMUM
+    assert visitors.failed == []

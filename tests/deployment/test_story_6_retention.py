@@ -1,0 +1,39 @@
+"""R3: seven days for every log group that exists by now, and for the backups of the database."""
+
+from __future__ import annotations
+
+from .results import Results
+from .server import LocalAws
+from .stage import Stage
+
+DAYS = 7
+
+
+def test_every_log_group_keeps_seven_days(aws: LocalAws, stage: Stage, results: Results) -> None:
+    pages = aws.client("logs").get_paginator("describe_log_groups").paginate()
+    groups = {each["logGroupName"]: each.get("retentionInDays") for page in pages for each in page["logGroups"]}
+    appeared = {
+        "/dev-phoenix/tasks",
+        "/aws/codebuild/dev-phoenix",
+        "/aws/docdb/dev-phoenix/audit",
+        "/aws/docdb/dev-phoenix/profiler",
+        "/aws/ecs/containerinsights/dev-phoenix/performance",
+    }
+    assert appeared <= set(groups)
+    assert {name: days for name, days in groups.items() if days != DAYS} == {}
+    results.add("R3", f"retention of all {len(groups)} log groups at the end", note=f"{DAYS} days each")
+
+
+def test_the_tasks_log_arrives(aws: LocalAws, stage: Stage) -> None:
+    stage.get("/?seen-in-the-log")
+    events = aws.client("logs").filter_log_events(logGroupName=stage.outputs()["LogGroupName"], limit=10_000)["events"]
+    assert any("GET / HTTP/1.1" in each["message"] for each in events)
+
+
+def test_the_database_is_backed_up_for_seven_days(aws: LocalAws, stage: Stage, results: Results) -> None:
+    cluster = aws.client("docdb").describe_db_clusters(DBClusterIdentifier=stage.resources()["DatabaseCluster"])
+    found = cluster["DBClusters"][0]
+    assert found["BackupRetentionPeriod"] == DAYS
+    assert found["StorageEncrypted"] is True
+    assert len(found["DBClusterMembers"]) == 2
+    results.add("R3", "backups of the database", note=f"{DAYS} days, encrypted, two instances")

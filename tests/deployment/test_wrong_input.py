@@ -1,0 +1,54 @@
+"""Wrong input is refused before anything exists, with words that help."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .fork import Fork
+from .server import LocalAws
+from .stage import Stage
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "says"),
+    [
+        ("GithubOAuthToken", "github_pat_of_the_wrong_kind", "classic token"),
+        ("StagePrefix", "Production", "lower-case"),
+        ("StagePrefix", "a-stage-with-much-too-long-a-name", "20 characters"),
+        ("ContainerPort", "80", "1024 to 65535"),
+        ("MongoDBPort", "70000", "1150 to 65535"),
+        ("MongoDBMasterPassword", "with@sign/and-slash", "safe in a URI"),
+        ("MinRunningTasks", "5", "must not be below MinRunningTasks"),
+        ("NotificationEmail", "nobody", "address"),
+    ],
+)
+def test_wrong_parameters_are_refused(aws: LocalAws, fork: Fork, parameter: str, value: str, says: str) -> None:
+    stage = Stage(aws, fork, "wrong")
+    with pytest.raises(ClientError, match="ValidationError") as refused:
+        stage.create_pipeline(**{parameter: value})
+    assert says in str(refused.value)
+    assert stage.status(stage.pipeline_stack) == ""
+
+
+def test_unknown_parameters_are_refused(aws: LocalAws, fork: Fork) -> None:
+    with pytest.raises(ClientError, match=r"\[Nonsense\] do not exist in the template"):
+        Stage(aws, fork, "wrong").create_pipeline(Nonsense="1")
+
+
+def test_roles_need_the_users_consent(aws: LocalAws, fork: Fork) -> None:
+    stage = Stage(aws, fork, "wrong")
+    with pytest.raises(ClientError, match="InsufficientCapabilities"):
+        stage.cloudformation.create_stack(
+            StackName=stage.pipeline_stack,
+            TemplateBody=(fork.clone / "templates" / "Pipeline.yml").read_text(),
+            Parameters=stage.parameters(),
+        )
+
+
+def test_a_token_that_may_not_read_the_repository_fails_the_stack(aws: LocalAws, fork: Fork) -> None:
+    stage = Stage(aws, fork, "wrong")
+    with pytest.raises(AssertionError, match="SourceWebhook.*404 Not Found"):
+        stage.create_pipeline(GithubOAuthToken="ghp_" + "x" * 36)
+    assert stage.status(stage.pipeline_stack) == "ROLLBACK_COMPLETE"
+    stage.delete(stage.pipeline_stack)
