@@ -19,6 +19,7 @@ class Fork:
 
     def __init__(self, aws: LocalAws, owner: str = "somebody", name: str = "cloud-phoenix-kata") -> None:
         self.owner, self.name = owner, name
+        self.good = ""
         self.remote = Repository(aws.settings.github, owner, name)
         self.clone = aws.settings.state / "clones" / owner / name
 
@@ -38,7 +39,7 @@ class Fork:
         fork.remote.bare.with_suffix(".token").write_text(TOKEN)
         _git(fork.clone, "init", "--quiet", "--initial-branch", BRANCH)
         _git(fork.clone, "remote", "add", "origin", str(fork.remote.bare))
-        fork.push("Fork of the kata")
+        fork.good = fork.push("Fork of the kata")
         return fork
 
     def replace(self, file: str, old: str, new: str) -> None:
@@ -50,17 +51,22 @@ class Fork:
             raise ValueError(f"{file} does not contain {old!r}")
         path.write_bytes(content.replace(old.encode(), new.encode()))
 
-    def push(self, message: str) -> str:
-        """Commits everything, pushes, and GitHub tells the webhooks. The commit's id."""
+    def push(self, message: str, quietly: bool = False) -> str:
+        """Commits everything, pushes, and GitHub tells the webhooks, unless `quietly`. The commit's id."""
         _git(self.clone, "add", "--all")
         _git(self.clone, "commit", "--quiet", "--allow-empty", "--message", message)
         _git(self.clone, "push", "--quiet", "origin", BRANCH)
-        self.remote.deliver(BRANCH)
-        return _git(self.clone, "rev-parse", "HEAD").strip()
+        if not quietly:
+            self.remote.deliver(BRANCH)
+        return self.head()
 
-    def revert(self) -> None:
-        """Undoes the last commit in the clone by another commit, not pushed yet."""
-        _git(self.clone, "revert", "--no-commit", "HEAD")
+    def restore(self, commit: str) -> None:
+        """Makes the clone's files those of a commit again, not pushed yet."""
+        _git(self.clone, "checkout", "--quiet", commit, "--", ".")
+
+    def head(self) -> str:
+        """The clone's last commit."""
+        return _git(self.clone, "rev-parse", "HEAD").strip()
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -115,6 +115,7 @@ def test_a_bad_version_is_rolled_back(
 ) -> None:
     run = len(stage.executions()) + 1
     mailbox()
+    good = fork.head()
     spoil(fork)
     with Visitors(stage, rate=20) as visitors:
         start = time.time()
@@ -122,7 +123,8 @@ def test_a_bad_version_is_rolled_back(
         execution = stage.ended(run)
         seconds = time.time() - start
         time.sleep(1)
-    fork.revert()
+    fork.restore(good)
+    fork.push("Back to the good version", quietly=True)
     deploy = execution["actions"][-1]
     assert (execution["status"], deploy["name"], deploy["status"]) == ("Failed", "Deploy", "Failed")
     assert reason in deploy["summary"]

@@ -35,7 +35,7 @@ def test_a_first_deployment_that_fails_says_why_and_the_second_attempt_works(sec
     start = time.time()
     # CloudFormation keeps a stack whose creation failed for its events; its user deletes it and tries again.
     second.delete(second.infrastructure_stack)
-    second.fork.revert()
+    second.fork.restore(second.fork.good)
     second.fork.push("A version that works")
     second.finished(2)
     assert second.get().status == 200

@@ -520,9 +520,14 @@ def _last_failure(deployment: dict[str, Any]) -> str:
     stopped = [
         task
         for task in list(ministack.ecs._tasks.values())
-        if task.get("_deployment_id") == deployment["id"] and task.get("stoppedReason")
+        if task.get("_deployment_id") == deployment["id"]
+        and task.get("stoppedReason", _IN_ORDER[0]) not in _IN_ORDER
     ]
     return f"Last task: {stopped[-1]['stoppedReason']}" if stopped else ""
+
+
+# How MiniStack words what is no failure.
+_IN_ORDER = ("Deployment completed", "Deployment capacity limit", "Service scaling down", "Task definition updated")
 
 
 @correction("Container Insights writes to a log group of its own, which it makes where there is none", f"{_ECS}/cloudwatch-container-insights.html")
