@@ -12,6 +12,7 @@ from .stage import Stage, eventually
 from .test_story_3_releases import subscriber
 
 PEAK = 10.0
+CLIENTS = 8
 
 
 def test_a_cpu_peak_is_told(aws: LocalAws, stage: Stage, results: Results) -> None:
@@ -29,7 +30,7 @@ def test_a_cpu_peak_is_told(aws: LocalAws, stage: Stage, results: Results) -> No
         return wanted in [state for state, _ in told]
 
     start = time.time()
-    clients = [threading.Thread(target=_ask, args=(stage, start + PEAK)) for _ in range(4)]
+    clients = [threading.Thread(target=_ask, args=(stage, start + PEAK)) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
     eventually(lambda: look("ALARM"), 60, "a notification that the peak has begun")

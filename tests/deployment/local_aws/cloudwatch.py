@@ -29,7 +29,11 @@ def services_publish_metrics() -> None:
 
 
 def _publish() -> None:
-    """Every quarter of the finest period: a sample of each task's and database's CPU, and of the targets' health."""
+    """A sample a second of each task's and database's CPU, and of the targets' health.
+
+    The ECS agent sends sets of such samples, with their minimum and maximum: a short peak is in the Maximum of its period.
+    https://github.com/aws/amazon-ecs-agent (agent/stats/queue.go)
+    """
     used: dict[str, tuple[float, float]] = {}
     while True:
         time.sleep(min(scaled(5), 0.5))

@@ -34,7 +34,9 @@ def allows(role_arn: str, action: str, resource: str, context: Mapping[str, str]
         secure_transport=True,
         service_context={key.lower(): value for key, value in (context or {}).items()},
     )
-    return bool(evaluator.evaluate(request, _policies(role_arn)).decision == "Allow")
+    name = role_arn.rsplit("/", 1)[-1]
+    boundary = evaluator._permissions_boundary(ministack.iam._roles, name, ministack.account())
+    return bool(evaluator.evaluate(request, _policies(role_arn), *boundary).decision == "Allow")
 
 
 def allows_somewhere(role_arn: str, action: str) -> bool:
