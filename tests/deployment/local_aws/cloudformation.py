@@ -238,7 +238,7 @@ def service_role_is_consulted() -> None:
         permissions.check_actions(role, resource_type, "create", properties)
         physical_id, attributes = provision(resource_type, logical_id, properties, stack)
         try:
-            permissions.check_scope(role, resource_type, "create", physical_id, properties)
+            permissions.check_scope(role, resource_type, "create", physical_id, properties, stack)
         except iam.AccessDenied:
             delete(resource_type, physical_id, properties, stack, logical_id)
             raise
@@ -248,7 +248,7 @@ def service_role_is_consulted() -> None:
         role = _role_of(stack)
         if role and old != new:
             permissions.check_actions(role, resource_type, "update", new)
-            permissions.check_scope(role, resource_type, "update", physical_id, new)
+            permissions.check_scope(role, resource_type, "update", physical_id, new, stack)
         return update(resource_type, physical_id, old, new, stack, *rest)
 
     def delete_resource(
@@ -257,7 +257,7 @@ def service_role_is_consulted() -> None:
         role = _role_of(stack)
         if role:
             permissions.check_actions(role, resource_type, "delete", properties)
-            permissions.check_scope(role, resource_type, "delete", physical_id, properties)
+            permissions.check_scope(role, resource_type, "delete", physical_id, properties, stack or "")
         return delete(resource_type, physical_id, properties, stack, logical_id)
 
     ministack.stacks._provision_resource = create_resource

@@ -330,9 +330,9 @@ def _settled(client: Any, name: str) -> str:
 
 def _reason(client: Any, name: str) -> str:
     """The first failure of the last operation, from the stack's events."""
-    events = client.describe_stack_events(StackName=name)["StackEvents"]
+    pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
     operation = []
-    for event in events:
+    for event in (event for page in pages for event in page["StackEvents"]):
         operation.append(event)
         if event["LogicalResourceId"] == name and event.get("ResourceStatusReason") == "User Initiated":
             break

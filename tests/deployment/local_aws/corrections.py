@@ -8,6 +8,7 @@ from importlib import import_module
 
 SERVICES = (
     "cloudformation",
+    "roles",
     "ec2",
     "elb",
     "ecs",

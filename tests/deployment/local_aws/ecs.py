@@ -9,7 +9,7 @@ from typing import Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from . import documentdb, ec2, ecr, elb, iam, ministack
+from . import documentdb, ec2, ecr, elb, iam, ministack, permissions
 from .corrections import correction
 from .settings import scaled
 
@@ -169,7 +169,8 @@ def _check_secret(role: str, value_from: str) -> None:
     iam.require(role, ["secretsmanager:GetSecretValue"], arn)
     for secret in ministack.secretsmanager._secrets.values():
         if secret["ARN"] == arn and secret.get("KmsKeyId"):
-            iam.require(role, ["kms:Decrypt"], secret["KmsKeyId"])
+            via = {"kms:ViaService": f"secretsmanager.{ministack.region()}.amazonaws.com"}
+            iam.require(role, ["kms:Decrypt"], secret["KmsKeyId"], {**via, **permissions.tags_of(secret["KmsKeyId"])})
 
 
 def _network(task: dict[str, Any]) -> dict[str, Any] | None:

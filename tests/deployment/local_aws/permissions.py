@@ -34,13 +34,36 @@ _DOCUMENTDB: dict[str, dict[str, list[str]]] = {
 # Actions that handlers call for these properties only; for a resource without them they are not needed.
 # Sources: the descriptions of the properties in the registry schemas.
 _ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "application-autoscaling:DeleteScheduledAction": ("ScheduledActions",),
+    "application-autoscaling:PutScheduledAction": ("ScheduledActions",),
     "cloudwatch:GetMetricData": ("PredictiveScalingPolicyConfiguration",),
     "cognito-idp:DescribeUserPoolClient": ("AuthenticateCognitoConfig",),
+    "ec2:AcceptAddressTransfer": ("TransferAddress",),
+    "ec2:AssignPrivateNatGatewayAddress": ("SecondaryPrivateIpAddressCount", "SecondaryPrivateIpAddresses"),
+    "ec2:AssociateAddress": ("InstanceId",),
+    "ec2:AssociateNatGatewayAddress": ("SecondaryAllocationIds",),
+    "ec2:AssociateSubnetCidrBlock": ("Ipv6CidrBlock",),
+    "ec2:AttachVpnGateway": ("VpnGatewayId",),
+    "ec2:CreateVpcEncryptionControl": ("VpcEncryptionControl",),
+    "ec2:DetachVpnGateway": ("VpnGatewayId",),
+    "ec2:DisassociateNatGatewayAddress": ("SecondaryAllocationIds",),
+    "ec2:DisassociateSubnetCidrBlock": ("Ipv6CidrBlock",),
+    "ec2:ModifyVpcTenancy": ("InstanceTenancy",),
+    "ec2:UnassignPrivateNatGatewayAddress": ("SecondaryPrivateIpAddressCount", "SecondaryPrivateIpAddresses"),
+    "ecs:PutClusterCapacityProviders": ("CapacityProviders",),
+    "elasticloadbalancing:DeregisterTargets": ("Targets",),
+    "elasticloadbalancing:ModifyCapacityReservation": ("MinimumLoadBalancerCapacity",),
+    "elasticloadbalancing:ModifyIpPools": ("Ipv4IpamPoolId",),
+    "elasticloadbalancing:RegisterTargets": ("Targets",),
+    "elasticloadbalancing:SetIpAddressType": ("IpAddressType",),
     "firehose:TagDeliveryStream": ("DataProtectionPolicy",),
     "iam:AttachRolePolicy": ("ManagedPolicyArns",),
     "iam:DetachRolePolicy": ("ManagedPolicyArns",),
     "iam:PutRolePermissionsBoundary": ("PermissionsBoundary",),
-    "iam:DeleteRolePermissionsBoundary": ("PermissionsBoundary",),
+    # Only when an update takes a boundary away.
+    "iam:DeleteRolePermissionsBoundary": (),
+    "kms:DisableKey": ("Enabled",),
+    "kms:EnableKey": ("Enabled",),
     "lambda:DeleteProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
     "lambda:GetProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
     "lambda:PutProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
@@ -54,6 +77,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "logs:PutBearerTokenAuthentication": ("BearerTokenAuthenticationEnabled",),
     "logs:PutDataProtectionPolicy": ("DataProtectionPolicy",),
     "logs:PutIndexPolicy": ("FieldIndexPolicies",),
+    "logs:PutLogGroupDeletionProtection": ("DeletionProtectionEnabled",),
     "logs:PutResourcePolicy": ("ResourcePolicyDocument",),
     "s3:REST.PUT.OBJECT": ("DataProtectionPolicy",),
     "secretsmanager:GetRandomPassword": ("GenerateSecretString",),
@@ -118,12 +142,13 @@ def check_actions(role: str, resource_type: str, operation: str, properties: Map
 
 
 def check_scope(
-    role: str, resource_type: str, operation: str, physical_id: str, properties: Mapping[str, Any]
+    role: str, resource_type: str, operation: str, physical_id: str, properties: Mapping[str, Any], stack: str
 ) -> None:
     """AccessDenied where the role has one of the actions, but not on this resource."""
     own = arn_of(resource_type, physical_id)
     known = [own, *(arn for value in _strings(properties) if (arn := _arn(value)))]
     context = _context(properties)
+    tags = {own: _tags(resource_type, properties, stack)}
     for action in needed(resource_type, operation, properties):
         if action in ("iam:PassRole", "iam:CreateServiceLinkedRole"):
             continue
@@ -133,7 +158,9 @@ def check_scope(
             continue
         matching = [arn for arn in known if any(_has_form(arn, form) for form in forms)]
         for arn in [own] if own in matching else matching[:1]:
-            iam.require(role, [action], arn, context)
+            if arn not in tags:
+                tags[arn] = tags_of(arn)
+            iam.require(role, [action], arn, {**context, **tags[arn]})
     if service := _PASSED_TO.get(resource_type):
         if operation != "delete":
             for arn in known:
@@ -143,6 +170,9 @@ def check_scope(
 
 def arn_of(resource_type: str, physical_id: str) -> str:
     """The ARN of a resource from its Ref."""
+    if resource_type == "AWS::IAM::Role" and physical_id in ministack.iam._roles:
+        # With its path.
+        return str(ministack.iam._roles[physical_id]["Arn"])
     if form := _NAMED.get(resource_type):
         return "arn:aws:" + form.format(region=ministack.region(), account=ministack.account(), id=physical_id)
     return _arn(physical_id) or physical_id
@@ -150,14 +180,38 @@ def arn_of(resource_type: str, physical_id: str) -> str:
 
 def _context(properties: Mapping[str, Any]) -> dict[str, str]:
     """The condition keys that go with a request about a resource with these properties."""
-    context = {"aws:RequestedRegion": ministack.region(), "aws:ResourceAccount": ministack.account()}
-    tags = properties.get("Tags") or []
-    pairs = tags.items() if isinstance(tags, Mapping) else [(each["Key"], each["Value"]) for each in tags]
-    for key, value in pairs:
-        context[f"aws:ResourceTag/{key}"] = context[f"aws:RequestTag/{key}"] = value
+    context = {f"aws:RequestTag/{key}": value for key, value in _own_tags(properties)}
     if "PermissionsBoundary" in properties:
         context["iam:PermissionsBoundary"] = properties["PermissionsBoundary"]
     return context
+
+
+def _tags(resource_type: str, properties: Mapping[str, Any], stack: str) -> dict[str, str]:
+    """Condition keys for the tags of a stack's resource: its own and, for most types, those that CloudFormation adds.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+    """
+    tags = dict(_own_tags(properties))
+    if resource_type.startswith("AWS::"):
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema
+        tagging = schema.get("tagging") or {}
+        if tagging.get("cloudFormationSystemTags", tagging.get("taggable", False)):
+            tags["aws:cloudformation:stack-name"] = stack
+    return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+
+
+def tags_of(arn: str) -> dict[str, str]:
+    """Condition keys for the tags of a resource of any stack, found by its ARN; none for what no stack holds."""
+    for name, stack in ministack.cloudformation._stacks.items():
+        for resource in stack.get("_resources", {}).values():
+            if arn_of(resource["ResourceType"], resource["PhysicalResourceId"]) == arn:
+                return _tags(resource["ResourceType"], resource["Properties"], name)
+    return {}
+
+
+def _own_tags(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
+    tags = properties.get("Tags") or []
+    return list(tags.items()) if isinstance(tags, Mapping) else [(each["Key"], each["Value"]) for each in tags]
 
 
 def _keys(value: Any) -> Iterator[str]:
