@@ -134,13 +134,13 @@ def _metric(aws: LocalAws, metric: list[Any], properties: dict[str, Any]) -> str
     points = aws.client("cloudwatch").get_metric_statistics(
         Namespace=namespace,
         MetricName=name,
-        Dimensions=[{"Name": key, "Value": value} for key, value in zip(rest[::2], rest[1::2])],
+        Dimensions=[{"Name": key, "Value": value} for key, value in zip(rest[::2], rest[1::2], strict=True)],
         StartTime=now - timedelta(minutes=5),
         EndTime=now,
         Period=60,
         Statistics=[statistic if statistic in ("Sum", "Minimum", "Maximum", "Average") else "Average"],
     )["Datapoints"]
-    last = max(points, key=lambda each: each["Timestamp"], default={})
+    last: dict[str, Any] = max(points, key=lambda each: each["Timestamp"], default={})
     value = next((f"{value:.2f}" for key, value in last.items() if isinstance(value, float)), "no data")
     return f"{options.get('label', name):36} {value}"
 

@@ -63,8 +63,8 @@ class Results:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
         return (
             f"{datetime.now(timezone.utc):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} "
-            f"{platform.machine()}, Docker {self.engine.version}, MiniStack {VERSION}, Python {platform.python_version()}; "
-            f"a second of AWS's clocks lasted {self.time_scale:g} s."
+            f"{platform.machine()}, Docker {self.engine.version}, MiniStack {VERSION}, "
+            f"Python {platform.python_version()}; a second of AWS's clocks lasted {self.time_scale:g} s."
         )
 
     def write(self, file: Path = FILE) -> None:

@@ -236,5 +236,3 @@ def eventually(check: Callable[[], Any], seconds: float, what: str) -> Any:
             return found
         time.sleep(0.1)
     raise AssertionError(f"not within {seconds:g} s: {what}")
-
-

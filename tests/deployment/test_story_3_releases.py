@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.error import HTTPError
 
@@ -20,9 +20,9 @@ NEW_PAGE = "Welcome to Phoenix"
 
 
 @pytest.fixture(scope="module")
-def mailbox(aws: LocalAws, stage: Stage) -> Iterator[Callable[[], list[str]]]:
+def mailbox(aws: LocalAws, stage: Stage) -> Callable[[], list[str]]:
     """What the pipeline's topic told since the last look."""
-    yield subscriber(aws, stage.resources(stage.pipeline_stack)["PipelineTopic"])
+    return subscriber(aws, stage.resources(stage.pipeline_stack)["PipelineTopic"])
 
 
 def subscriber(aws: LocalAws, topic: str) -> Callable[[], list[str]]:

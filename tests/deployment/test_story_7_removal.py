@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,18 +16,18 @@ from .visitors import Visitors
 
 
 @pytest.fixture(scope="module")
-def second(aws: LocalAws, stage: Stage) -> Iterator[Stage]:
+def second(aws: LocalAws, stage: Stage) -> Stage:
     """Another stage, of another fork, whose first version crashes at start."""
     fork = Fork.create(aws, "somebody-else")
     crashing_at_start(fork)
     fork.push("A first version that crashes")
-    yield Stage(aws, fork, "qa")
+    return Stage(aws, fork, "qa")
 
 
 def test_a_first_deployment_that_fails_says_why_and_the_second_attempt_works(second: Stage, results: Results) -> None:
     start = time.time()
     second.create_pipeline()
-    with pytest.raises(DeploymentFailed, match="Circuit Breaker.*Essential container"):
+    with pytest.raises(DeploymentFailed, match=r"Circuit Breaker.*Essential container"):
         second.finished(1)
     assert second.status(second.infrastructure_stack) == "ROLLBACK_COMPLETE"
     results.add("R5", "first deployment fails: rolled back, error names the cause", time.time() - start)

@@ -15,7 +15,7 @@ from secantus.server import SecantusDBServer
 DATA = Path("/data")
 
 
-class NamedServer(SecantusDBServer):
+class NamedServer(SecantusDBServer):  # type: ignore[misc]
     """Tells drivers its endpoint's name: they ask a member for the names of all, and connect to those."""
 
     @property
@@ -30,7 +30,8 @@ def create_master_user(name: str, password: str) -> None:
         return
     server = SecantusDBServer("127.0.0.1", 27018, str(DATA / "db"), replica_set_name="rs0")
     server.start()
-    with MongoClient("127.0.0.1", 27018, directConnection=True) as client:
+    client: MongoClient[dict[str, object]] = MongoClient("127.0.0.1", 27018, directConnection=True)
+    with client:
         mechanisms = ["SCRAM-SHA-1", "SCRAM-SHA-256"]
         client.admin.command("createUser", name, pwd=password, roles=["root"], mechanisms=mechanisms)
     server.stop()

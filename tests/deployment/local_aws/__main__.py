@@ -1,6 +1,7 @@
 """The gateway: serves the local AWS on loopback and on Docker's bridge, until its parent is gone or it is told to stop.
 
-Beside AWS's APIs it answers /_local/webhooks/<name> (deliveries of GitHub) and /_local/pipelines (what the pipelines did).
+Beside AWS's APIs it answers /_local/webhooks/<name> (deliveries of GitHub) and /_local/pipelines (what the pipelines
+did).
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def main() -> int:
     config.keep_alive_timeout = 75
 
     def stop(*_: object) -> None:
-        # Whatever healing is under way must not start a container after the last one was removed: end first, then clean.
+        # Whatever healing is under way must not start a container after the last one was removed: end first, then
+        # clean.
         clean()
         os._exit(0)
 

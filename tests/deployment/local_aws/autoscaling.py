@@ -42,7 +42,9 @@ _targets: dict[tuple[str, str, str], Target] = {}
 _policies: dict[str, tuple[tuple[str, str, str], dict[str, Any]]] = {}
 
 
-@correction("A scalable target is registered for an existing service", f"{_AAS}/application-auto-scaling-target-tracking.html")
+@correction(
+    "A scalable target is registered for an existing service", f"{_AAS}/application-auto-scaling-target-tracking.html"
+)
 def scalable_target() -> None:
     def register(properties: dict[str, Any]) -> tuple[str, dict[str, str]]:
         if properties["ServiceNamespace"] != "ecs" or properties["ScalableDimension"] != "ecs:service:DesiredCount":
@@ -89,7 +91,8 @@ def target_tracking() -> None:
     def create(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
         place = f"{ministack.region()}:{ministack.account()}"
         return put(
-            f"arn:aws:autoscaling:{place}:scalingPolicy:{uuid.uuid4()}:policyName/{properties['PolicyName']}", properties
+            f"arn:aws:autoscaling:{place}:scalingPolicy:{uuid.uuid4()}:policyName/{properties['PolicyName']}",
+            properties,
         )
 
     ministack.handlers["AWS::ApplicationAutoScaling::ScalingPolicy"] = {
@@ -121,18 +124,18 @@ def _scale(key: tuple[str, str, str], target: Target) -> None:
     if service is None:
         return
     current = int(service["desiredCount"])
-    wanted = [
-        decide(current, target, each["TargetTrackingScalingPolicyConfiguration"])
+    wanted = {
+        each["PolicyName"]: decide(current, target, each["TargetTrackingScalingPolicyConfiguration"])
         for owner, each in list(_policies.values())
         if owner == key
-    ]
-    count = min(target.maximum, max(target.minimum, max(wanted, default=current)))
+    }
+    count = min(target.maximum, max(target.minimum, max(wanted.values(), default=current)))
     deploying = (ministack.ecs._primary_deployment(service) or {}).get("rolloutState") == "IN_PROGRESS"
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html
     if count == current or (deploying and count < current and current <= target.maximum):
         return
     target.changed = time.time()
-    print(f"scaling {target.resource_id}: {current} -> {count}", flush=True)
+    print(f"scaling {target.resource_id}: {current} -> {count} ({wanted})", flush=True)
     cluster, name = target.resource_id.removeprefix("service/").split("/")
     ministack.ecs._update_service({"cluster": cluster, "service": name, "desiredCount": count})
 
@@ -172,7 +175,9 @@ def _measure(resource_id: str, configuration: dict[str, Any], ago: int) -> float
     if period == 20 and service is not None and not _measured_every(service, 20):
         raise ValueError(f"{kind} needs the service's Monitoring with a resolution of 20 seconds")
     cluster, service_name = resource_id.removeprefix("service/").split("/")
-    return metrics.statistic("AWS/ECS", name, {"ClusterName": cluster, "ServiceName": service_name}, period, "Average", ago)
+    return metrics.statistic(
+        "AWS/ECS", name, {"ClusterName": cluster, "ServiceName": service_name}, period, "Average", ago
+    )
 
 
 def _measured_every(service: dict[str, Any], seconds: int) -> bool:

@@ -56,7 +56,7 @@ class Buildspec:
             lines += [_guarded(command) for command in phase.get("commands", [])]
             lines += [f"{{ {command}\n}} || true" for command in phase.get("finally", [])]
             lines += [
-                f'if [ "$ok" = 1 ]; then echo "[phase] $phase SUCCEEDED"; else echo "[phase] $phase FAILED"',
+                'if [ "$ok" = 1 ]; then echo "[phase] $phase SUCCEEDED"; else echo "[phase] $phase FAILED"',
                 f"export CODEBUILD_BUILD_SUCCEEDING=0; failed={2 if abort else 1}; fi",
                 "fi",
             ]
@@ -64,8 +64,8 @@ class Buildspec:
 
 
 def _guarded(command: str) -> str:
-    """Runs when all before it in the phase succeeded. In the same shell, since `cd` and variables last; but a command that
-    sets -e or exits must not take the script with it, so that a group of lines runs in a subshell of its own.
+    """Runs when all before it in the phase succeeded. In the same shell, since `cd` and variables last; but a command
+    that sets -e or exits must not take the script with it, so that a group of lines runs in a subshell of its own.
     """
     body = f"( {command}\n)" if "\n" in command.strip() or "exit" in command else f"{{ {command}\n}}"
     return f'if [ "$ok" = 1 ]; then\n{body}\n[ $? = 0 ] || ok=0\nfi'

@@ -172,9 +172,9 @@ def _scalar(value: Any, kinds: list[str], schema: dict[str, Any], path: str) -> 
         value = str(value).lower() if isinstance(value, bool) else str(value)
     if "enum" in schema and value not in schema["enum"] and str(value) not in map(str, schema["enum"]):
         raise ValueError(f"Model validation failed (#{path}: {value} is not a valid enum value)")
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if value < schema.get("minimum", value) or value > schema.get("maximum", value):
-            raise ValueError(f"Model validation failed (#{path}: {value} is out of range)")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if number and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+        raise ValueError(f"Model validation failed (#{path}: {value} is out of range)")
     return value
 
 
@@ -274,7 +274,9 @@ def _remembering_the_role(handler: Any) -> Any:
             if ":assumed-role/" in caller:
                 name = caller.split(":assumed-role/")[1].split("/")[0]
                 acting = f"arn:aws:iam::{ministack.account()}:role/{name}"
-                if not iam.allows(acting, "iam:PassRole", role, {"iam:PassedToService": "cloudformation.amazonaws.com"}):
+                if not iam.allows(
+                    acting, "iam:PassRole", role, {"iam:PassedToService": "cloudformation.amazonaws.com"}
+                ):
                     message = f"User: {caller} is not authorized to perform: iam:PassRole on resource: {role}"
                     return cfn._error("AccessDenied", message, 403)
             try:

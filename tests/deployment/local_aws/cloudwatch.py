@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,7 +16,7 @@ from .settings import scaled
 
 _CW = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring"
 
-_COMPARISONS = {
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanThreshold": lambda value, threshold: value > threshold,
     "GreaterThanOrEqualToThreshold": lambda value, threshold: value >= threshold,
     "LessThanThreshold": lambda value, threshold: value < threshold,
@@ -23,7 +24,9 @@ _COMPARISONS = {
 }
 
 
-@correction("Services, load balancers and databases publish their metrics", f"{_CW}/aws-services-cloudwatch-metrics.html")
+@correction(
+    "Services, load balancers and databases publish their metrics", f"{_CW}/aws-services-cloudwatch-metrics.html"
+)
 def services_publish_metrics() -> None:
     threading.Thread(target=_publish, daemon=True, name="metrics").start()
 
@@ -31,8 +34,8 @@ def services_publish_metrics() -> None:
 def _publish() -> None:
     """A sample a second of each task's and database's CPU, and of the targets' health.
 
-    The ECS agent sends sets of such samples, with their minimum and maximum: a short peak is in the Maximum of its period.
-    https://github.com/aws/amazon-ecs-agent (agent/stats/queue.go)
+    The ECS agent sends sets of such samples, with their minimum and maximum: a short peak is in the Maximum of its
+    period. https://github.com/aws/amazon-ecs-agent (agent/stats/queue.go)
     """
     used: dict[str, tuple[float, float]] = {}
     while True:
@@ -48,7 +51,12 @@ def _publish() -> None:
 
 def _places() -> set[tuple[str, str]]:
     found = set()
-    for store in (ministack.ecs._services, ministack.alb._tgs, ministack.documentdb._clusters, ministack.cloudwatch._alarms):
+    for store in (
+        ministack.ecs._services,
+        ministack.alb._tgs,
+        ministack.documentdb._clusters,
+        ministack.cloudwatch._alarms,
+    ):
         found |= {(account, region) for (account, region, *_), _ in list(store.all_items())}
     return found
 
@@ -68,7 +76,8 @@ def _publish_here(used: dict[str, tuple[float, float]]) -> None:
             # db.t4g.medium, the smallest instance, has two CPUs.
             measured.append(("AWS/DocDB", dims, cluster["_shared_container_id"], 2))
     # Docker takes a second for each answer.
-    for (namespace, dims, _, _), values in zip(measured, _pool.map(lambda each: _usage(each[2], each[3], used), measured)):
+    usages = _pool.map(lambda each: _usage(each[2], each[3], used), measured)
+    for (namespace, dims, _, _), values in zip(measured, usages, strict=True):
         for name, value in values:
             if namespace == "AWS/ECS" or name == "CPUUtilization":
                 metrics.publish(namespace, name, value, dims)

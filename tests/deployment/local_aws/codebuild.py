@@ -1,4 +1,6 @@
-"""CodeBuild: a build runs the buildspec in a container, with the project's role and, where privileged, a Docker engine."""
+"""CodeBuild: a build runs the buildspec in a container, with the project's role and, where privileged, a Docker
+engine.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ import shlex
 import tarfile
 import time
 import zipfile
+from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import PurePosixPath
 from typing import Any
@@ -42,7 +45,9 @@ def projects_are_whole() -> None:
         try:
             iam.credentials(properties["ServiceRole"], _PRINCIPAL)
         except iam.AccessDenied as error:
-            raise ValueError(f"CodeBuild is not authorized to perform: sts:AssumeRole on service role: {error}") from error
+            raise ValueError(
+                f"CodeBuild is not authorized to perform: sts:AssumeRole on service role: {error}"
+            ) from error
         answer = create(logical_id, properties, stack)
         complete(answer[0], properties)
         return answer
@@ -54,10 +59,8 @@ def projects_are_whole() -> None:
 
     def deleted(physical_id: str, properties: Any) -> None:
         delete(physical_id, properties)
-        try:
+        with suppress(NotFound, APIError):
             ministack.codebuild._get_docker().volumes.get(_cache_volume(physical_id)).remove(force=True)
-        except (NotFound, APIError):
-            pass
 
     ministack.handlers["AWS::CodeBuild::Project"] = {
         **handler,
@@ -74,7 +77,9 @@ def projects_are_whole() -> None:
 def builds_belong_to_their_project() -> None:
     plain = ministack.iam_actions.extract_resource_arn
 
-    def extract(service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str) -> Any:
+    def extract(
+        service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
+    ) -> Any:
         if service == "codebuild" and headers.get("x-amz-target", "").endswith((".BatchGetBuilds", ".StopBuild")):
             request = json.loads(body or b"{}")
             build = request.get("id") or request.get("ids", ["*"])[0]
@@ -84,11 +89,12 @@ def builds_belong_to_their_project() -> None:
     ministack.iam_actions.extract_resource_arn = extract
 
 
-@correction("A build runs the phases of the buildspec, and fails when one of them does", f"{_GUIDE}/view-build-details.html")
+@correction(
+    "A build runs the phases of the buildspec, and fails when one of them does", f"{_GUIDE}/view-build-details.html"
+)
 def builds_run() -> None:
     ministack.codebuild.EXECUTE_BUILDS = True
     ministack.codebuild._execute_build = _execute
-
 
     start = ministack.codebuild._start_build
 
@@ -112,8 +118,8 @@ def _execute(build_id: str, project: dict[str, Any]) -> None:
     ministack.codebuild._finish_build(build, "SUCCEEDED" if succeeded else "FAILED")
 
 
-# What a Docker engine inside the container needs. Less than Docker's own --privileged, which needs all capabilities of the
-# machine: sandboxes and CI machines often keep some of them back.
+# What a Docker engine inside the container needs. Less than Docker's own --privileged, which needs all capabilities of
+# the machine: sandboxes and CI machines often keep some of them back.
 _PRIVILEGED: dict[str, Any] = {
     "CapAdd": ["NET_ADMIN", "SYS_ADMIN"],
     "SecurityOpt": ["seccomp=unconfined", "apparmor=unconfined"],
@@ -242,7 +248,8 @@ def _start_script(privileged: bool, images: list[str], spec: Buildspec) -> str:
         lines = [
             # The engine's own containers get control groups below this one's.
             "for each in /sys/fs/cgroup /sys/fs/cgroup/*; do mount -o remount,rw,bind $each 2>/dev/null || true; done",
-            # ECR's name leads to the bridge; its ports there to the gateway's. HTTPS is refused, so that Docker takes HTTP.
+            # ECR's name leads to the bridge; its ports there to the gateway's. HTTPS is refused, so that Docker takes
+            # HTTP.
             f"iptables -t nat -A OUTPUT -d {bridge} -p tcp --dport 80 -j DNAT --to-destination {bridge}:{port}",
             f"iptables -A OUTPUT -d {bridge} -p tcp --dport 443 -j REJECT --reject-with tcp-reset",
             f"dockerd --insecure-registry {ecr.host()} --exec-root /run/docker >/var/log/dockerd.log 2>&1 &",
@@ -250,10 +257,8 @@ def _start_script(privileged: bool, images: list[str], spec: Buildspec) -> str:
             "docker version >/dev/null || { tail -20 /var/log/dockerd.log; exit 1; }",
         ]
         for image in images:
-            quoted = shlex.quote(image)
-            lines.append(
-                f"docker image inspect {quoted} >/dev/null 2>&1 || docker load --quiet < /codebuild/{_file_of(image)} >/dev/null"
-            )
+            known = f"docker image inspect {shlex.quote(image)} >/dev/null 2>&1"
+            lines.append(f"{known} || docker load --quiet < /codebuild/{_file_of(image)} >/dev/null")
         lines += [f"rm -f /codebuild/{_file_of(image)}" for image in images] + ["cd /codebuild/src"]
     return "\n".join([*lines, f"exec {spec.shell} /codebuild/build.sh", ""])
 
@@ -280,7 +285,12 @@ def _archive(source: zipfile.ZipFile, spec: Buildspec, start: str) -> bytes:
             _add(tar, f"codebuild/{name}", content.encode(), 0o755)
         for item in source.infolist():
             if not item.is_dir():
-                _add(tar, f"codebuild/src/{item.filename}", source.read(item), (item.external_attr >> 16) & 0o777 or 0o644)
+                _add(
+                    tar,
+                    f"codebuild/src/{item.filename}",
+                    source.read(item),
+                    (item.external_attr >> 16) & 0o777 or 0o644,
+                )
     return archive.getvalue()
 
 

@@ -1,8 +1,8 @@
 """CodePipeline: runs the pipeline that CloudFormation deployed, from its own definition, with its own role.
 
 Stages and actions, artifacts in the artifact store, namespaces and variables, Fn::GetParam, capabilities and roles are
-those of the definition. An execution starts when the pipeline is made and at every delivery of its webhook; its record is
-`EXECUTIONS`, which the gateway serves under /_local/pipelines (MiniStack has no CodePipeline API).
+those of the definition. An execution starts when the pipeline is made and at every delivery of its webhook; its record
+is `EXECUTIONS`, which the gateway serves under /_local/pipelines (MiniStack has no CodePipeline API).
 """
 
 from __future__ import annotations
@@ -365,7 +365,9 @@ def webhooks() -> None:
             configuration = source["Configuration"]
             repository = github.Repository(settings().github, configuration["Owner"], configuration["Repo"])
             try:
-                repository.register(url, properties["AuthenticationConfiguration"]["SecretToken"], configuration["OAuthToken"])
+                repository.register(
+                    url, properties["AuthenticationConfiguration"]["SecretToken"], configuration["OAuthToken"]
+                )
             except ValueError as error:
                 del _webhooks[name]
                 raise ValueError(f"Could not register the webhook: {error}") from error

@@ -1,7 +1,7 @@
 """DocumentDB: one real server behind each cluster's endpoint, with TLS, logs, metrics and a last snapshot.
 
-The endpoint keeps AWS's form of name; containers of tasks get an entry for it in their hosts file. Certificates come from
-the local authority, which tasks trust by NODE_EXTRA_CA_CERTS: on AWS it is Amazon's, and applications bring that.
+The endpoint keeps AWS's form of name; containers of tasks get an entry for it in their hosts file. Certificates come
+from the local authority, which tasks trust by NODE_EXTRA_CA_CERTS: on AWS it is Amazon's, and applications bring that.
 """
 
 from __future__ import annotations
@@ -138,7 +138,10 @@ def trust() -> dict[str, Any]:
     }
 
 
-@correction("Audit and profiler logs go to log groups, which DocumentDB makes where there are none", f"{_GUIDE}/event-auditing.html")
+@correction(
+    "Audit and profiler logs go to log groups, which DocumentDB makes where there are none",
+    f"{_GUIDE}/event-auditing.html",
+)
 def logs_are_exported() -> None:
     create = ministack.handlers["AWS::DocDB::DBInstance"]["create"]
 

@@ -1,7 +1,7 @@
 """EC2: the network's resource types that MiniStack lacks, and whether its rules and routes let a connection through.
 
-Containers here share one bridge, so nothing would stop a connection that AWS stops. Whoever opens one on AWS's behalf (the
-load balancer to a task, a task to the database or to a registry) therefore asks `connects` or `reaches_internet` first.
+Containers here share one bridge, so nothing would stop a connection that AWS stops. Whoever opens one on AWS's behalf
+(the load balancer to a task, a task to the database or a registry) therefore asks `connects` or `reaches_internet`.
 """
 
 from __future__ import annotations
@@ -143,9 +143,9 @@ def reaches_internet(subnets: Iterable[str], groups: Iterable[str], public_addre
     for subnet in subnets:
         target = _default_target(subnet)
         nat = ministack.ec2._nat_gateways.get(target)
-        if not (nat and _default_target(nat["SubnetId"]).startswith("igw-")):
-            if not (target.startswith("igw-") and public_address):
-                return False
+        through_nat = nat is not None and _default_target(nat["SubnetId"]).startswith("igw-")
+        if not through_nat and not (target.startswith("igw-") and public_address):
+            return False
     return any(_permits(each, "IpPermissionsEgress", [], port, "0.0.0.0/0") for each in groups)
 
 

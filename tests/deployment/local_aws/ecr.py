@@ -1,7 +1,7 @@
 """ECR: a registry that asks who is there, and the way from AWS's image names to it.
 
-`<account>.dkr.ecr.<region>.amazonaws.com` leads nowhere here: the gateway is the registry, under 127.0.0.1 for the Docker
-engine of this machine, and under AWS's own name inside a build's container.
+`<account>.dkr.ecr.<region>.amazonaws.com` leads nowhere here: the gateway is the registry, under 127.0.0.1 for the
+Docker engine of this machine, and under AWS's own name inside a build's container.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ def engine_login() -> dict[str, str]:
     return {"username": "AWS", "password": _ENGINE}
 
 
-@correction("A registry's password is a token of its own for whoever asked, and needs ecr:GetAuthorizationToken", f"{_ECR}/registry_auth.html")
+@correction(
+    "A registry's password is a token of its own for whoever asked, and needs ecr:GetAuthorizationToken",
+    f"{_ECR}/registry_auth.html",
+)
 def tokens_know_who_asked() -> None:
     def get(data: dict[str, Any]) -> Any:
         caller = ministack.iam_evaluator.caller_arn()
@@ -80,7 +83,9 @@ def tokens_know_who_asked() -> None:
     ministack.ecr._get_authorization_token = get
 
 
-@correction("Push and pull need a login, and the role behind it the permission for each step", f"{_ECR}/image-push-iam.html")
+@correction(
+    "Push and pull need a login, and the role behind it the permission for each step", f"{_ECR}/image-push-iam.html"
+)
 def the_registry_asks_who_is_there() -> None:
     plain = ministack.ecr.handle_registry_request
 

@@ -37,7 +37,10 @@ _FOLLOWED = {
 _FREE = {"options", "dockerLabels"}
 
 
-@correction("Container definitions reach ECS whole: nested keys, secrets and log options included", f"{_CFN}/aws-properties-ecs-taskdefinition-containerdefinition.html")
+@correction(
+    "Container definitions reach ECS whole: nested keys, secrets and log options included",
+    f"{_CFN}/aws-properties-ecs-taskdefinition-containerdefinition.html",
+)
 def container_definitions_are_whole() -> None:
     def normalize(definitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = camel_case(definitions)
@@ -71,7 +74,10 @@ def camel_case(value: Any) -> Any:
     return {keys[key]: inner if keys[key] in _FREE else camel_case(inner) for key, inner in value.items()}
 
 
-@correction("A container runs as its definition says: user, read-only root, init process, CPU and memory limits", f"{_ECS}/task_definition_parameters.html")
+@correction(
+    "A container runs as its definition says: user, read-only root, init process, CPU and memory limits",
+    f"{_ECS}/task_definition_parameters.html",
+)
 def containers_follow_their_definition() -> None:
     plain = ministack.ecs._build_run_kwargs
 
@@ -125,7 +131,9 @@ def execution_role_is_consulted() -> None:
 
 
 def check_start(definition: dict[str, Any], task: dict[str, Any]) -> None:
-    """_SecretResolutionError, which MiniStack words as ResourceInitializationError, where AWS could not start the task."""
+    """_SecretResolutionError, which MiniStack words as ResourceInitializationError, where AWS could not start the
+    task.
+    """
     failure = ministack.ecs._SecretResolutionError
     role = definition.get("executionRoleArn", "")
     try:
@@ -141,7 +149,9 @@ def check_start(definition: dict[str, Any], task: dict[str, Any]) -> None:
     if network and not ec2.reaches_internet(
         network["subnets"], network["securityGroups"], network.get("assignPublicIp") == "ENABLED"
     ):
-        raise failure("there is a connection issue between the task and the registry: no route, or no rule for port 443")
+        raise failure(
+            "there is a connection issue between the task and the registry: no route, or no rule for port 443"
+        )
 
 
 def _check_image(role: str, image: str) -> None:
@@ -432,7 +442,10 @@ def stacks_wait_for_steady_services() -> None:
     def updated(arn: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> Any:
         _check_service(new)
         # ECS leaves the count alone where the template has none.
-        old, new = ({key: each[key] for key in each if key != "DesiredCount"} if "DesiredCount" not in new else each for each in (old, new))
+        old, new = (
+            {key: each[key] for key in each if key != "DesiredCount"} if "DesiredCount" not in new else each
+            for each in (old, new)
+        )
         answer = update(arn, old, new, stack)
         try:
             _apply(arn, new)
@@ -477,10 +490,12 @@ def _check_service(properties: dict[str, Any]) -> None:
         ports = [int(each["containerPort"]) for each in container.get("portMappings", [])]
         if int(balancer["ContainerPort"]) not in ports:
             raise ValueError(
-                f"The container {balancer['ContainerName']} did not have a container port {balancer['ContainerPort']} defined."
+                f"The container {balancer['ContainerName']} has no container port {balancer['ContainerPort']}."
             )
         if not elb._balancers_of(balancer["TargetGroupArn"]):
-            raise ValueError(f"The target group with targetGroupArn {balancer['TargetGroupArn']} does not have an associated load balancer.")
+            raise ValueError(
+                f"The target group with targetGroupArn {balancer['TargetGroupArn']} has no associated load balancer."
+            )
 
 
 def _by_arn(arn: str) -> dict[str, Any]:
@@ -521,8 +536,7 @@ def _last_failure(deployment: dict[str, Any]) -> str:
     stopped = [
         task
         for task in list(ministack.ecs._tasks.values())
-        if task.get("_deployment_id") == deployment["id"]
-        and task.get("stoppedReason", _IN_ORDER[0]) not in _IN_ORDER
+        if task.get("_deployment_id") == deployment["id"] and task.get("stoppedReason", _IN_ORDER[0]) not in _IN_ORDER
     ]
     return f"Last task: {stopped[-1]['stoppedReason']}" if stopped else ""
 
@@ -531,7 +545,10 @@ def _last_failure(deployment: dict[str, Any]) -> str:
 _IN_ORDER = ("Deployment completed", "Deployment capacity limit", "Service scaling down", "Task definition updated")
 
 
-@correction("Container Insights writes to a log group of its own, which it makes where there is none", f"{_ECS}/cloudwatch-container-insights.html")
+@correction(
+    "Container Insights writes to a log group of its own, which it makes where there is none",
+    f"{_ECS}/cloudwatch-container-insights.html",
+)
 def container_insights_writes_logs() -> None:
     plain = ministack.ecs._mark_task_running
 

@@ -21,7 +21,9 @@ _ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application"
 
 @dataclass
 class Target:
-    """A registered target: `state` is initial, healthy, unhealthy or draining; `open` counts its unanswered requests."""
+    """A registered target: `state` is initial, healthy, unhealthy or draining; `open` counts its unanswered
+    requests.
+    """
 
     group: str
     address: str
@@ -102,7 +104,7 @@ def _watch(target: Target) -> None:
 def _ask(target: Target, group: dict[str, Any]) -> tuple[bool, str]:
     """One health check; the time-out is AWS's, in real seconds."""
     port = group.get("HealthCheckPort")
-    port = int(port) if str(port).isdigit() else target.port
+    port = int(str(port)) if str(port).isdigit() else target.port
     if not ec2.connects(_groups_of_balancers(target.group), target.security_groups, port):
         return False, "Target.Timeout"
     connection = http.client.HTTPConnection(
@@ -156,7 +158,7 @@ def only_healthy_targets_get_requests() -> None:
     signature = ("method", "path", "headers", "body", "query_params", "raw_query_string", "raw_path")
 
     async def forward(group_arn: str, *arguments: Any, **named: Any) -> Any:
-        call = {**dict(zip(signature, arguments)), **named}
+        call = {**dict(zip(signature, arguments, strict=False)), **named}
         group = ministack.alb._tgs.get(group_arn)
         registered = [each for each in targets(group_arn) if each.state != "draining"]
         if group is None or not registered:
@@ -275,7 +277,10 @@ def full_name_of_a_target_group() -> None:
     ministack.alb._target_group_full_name_from_arn = _full_name
 
 
-@correction("A listener's attributes, such as headers that it adds to answers, come from the template", f"{_ALB}/header-modification.html")
+@correction(
+    "A listener's attributes, such as headers that it adds to answers, come from the template",
+    f"{_ALB}/header-modification.html",
+)
 def listener_attributes() -> None:
     handler = ministack.handlers["AWS::ElasticLoadBalancingV2::Listener"]
     create, update = handler["create"], handler["update"]
@@ -283,9 +288,7 @@ def listener_attributes() -> None:
     def apply(arn: str, properties: dict[str, Any]) -> None:
         given = {each["Key"]: str(each["Value"]) for each in properties.get("ListenerAttributes", [])}
         known = {each["Key"]: each["Value"] for each in ministack.alb._listener_attrs.get(arn, [])}
-        ministack.alb._listener_attrs[arn] = [
-            {"Key": key, "Value": value} for key, value in {**known, **given}.items()
-        ]
+        ministack.alb._listener_attrs[arn] = [{"Key": key, "Value": value} for key, value in {**known, **given}.items()]
 
     def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
         answer = create(logical_id, properties, stack)

@@ -1,7 +1,7 @@
 """GitHub, as far as CodePipeline's OAuth source needs it: repositories, tokens, and webhooks that tell of pushes.
 
-A repository is the bare Git repository `<owner>/<name>.git` in a folder; beside it, `<name>.token` holds the token that may
-read it and `<name>.hooks.json` the webhooks registered for it. `push` does what a person's push does.
+A repository is the bare Git repository `<owner>/<name>.git` in a folder; beside it, `<name>.token` holds the token
+that may read it and `<name>.hooks.json` the webhooks registered for it. `push` does what a person's push does.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ class Repository:
         """The commit's files as a zip archive, modes kept, as CodePipeline stores it."""
         tar = subprocess.run(["git", "archive", commit], cwd=self.bare, capture_output=True, check=True).stdout
         output = io.BytesIO()
-        with tarfile.open(fileobj=io.BytesIO(tar)) as source, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as target:
+        with (
+            tarfile.open(fileobj=io.BytesIO(tar)) as source,
+            zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as target,
+        ):
             for member in source.getmembers():
                 content = source.extractfile(member)
                 if content is not None:

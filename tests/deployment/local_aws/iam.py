@@ -57,7 +57,9 @@ def require(role_arn: str, actions: Iterable[str], resource: str, context: Mappi
 
 
 def credentials(role_arn: str, service: str) -> dict[str, str]:
-    """A session of the role, for `service` such as "codebuild.amazonaws.com"; AccessDenied where its trust policy says no."""
+    """A session of the role, for `service` such as "codebuild.amazonaws.com"; AccessDenied where its trust policy says
+    no.
+    """
     name = role_arn.rsplit("/", 1)[-1]
     role = ministack.iam._roles.get(name)
     if role is None:
@@ -99,9 +101,7 @@ def _policies(role_arn: str) -> list[list[Any]]:
     return list(ministack.iam_evaluator._gather_role_policies(name, ministack.account()))
 
 
-def document_allows(
-    document: Any, service: str, action: str, context: Mapping[str, str] | None = None
-) -> bool:
+def document_allows(document: Any, service: str, action: str, context: Mapping[str, str] | None = None) -> bool:
     """Whether a policy on a resource (a role's trust, a key, a topic) lets a service of this account do the action."""
     evaluator = ministack.iam_evaluator
     keys = {"aws:sourceaccount": ministack.account(), **(context or {})}

@@ -36,7 +36,9 @@ def _check(properties: dict[str, Any]) -> None:
         raise ValueError(f"1 validation error detected: Value '{retention}' at 'retentionInDays' is not allowed")
     key = properties.get("KmsKeyId")
     if key:
-        group = f"arn:aws:logs:{ministack.region()}:{ministack.account()}:log-group:{properties.get('LogGroupName', '*')}"
+        group = (
+            f"arn:aws:logs:{ministack.region()}:{ministack.account()}:log-group:{properties.get('LogGroupName', '*')}"
+        )
         principal = f"logs.{ministack.region()}.amazonaws.com"
         if not key_allows(key, principal, "kms:Encrypt", {"kms:EncryptionContext:aws:logs:arn": group}):
             raise ValueError(f"The specified KMS key does not exist or is not allowed to be used with {group}")

@@ -17,6 +17,9 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
 }
 
 
+_FOLDS: dict[str, Callable[[list[float]], float]] = {"MAX": max, "MIN": min, "SUM": sum}
+
+
 def evaluate(expression: str, values: Mapping[str, float | None]) -> float | None:
     """The expression's datapoint from those of its metrics; None where one that it needs has none.
 
@@ -48,5 +51,5 @@ def _call(name: str, arguments: list[ast.expr], values: Mapping[str, float | Non
         return _value(arguments[1], values) if value is None else value
     if name in ("MAX", "MIN", "SUM") and len(arguments) == 1 and isinstance(arguments[0], ast.List):
         present = [each for item in arguments[0].elts if (each := _value(item, values)) is not None]
-        return {"MAX": max, "MIN": min, "SUM": sum}[name](present) if present else None
+        return _FOLDS[name](present) if present else None
     raise ValueError(f"metric math: {name} is not implemented in the local CloudWatch")

@@ -1,13 +1,13 @@
 """Metrics: what the local services publish, and statistics over the periods that alarms and scaling ask for.
 
-CloudWatch aggregates a period's samples into one datapoint. A period of 60 seconds of AWS lasts `scaled(60)` seconds here,
-and a Sum over it is scaled up again: ten requests a second are 600 a minute, however long the minute lasts.
+CloudWatch aggregates a period's samples into one datapoint. A period of 60 seconds of AWS lasts `scaled(60)` seconds
+here, and a Sum over it is scaled up again: ten requests a second are 600 a minute, however long the minute lasts.
 """
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
@@ -16,52 +16,70 @@ from . import ministack
 from .settings import scaled, settings
 
 Dimensions = tuple[tuple[str, str], ...]
+# AWS's seconds. Every period is a multiple of it, so that a period's datapoint follows from a few of these.
+_TICK = 5.0
+_KEPT = 2000
 
 
-@dataclass(frozen=True)
-class _Sample:
-    time: float
-    value: float
+@dataclass
+class _Tick:
+    """What was published in one tick."""
+
+    total: float = 0.0
+    count: int = 0
+    least: float = float("inf")
+    most: float = float("-inf")
+
+    def add(self, value: float) -> None:
+        self.total += value
+        self.count += 1
+        self.least, self.most = min(self.least, value), max(self.most, value)
 
 
-_samples: dict[tuple[str, str, str, str, Dimensions], deque[_Sample]] = defaultdict(lambda: deque(maxlen=50_000))
+_ticks: dict[tuple[str, str, str, str, Dimensions], dict[int, _Tick]] = defaultdict(dict)
 _lock = Lock()
-
-
-def dimensions(values: Mapping[str, str]) -> Dimensions:
-    """As a key: metrics with other dimensions are other metrics."""
-    return tuple(sorted(values.items()))
 
 
 def publish(namespace: str, name: str, value: float, dims: Mapping[str, str]) -> None:
     """One sample of the current account and region, now."""
-    key = (ministack.account(), ministack.region(), namespace, name, dimensions(dims))
+    number = int(time.time() // scaled(_TICK))
     with _lock:
-        _samples[key].append(_Sample(time.time(), value))
+        ticks = _ticks[_key(namespace, name, dims)]
+        ticks.setdefault(number, _Tick()).add(value)
+        if len(ticks) > _KEPT:
+            del ticks[min(ticks)]
     ministack.cloudwatch.record_metric(namespace, name, value, "None", dict(dims))
 
 
-def statistic(namespace: str, name: str, dims: Mapping[str, str], period: float, stat: str, ago: int = 1) -> float | None:
+def statistic(
+    namespace: str, name: str, dims: Mapping[str, str], period: float, stat: str, ago: int = 1
+) -> float | None:
     """The datapoint of the last whole period (`ago` = 1) or an earlier one, None where there is no sample in it.
 
     `period` is in AWS's seconds; `stat` one of Average, Sum, Minimum, Maximum, SampleCount.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
     """
-    length = scaled(period)
-    end = (time.time() // length - ago + 1) * length
-    key = (ministack.account(), ministack.region(), namespace, name, dimensions(dims))
+    width = int(period / _TICK)
+    end = (int(time.time() // scaled(_TICK)) // width - ago + 1) * width
     with _lock:
-        values = [each.value for each in _samples.get(key, ()) if end - length <= each.time < end]
-    if not values:
+        ticks = _ticks.get(_key(namespace, name, dims), {})
+        found = [ticks[number] for number in range(end - width, end) if number in ticks]
+    if not found:
         return None
+    total, count = sum(each.total for each in found), sum(each.count for each in found)
     if stat == "Average":
-        return sum(values) / len(values)
+        return total / count
     if stat == "Minimum":
-        return min(values)
+        return min(each.least for each in found)
     if stat == "Maximum":
-        return max(values)
+        return max(each.most for each in found)
     if stat == "Sum":
-        return sum(values) / settings().time_scale
+        return total / settings().time_scale
     if stat == "SampleCount":
-        return len(values) / settings().time_scale
+        return count / settings().time_scale
     raise ValueError(f"the local CloudWatch has no statistic {stat}")
+
+
+def _key(namespace: str, name: str, dims: Mapping[str, str]) -> tuple[str, str, str, str, Dimensions]:
+    """Metrics with other dimensions are other metrics."""
+    return ministack.account(), ministack.region(), namespace, name, tuple(sorted(dims.items()))

@@ -137,7 +137,7 @@ def check_actions(role: str, resource_type: str, operation: str, properties: Map
     for action in needed(resource_type, operation, properties):
         if not iam.allows_somewhere(role, action):
             raise iam.AccessDenied(
-                f"User: {role} is not authorized to perform: {action} because no identity-based policy allows the action"
+                f"User: {role} is not authorized to perform: {action}: no identity-based policy allows it"
             )
 
 
@@ -161,11 +161,11 @@ def check_scope(
             if arn not in tags:
                 tags[arn] = tags_of(arn)
             iam.require(role, [action], arn, {**context, **tags[arn]})
-    if service := _PASSED_TO.get(resource_type):
-        if operation != "delete":
-            for arn in known:
-                if re.match(r"arn:aws:iam::\d*:role/", arn):
-                    iam.require(role, ["iam:PassRole"], arn, {"iam:PassedToService": service})
+    service = _PASSED_TO.get(resource_type)
+    if service and operation != "delete":
+        for arn in known:
+            if re.match(r"arn:aws:iam::\d*:role/", arn):
+                iam.require(role, ["iam:PassRole"], arn, {"iam:PassedToService": service})
 
 
 def arn_of(resource_type: str, physical_id: str) -> str:

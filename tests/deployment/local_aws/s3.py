@@ -30,7 +30,7 @@ def _holds_something(bucket: str) -> bool:
 
 
 @correction(
-    "Clients reach AWS by TLS: aws:SecureTransport is true (the gateway is plain HTTP, on loopback and the bridge only)",
+    "Clients reach AWS by TLS: aws:SecureTransport is true (the gateway is plain HTTP, on this machine only)",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
 )
 def calls_count_as_encrypted() -> None:

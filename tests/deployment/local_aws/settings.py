@@ -1,4 +1,6 @@
-"""The knobs of the local AWS, from the environment: where it listens, where it keeps things, how fast its clocks run."""
+"""The knobs of the local AWS, from the environment: where it listens, where it keeps things, how fast its clocks
+run.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ PREFIX = "PHOENIX_LOCAL_"
 class LocalSettings:
     """`time_scale` is what one second of AWS's clocks lasts here: 0.1 makes a 60-second period last 6 seconds.
 
-    Scaled are AWS's own clocks: metric periods, cooldowns, intervals of health checks, grace periods, draining. Time-outs
-    that a process here must meet (a health check's, an image pull's) are not: this machine is no faster for it.
+    Scaled are AWS's own clocks: metric periods, cooldowns, intervals of health checks, grace periods, draining.
+    Time-outs that a process here must meet (a health check's, an image pull's) are not: this machine is no faster for
+    it.
     """
 
     port: int
@@ -44,7 +47,6 @@ class LocalSettings:
             f"{PREFIX}GITHUB": str(self.github),
             f"{PREFIX}TIME_SCALE": str(self.time_scale),
         }
-
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> LocalSettings:

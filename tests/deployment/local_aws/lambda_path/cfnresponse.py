@@ -16,10 +16,10 @@ FAILED = "FAILED"
 def send(
     event: dict[str, Any],
     context: Any,
-    responseStatus: str,  # noqa: N803 - AWS's names
-    responseData: dict[str, Any],  # noqa: N803
-    physicalResourceId: str | None = None,  # noqa: N803
-    noEcho: bool = False,  # noqa: N803
+    responseStatus: str,
+    responseData: dict[str, Any],
+    physicalResourceId: str | None = None,
+    noEcho: bool = False,
     reason: str | None = None,
 ) -> None:
     """Puts the answer where CloudFormation waits for it."""

@@ -1,0 +1,1 @@
+"""One test for each correction of MiniStack, named after it, in a file named after its service."""

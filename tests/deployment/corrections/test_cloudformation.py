@@ -1,0 +1,142 @@
+"""CloudFormation's corrections."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ..server import LocalAws
+from .lab import Lab, allow, role
+from .sessions import client_of
+
+TOPIC = {"Topic": {"Type": "AWS::SNS::Topic"}}
+
+
+def test_rule_functions_have_short_forms(lab: Lab) -> None:
+    body = """
+Parameters: {Count: {Type: Number, Default: 3}}
+Rules:
+  Few:
+    Assertions: [{Assert: !Contains [['1', '2'], !Ref Count], AssertDescription: one or two}]
+Resources: {Topic: {Type: 'AWS::SNS::Topic'}}
+"""
+    with pytest.raises(ClientError, match="one or two"):
+        lab.cloudformation.create_stack(StackName="lab-rules", TemplateBody=body)
+
+
+def test_unknown_parameters_are_refused(lab: Lab) -> None:
+    with pytest.raises(ClientError, match=r"Parameters: \[Nothing\] do not exist in the template"):
+        lab.begin(TOPIC, Parameters=[{"ParameterKey": "Nothing", "ParameterValue": "1"}])
+
+
+@pytest.mark.parametrize(
+    "reference", [{"Ref": "Nobody"}, {"Fn::Sub": "${Nobody.Arn}"}, {"Fn::GetAtt": ["Nobody", "Arn"]}], ids=str
+)
+def test_unresolved_references_are_refused(lab: Lab, reference: object) -> None:
+    with pytest.raises(ClientError, match=r"Unresolved resource dependencies \[Nobody\]"):
+        lab.begin({"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": reference}}})
+
+
+def test_circles_are_refused(lab: Lab) -> None:
+    circle = {
+        name: {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": other}}}
+        for name, other in (("One", "Other"), ("Other", "One"))
+    }
+    with pytest.raises(ClientError, match="Circular"):
+        lab.begin(circle)
+
+
+@pytest.mark.parametrize(
+    ("properties", "reason"),
+    [
+        ({"Colour": "red"}, r"extraneous key \[Colour\]"),
+        ({"RetentionInDays": "soon"}, "expected type: Number"),
+        ({"RetentionInDays": 8}, "not a valid enum value"),
+    ],
+)
+def test_properties_follow_the_schema(lab: Lab, properties: dict[str, object], reason: str) -> None:
+    found = lab.failure({"Group": {"Type": "AWS::Logs::LogGroup", "Properties": properties}})
+    assert re.search(reason, found)
+
+
+def test_missing_properties_fail(lab: Lab) -> None:
+    reason = lab.failure({"Route": {"Type": "AWS::EC2::Route", "Properties": {}}})
+    assert "required key [RouteTableId] not found" in reason
+
+
+def test_names_collide(lab: Lab) -> None:
+    group = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/lab/taken"}}}
+    lab.deploy(group)
+    assert "already exists" in lab.failure(group)
+
+
+def test_rolled_back_creations_stay(lab: Lab) -> None:
+    bad = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 8}}}
+    lab.failure(bad, StackName="lab-stays")
+    with pytest.raises(ClientError, match="AlreadyExists"):
+        lab.begin(TOPIC, StackName="lab-stays")
+    assert lab.delete("lab-stays") in ("", "DELETE_COMPLETE")
+    lab.deploy(TOPIC, StackName="lab-stays")
+
+
+def test_service_role_is_consulted(lab: Lab) -> None:
+    group = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/lab/by-role"}}}
+    everything = ["logs:*", "firehose:*", "s3:*"]
+    roles = {
+        "Able": role("cloudformation.amazonaws.com", allow(*everything)),
+        "Unable": role(
+            "cloudformation.amazonaws.com",
+            allow(*everything),
+            {"Effect": "Deny", "Action": ["logs:CreateLogGroup"], "Resource": ["*"]},
+        ),
+        "Elsewhere": role(
+            "cloudformation.amazonaws.com",
+            allow(*everything, resource={"Fn::Sub": "arn:aws:logs:*:${AWS::AccountId}:log-group:/other/*"}),
+            allow("logs:Describe*", "logs:List*"),
+        ),
+        "Stranger": role("ecs.amazonaws.com", allow("*")),
+    }
+    arns = lab.deploy(roles, {name: {"Fn::GetAtt": [name, "Arn"]} for name in roles})
+    for name in ("Unable", "Elsewhere"):
+        assert "is not authorized to perform: logs:CreateLogGroup" in lab.failure(group, RoleARN=arns[name])
+    with pytest.raises(ClientError, match="cannot be assumed"):
+        lab.begin(group, RoleARN=arns["Stranger"])
+    lab.deploy(group, RoleARN=arns["Able"])
+
+
+def test_a_role_must_be_passed(lab: Lab, aws: LocalAws) -> None:
+    arns = lab.deploy(
+        {
+            "Deploy": role("cloudformation.amazonaws.com", allow("*")),
+            "Caller": role("codepipeline.amazonaws.com", allow("cloudformation:*")),
+        },
+        {name: {"Fn::GetAtt": [name, "Arn"]} for name in ("Deploy", "Caller")},
+    )
+    caller = client_of(aws, "cloudformation", arns["Caller"])
+    with pytest.raises(ClientError, match="iam:PassRole"):
+        caller.create_stack(
+            StackName="lab-passed", TemplateBody=json.dumps({"Resources": TOPIC}), RoleARN=arns["Deploy"]
+        )
+
+
+def test_provisioning_leaves_the_api_free(lab: Lab, aws: LocalAws) -> None:
+    """A database takes a second or two to start: meanwhile the API answers in no time."""
+    name = lab.begin(
+        {
+            "Cluster": {
+                "Type": "AWS::DocDB::DBCluster",
+                "Properties": {"MasterUsername": "lab", "MasterUserPassword": "long-enough"},
+            }
+        }
+    )
+    slowest = 0.0
+    while lab.status(name) == "CREATE_IN_PROGRESS":
+        start = time.time()
+        aws.client("sts").get_caller_identity()
+        slowest = max(slowest, time.time() - start)
+    assert lab.status(name) == "CREATE_COMPLETE"
+    assert slowest < 1

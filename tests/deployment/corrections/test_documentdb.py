@@ -1,0 +1,68 @@
+"""DocumentDB's corrections."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import Any
+
+from ..server import LocalAws
+from .lab import Lab
+
+
+def cluster(**properties: Any) -> dict[str, Any]:
+    return {
+        "Type": "AWS::DocDB::DBCluster",
+        "Properties": {
+            "DBClusterIdentifier": "lab-db",
+            "MasterUsername": "lab",
+            "MasterUserPassword": "long-enough",
+            **properties,
+        },
+    }
+
+
+def test_clusters_answer(lab: Lab, aws: LocalAws) -> None:
+    outputs = lab.deploy({"Cluster": cluster()}, {"Endpoint": {"Fn::GetAtt": ["Cluster", "Endpoint"]}})
+    assert outputs["Endpoint"].startswith("lab-db.cluster-")
+    [container] = [each for each in aws.containers() if "lab-db" in each.name]
+    address = container.attrs["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+    context = ssl.create_default_context(cafile=str(aws.settings.state / "local-ca.pem"))
+    with socket.create_connection((address, 27017), timeout=5) as plain:
+        # The certificate is for the endpoint's name.
+        context.wrap_socket(plain, server_hostname=outputs["Endpoint"]).close()
+
+
+def test_bad_passwords_are_refused(lab: Lab) -> None:
+    for password in ("short", "with@sign-in-it"):
+        assert "not a valid password" in lab.failure({"Cluster": cluster(MasterUserPassword=password)})
+
+
+def test_logs_are_exported(lab: Lab, aws: LocalAws) -> None:
+    """Into groups that keep everything for ever, unless somebody made them before."""
+    parameters = {
+        "Type": "AWS::DocDB::DBClusterParameterGroup",
+        "Properties": {"Family": "docdb5.0", "Description": "lab", "Parameters": {"audit_logs": "enabled"}},
+    }
+    lab.deploy(
+        {
+            "Parameters": parameters,
+            "Cluster": cluster(
+                DBClusterParameterGroupName={"Ref": "Parameters"}, EnableCloudwatchLogsExports=["audit", "profiler"]
+            ),
+        }
+    )
+    logs = aws.client("logs")
+    [group] = logs.describe_log_groups(logGroupNamePrefix="/aws/docdb/lab-db/")["logGroups"]
+    assert group["logGroupName"] == "/aws/docdb/lab-db/audit"
+    assert "retentionInDays" not in group
+    logs.delete_log_group(logGroupName=group["logGroupName"])
+
+
+def test_deletion_leaves_a_snapshot(lab: Lab, aws: LocalAws) -> None:
+    lab.deploy({"Cluster": {**cluster(), "DeletionPolicy": "Snapshot"}})
+    lab.clean()
+    docdb = aws.client("docdb")
+    found = docdb.describe_db_cluster_snapshots(DBClusterIdentifier="lab-db")["DBClusterSnapshots"]
+    assert len(found) == 1
+    docdb.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=found[0]["DBClusterSnapshotIdentifier"])

@@ -1,0 +1,166 @@
+"""ECS's corrections."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+
+import pytest
+
+from ..server import LocalAws
+from ..stage import eventually, request
+from .lab import Lab, allow, security_group
+from .service import OUTPUTS, container, service
+
+
+def _tasks(aws: LocalAws, cluster: str) -> list[dict[str, Any]]:
+    ecs = aws.client("ecs")
+    arns = ecs.list_tasks(cluster=cluster)["taskArns"]
+    found = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+    return [each for each in found if each["lastStatus"] == "RUNNING"]
+
+
+def _container(aws: LocalAws, cluster: str) -> Any:
+    return aws.engine.client.containers.get(_tasks(aws, cluster)[0]["containers"][0]["runtimeId"])
+
+
+SECRET = {
+    "Secret": {
+        "Type": "AWS::SecretsManager::Secret",
+        "Properties": {"SecretString": '{"key": "from the secret"}'},
+    }
+}
+READ = allow("secretsmanager:GetSecretValue", resource={"Ref": "Secret"})
+FROM_SECRET = [{"Name": "SECRET", "ValueFrom": {"Fn::Sub": "${Secret}:key::"}}]
+
+
+def test_container_definitions_are_whole(lab: Lab, aws: LocalAws, image: str) -> None:
+    definition = container(image, Environment=[{"Name": "GREETING", "Value": "hello"}], Secrets=FROM_SECRET)
+    resources = {**SECRET, **service(definition, [allow("ecr:*"), READ])}
+    outputs = lab.deploy(resources, OUTPUTS)
+    assert request(aws, outputs["Url"]).body == b"hello from the secret"
+    assert "does not follow" in lab.failure(service(container(image, Privileged=True)))
+
+
+def test_containers_follow_their_definition(lab: Lab, aws: LocalAws, image: str) -> None:
+    definition = container(
+        image, User="1000:1000", ReadonlyRootFilesystem=True, LinuxParameters={"InitProcessEnabled": True}
+    )
+    outputs = lab.deploy(service(definition), OUTPUTS)
+    attributes = _container(aws, outputs["Cluster"]).attrs
+    assert attributes["Config"]["User"] == "1000:1000"
+    host = attributes["HostConfig"]
+    assert (host["ReadonlyRootfs"], host["Init"], host["Memory"]) == (True, True, 512 * 2**20)
+    assert host["NanoCpus"] == 250_000_000
+
+
+@pytest.mark.parametrize(
+    ("statements", "missing"),
+    [
+        ([allow("logs:*"), READ], "ecr:GetAuthorizationToken"),
+        ([allow("ecr:GetAuthorizationToken"), READ], "ecr:BatchCheckLayerAvailability"),
+        ([allow("ecr:*"), READ], "logs:CreateLogStream"),
+        ([allow("ecr:*"), allow("logs:*")], "secretsmanager:GetSecretValue"),
+    ],
+    ids=["registry", "image", "log", "secret"],
+)
+def test_execution_role_is_consulted(lab: Lab, image: str, statements: list[dict[str, Any]], missing: str) -> None:
+    options = {"awslogs-group": {"Ref": "Group"}, "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "t"}
+    definition = container(image, Secrets=FROM_SECRET, LogConfiguration={"LogDriver": "awslogs", "Options": options})
+    resources = {**SECRET, "Group": {"Type": "AWS::Logs::LogGroup"}, **service(definition, statements)}
+    assert f"is not authorized to perform: {missing}" in lab.failure(resources)
+
+
+def test_tasks_need_a_way_to_the_registry(lab: Lab, image: str) -> None:
+    resources = service(container(image))
+    del resources["PrivateRoute"]
+    resources["Service"]["DependsOn"].remove("PrivateRoute")
+    assert "no route" in lab.failure(resources)
+
+
+def test_images_come_from_their_registry(lab: Lab, image: str) -> None:
+    nowhere = image.rsplit("@", 1)[0] + "@sha256:" + "0" * 64
+    assert "CannotPullContainerError" in lab.failure(service(container(nowhere)))
+
+
+def test_tasks_leave_in_order(lab: Lab, aws: LocalAws, image: str) -> None:
+    """A task that is stopped gets no new request, and then SIGTERM: none fails while the count goes down."""
+    outputs = lab.deploy(service(container(image), DesiredCount=2), OUTPUTS)
+    aws.client("ecs").update_service(cluster=outputs["Cluster"], service=outputs["Service"], desiredCount=1)
+    statuses = set()
+    end = time.time() + 4
+    while time.time() < end:
+        statuses.add(request(aws, outputs["Url"]).status)
+    assert statuses == {200}
+    assert len(_tasks(aws, outputs["Cluster"])) == 1
+
+
+def test_deployments_begin_in_progress(lab: Lab, aws: LocalAws, image: str) -> None:
+    """The first one too: a stack is complete only when its tasks are healthy."""
+    name = lab.begin(service(container(image)), OUTPUTS)
+    seen = set()
+    ecs = aws.client("ecs")
+    while lab.status(name) == "CREATE_IN_PROGRESS":
+        for cluster in ecs.list_clusters()["clusterArns"]:
+            for arn in ecs.list_services(cluster=cluster)["serviceArns"]:
+                if name in arn:
+                    found = ecs.describe_services(cluster=cluster, services=[arn])["services"][0]
+                    seen |= {each["rolloutState"] for each in found["deployments"]}
+    assert lab.status(name) == "CREATE_COMPLETE"
+    assert "IN_PROGRESS" in seen
+
+
+def test_healthy_is_what_the_load_balancer_says(lab: Lab, image: str) -> None:
+    """The process runs, but the load balancer cannot reach it: the security group of the tasks lets nobody in."""
+    reason = lab.failure(service(container(image), TaskGroup=security_group()))
+    assert "Task failed ELB health checks" in reason
+
+
+def test_services_heal(lab: Lab, aws: LocalAws, image: str) -> None:
+    outputs = lab.deploy(service(container(image)), OUTPUTS)
+    for fault in ("kill", "remove", "stop"):
+        [before] = _tasks(aws, outputs["Cluster"])
+        found = _container(aws, outputs["Cluster"])
+        if fault == "stop":
+            aws.client("ecs").stop_task(cluster=outputs["Cluster"], task=before["taskArn"])
+        else:
+            found.kill() if fault == "kill" else found.remove(force=True)
+        gone = before["taskArn"]
+        eventually(partial(_others, aws, outputs["Cluster"], gone), 20, f"another task after {fault}")
+
+
+def _others(aws: LocalAws, cluster: str, gone: str) -> list[dict[str, Any]]:
+    return [each for each in _tasks(aws, cluster) if each["taskArn"] != gone]
+
+
+def test_stacks_wait_for_steady_services(lab: Lab, aws: LocalAws, image: str) -> None:
+    resources = service(container(image))
+    outputs = lab.deploy(resources, OUTPUTS)
+    resources["Definition"]["Properties"]["ContainerDefinitions"][0]["Command"] = ["false"]
+    assert lab.update(lab.stacks[-1], resources) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "Circuit Breaker" in lab.reasons(lab.stacks[-1])
+    assert request(aws, outputs["Url"]).status == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"ContainerName": "other"}, "does not exist in the task"),
+        ({"ContainerPort": 9}, "has no container port"),
+    ],
+    ids=["name", "port"],
+)
+def test_services_must_fit_their_task_definition(lab: Lab, image: str, change: dict[str, Any], reason: str) -> None:
+    resources = service(container(image))
+    resources["Service"]["Properties"]["LoadBalancers"][0] |= change
+    assert reason in lab.failure(resources)
+
+
+def test_container_insights_writes_logs(lab: Lab, aws: LocalAws, image: str) -> None:
+    settings = {"Properties": {"ClusterSettings": [{"Name": "containerInsights", "Value": "enabled"}]}}
+    outputs = lab.deploy(service(container(image), Cluster=settings), OUTPUTS)
+    group = f"/aws/ecs/containerinsights/{outputs['Cluster']}/performance"
+    logs = aws.client("logs")
+    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    logs.delete_log_group(logGroupName=group)

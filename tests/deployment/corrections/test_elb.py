@@ -1,0 +1,71 @@
+"""The load balancer's corrections."""
+
+from __future__ import annotations
+
+import time
+
+from ..server import LocalAws
+from ..stage import eventually, request
+from .lab import Lab
+from .service import OUTPUTS, container, service
+
+
+def _states(aws: LocalAws, group: str) -> list[str]:
+    found = aws.client("elbv2").describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    return [each["TargetHealth"]["State"] for each in found]
+
+
+def test_only_healthy_targets_get_requests(lab: Lab, aws: LocalAws, image: str) -> None:
+    """Two tasks, of which one hangs: no answer is missing once its health check has failed."""
+    outputs = lab.deploy(service(container(image), DesiredCount=2), OUTPUTS)
+    ecs = aws.client("ecs")
+    [victim, _] = ecs.list_tasks(cluster=outputs["Cluster"])["taskArns"]
+    task = ecs.describe_tasks(cluster=outputs["Cluster"], tasks=[victim])["tasks"][0]
+    aws.engine.client.containers.get(task["containers"][0]["runtimeId"]).pause()
+    eventually(lambda: victim not in ecs.list_tasks(cluster=outputs["Cluster"])["taskArns"], 30, "the task goes")
+    assert {request(aws, outputs["Url"], timeout=2).status for _ in range(20)} == {200}
+
+
+def test_requests_are_measured(lab: Lab, aws: LocalAws, image: str) -> None:
+    outputs = lab.deploy(service(container(image)), OUTPUTS)
+    balancer = outputs["Listener"].split(":listener/")[1].rsplit("/", 1)[0]
+    for _ in range(3):
+        assert request(aws, outputs["Url"]).status == 200
+    end = int(time.time()) + 60
+    points = aws.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/ApplicationELB",
+        MetricName="RequestCount",
+        Dimensions=[{"Name": "LoadBalancer", "Value": balancer}],
+        StartTime=end - 600,
+        EndTime=end,
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    assert sum(each["Sum"] for each in points) == 3
+
+
+def test_nobody_gets_in_without_a_rule(lab: Lab, aws: LocalAws, image: str) -> None:
+    resources = service(container(image))
+    url = lab.deploy(resources, OUTPUTS)["Url"]
+    resources["BalancerGroup"]["Properties"]["SecurityGroupIngress"][0]["ToPort"] = 81
+    resources["BalancerGroup"]["Properties"]["SecurityGroupIngress"][0]["FromPort"] = 81
+    assert lab.update(lab.stacks[-1], resources) == "UPDATE_COMPLETE"
+    assert request(aws, url).status == 504
+
+
+def test_full_name_of_a_target_group(lab: Lab, image: str) -> None:
+    assert lab.deploy(service(container(image)), OUTPUTS)["FullName"].startswith("targetgroup/")
+
+
+def test_listener_attributes(lab: Lab, aws: LocalAws, image: str) -> None:
+    attribute = {"Key": "routing.http.response.x_frame_options.header_value", "Value": "DENY"}
+    outputs = lab.deploy(service(container(image), Listener={"ListenerAttributes": [attribute]}), OUTPUTS)
+    assert request(aws, outputs["Url"]).headers["x-frame-options"] == "DENY"
+
+
+def test_target_health_is_told(lab: Lab, aws: LocalAws, image: str) -> None:
+    resources = service(container(image), TargetGroup={"HealthCheckPath": "/unwell"}, DesiredCount=0)
+    outputs = lab.deploy(resources, OUTPUTS)
+    ecs = aws.client("ecs")
+    ecs.update_service(cluster=outputs["Cluster"], service=outputs["Service"], desiredCount=1)
+    eventually(lambda: "unhealthy" in _states(aws, outputs["Group"]), 30, "an unhealthy target")
