@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from . import leftovers
 from .docker_engine import DockerEngine
 from .local_aws.settings import PREFIX, LocalSettings
 
@@ -99,8 +100,7 @@ class LocalAws:
 
     def containers(self) -> list[Any]:
         """Everything that runs for this gateway."""
-        label = f"ministack.instance={socket.gethostname()}:{self.settings.port}"
-        return list(self.engine.client.containers.list(all=True, filters={"label": label}))
+        return leftovers.containers(self.engine.client, self.settings.port)
 
     def stop(self) -> None:
         """Ends the gateway and removes what it started: containers, volumes, its folder."""
@@ -111,16 +111,7 @@ class LocalAws:
                 break
             if _ended(self.process, 30):
                 break
-        for container in self.containers():
-            container.remove(force=True, v=True)
-        label = f"ministack.instance={socket.gethostname()}:{self.settings.port}"
-        for volume in self.engine.client.volumes.list(filters={"label": label}):
-            volume.remove(force=True)
-        prefix = f"127.0.0.1:{self.settings.port}/"
-        for image in self.engine.client.images.list():
-            for name in [*image.tags, *(image.attrs.get("RepoDigests") or [])]:
-                if name.startswith(prefix):
-                    self.engine.client.images.remove(name, force=True)
+        leftovers.remove(self.engine.client, self.settings.port)
         shutil.rmtree(self.settings.state, ignore_errors=True)
 
 

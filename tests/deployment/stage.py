@@ -66,6 +66,21 @@ class Stage:
         )
         self.settled(self.pipeline_stack, ["CREATE_COMPLETE"])
 
+    def update_pipeline(self) -> None:
+        """Updates the pipeline stack to the fork's Pipeline.yml, if that has changed."""
+        try:
+            self.cloudformation.update_stack(
+                StackName=self.pipeline_stack,
+                TemplateBody=(self.fork.clone / "templates" / "Pipeline.yml").read_text(),
+                Parameters=self.parameters(),
+                Capabilities=["CAPABILITY_IAM"],
+            )
+        except ClientError as error:
+            if "No updates are to be performed" in str(error):
+                return
+            raise
+        self.settled(self.pipeline_stack, ["UPDATE_COMPLETE"])
+
     def up(self, **changes: str) -> None:
         """From nothing to a deployed application."""
         self.create_pipeline(**changes)

@@ -9,9 +9,19 @@ from .stage import Stage
 DAYS = 7
 
 
-def test_every_log_group_keeps_seven_days(aws: LocalAws, stage: Stage, results: Results) -> None:
+def retentions(aws: LocalAws) -> dict[str, int | None]:
+    """Of every log group, in days; None keeps everything for ever."""
     pages = aws.client("logs").get_paginator("describe_log_groups").paginate()
-    groups = {each["logGroupName"]: each.get("retentionInDays") for page in pages for each in page["logGroups"]}
+    return {each["logGroupName"]: each.get("retentionInDays") for page in pages for each in page["logGroups"]}
+
+
+def groups_with_another_retention(aws: LocalAws) -> dict[str, int | None]:
+    """Than seven days."""
+    return {name: days for name, days in retentions(aws).items() if days != DAYS}
+
+
+def test_every_log_group_keeps_seven_days(aws: LocalAws, stage: Stage, results: Results) -> None:
+    groups = retentions(aws)
     appeared = {
         "/dev-phoenix/tasks",
         "/aws/codebuild/dev-phoenix",
@@ -20,7 +30,7 @@ def test_every_log_group_keeps_seven_days(aws: LocalAws, stage: Stage, results: 
         "/aws/ecs/containerinsights/dev-phoenix/performance",
     }
     assert appeared <= set(groups)
-    assert {name: days for name, days in groups.items() if days != DAYS} == {}
+    assert groups_with_another_retention(aws) == {}
     results.add("R3", f"retention of all {len(groups)} log groups at the end", note=f"{DAYS} days each")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -18,6 +19,7 @@ from typing import Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from .. import leftovers
 from . import codepipeline, ministack
 from .corrections import install_all
 from .settings import PREFIX, settings
@@ -66,18 +68,13 @@ def _stop_with(parent: int) -> None:
     """Ends this process when its parent has gone: an interrupted test run leaves nothing behind."""
     while os.getppid() == parent:
         time.sleep(1)
-    clean()
+    _clean()
+    shutil.rmtree(settings().state, ignore_errors=True)
     os._exit(1)
 
 
-def clean() -> None:
-    """Removes every container and volume of this gateway."""
-    client = ministack.ecs._get_docker()
-    labels = [f"{key}={value}" for key, value in ministack.reaper.own_labels("").items() if "instance" in key]
-    for container in client.containers.list(all=True, filters={"label": labels}):
-        container.remove(force=True, v=True)
-    for volume in client.volumes.list(filters={"label": labels}):
-        volume.remove(force=True)
+def _clean() -> None:
+    leftovers.remove(ministack.ecs._get_docker(), settings().port)
 
 
 def main() -> int:
@@ -93,7 +90,7 @@ def main() -> int:
     def stop(*_: object) -> None:
         # Whatever healing is under way must not start a container after the last one was removed: end first, then
         # clean.
-        clean()
+        _clean()
         os._exit(0)
 
     signal.signal(signal.SIGTERM, stop)

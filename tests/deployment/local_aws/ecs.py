@@ -536,7 +536,8 @@ def _last_failure(deployment: dict[str, Any]) -> str:
     stopped = [
         task
         for task in list(ministack.ecs._tasks.values())
-        if task.get("_deployment_id") == deployment["id"] and (task.get("stoppedReason") or _IN_ORDER[0]) not in _IN_ORDER
+        if task.get("_deployment_id") == deployment["id"]
+        and (task.get("stoppedReason") or _IN_ORDER[0]) not in _IN_ORDER
     ]
     return f"Last task: {stopped[-1]['stoppedReason']}" if stopped else ""
 

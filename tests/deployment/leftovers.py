@@ -1,0 +1,34 @@
+"""What a local AWS has in the Docker engine, known by its port: containers, volumes, images pulled from itself."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from typing import Any
+
+from docker.errors import APIError
+
+
+def containers(client: Any, port: int) -> list[Any]:
+    """Running or not."""
+    return list(client.containers.list(all=True, filters={"label": _label(port)}))
+
+
+def remove(client: Any, port: int) -> None:
+    """All of it. Something may go by itself meanwhile."""
+    for container in containers(client, port):
+        with suppress(APIError):
+            container.remove(force=True, v=True)
+    for volume in client.volumes.list(filters={"label": _label(port)}):
+        with suppress(APIError):
+            volume.remove(force=True)
+    for image in client.images.list():
+        for name in [*image.tags, *(image.attrs.get("RepoDigests") or [])]:
+            if name.startswith(f"127.0.0.1:{port}/"):
+                with suppress(APIError):
+                    client.images.remove(name, force=True)
+
+
+def _label(port: int) -> str:
+    """MiniStack's own, which the corrections use, too."""
+    return f"ministack.instance={socket.gethostname()}:{port}"
