@@ -24,6 +24,8 @@ from .local_aws.settings import LocalSettings
 from .server import REPOSITORY_ROOT, LocalAws
 from .stage import DeploymentFailed, Stage
 
+# What one second of AWS's clocks lasts.
+TIME_SCALE = 0.1
 # Beside the temporary folders of others, as `down` must find it.
 FOLDER = Path(tempfile.gettempdir()) / "phoenix-local-aws"
 
@@ -50,8 +52,7 @@ def up(engine: DockerEngine, prefix: str) -> int:
         return 2
     images.ensure(engine.client, REPOSITORY_ROOT / "app" / "Dockerfile")
     start = time.time()
-    # AWS's own pace: a person watches, nobody waits for fifteen quiet minutes.
-    aws = LocalAws.start(engine, FOLDER, time_scale=1.0, tied=False)
+    aws = LocalAws.start(engine, FOLDER, TIME_SCALE, tied=False)
     (FOLDER / "running.json").write_text(json.dumps({"process": aws.process, "settings": aws.settings.environment()}))
     stage = Stage(aws, Fork.create(aws), prefix, report=print)
     try:

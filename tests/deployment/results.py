@@ -6,10 +6,10 @@ import os
 import platform
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from importlib.metadata import version
 from pathlib import Path
 
 from .docker_engine import DockerEngine
-from .local_aws.ministack import VERSION
 from .server import REPOSITORY_ROOT
 from .visitors import Visitors
 
@@ -63,7 +63,7 @@ class Results:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
         return (
             f"{datetime.now(timezone.utc):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} "
-            f"{platform.machine()}, Docker {self.engine.version}, MiniStack {VERSION}, "
+            f"{platform.machine()}, Docker {self.engine.version}, MiniStack {version('ministack')}, "
             f"Python {platform.python_version()}; a second of AWS's clocks lasted {self.time_scale:g} s."
         )
 

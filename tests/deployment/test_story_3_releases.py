@@ -136,6 +136,38 @@ def test_a_bad_version_is_rolled_back(
     results.add("R5", f"bad version ({case}): rolled back, old one answers", seconds, visitors)
 
 
+def test_a_version_that_answers_with_errors_is_rolled_back_by_its_alarm(
+    stage: Stage, fork: Fork, results: Results
+) -> None:
+    """Its health check is fine; only visitors see it, and with them the alarm on the load balancer's metrics."""
+    run = len(stage.executions()) + 1
+    good = fork.head()
+    _without_tests(fork)
+    fork.replace(
+        "app/src/app.js", "'/': (req, res) => send(req, res, 200, home)", "'/': (req, res) => send(req, res, 500, home)"
+    )
+    with Visitors(stage, rate=20) as visitors:
+        start = time.time()
+        fork.push("A version that answers with errors")
+        execution = stage.ended(run)
+        seconds = time.time() - start
+    fork.restore(good)
+    fork.push("Back to the good version", quietly=True)
+    deploy = execution["actions"][-1]
+    assert (deploy["name"], deploy["status"]) == ("Deploy", "Failed")
+    assert "alarm(s) detected" in deploy["summary"]
+    assert "ServerErrorAlarm" in deploy["summary"]
+    assert stage.status(stage.infrastructure_stack) == "UPDATE_ROLLBACK_COMPLETE"
+    assert NEW_PAGE.encode() in stage.get().body
+    results.add(
+        "R5",
+        "bad version (answers with errors): its alarm rolls it back",
+        seconds,
+        visitors,
+        f"errors for {visitors.disturbed():.1f} s",
+    )
+
+
 def test_the_stack_is_usable_after_all_that(stage: Stage, fork: Fork, results: Results) -> None:
     run = len(stage.executions()) + 1
     with Visitors(stage, rate=20) as visitors:

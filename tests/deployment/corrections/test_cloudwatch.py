@@ -8,8 +8,10 @@ import pytest
 
 from ..local_aws.metric_math import evaluate
 from ..server import LocalAws
-from ..stage import Stage, eventually
+from ..stage import eventually, request
 from .lab import Lab
+from .service import OUTPUTS, container, service
+from .test_documentdb import cluster
 from .test_notifications import alarm
 
 
@@ -34,21 +36,23 @@ def test_metric_math_refuses_what_it_does_not_know(expression: str) -> None:
         evaluate(expression, {"a": 1.0})
 
 
-def test_services_publish_metrics(stage: Stage, aws: LocalAws) -> None:
-    stage.get()
-    names = {
-        (each["Namespace"], each["MetricName"])
-        for page in aws.client("cloudwatch").get_paginator("list_metrics").paginate()
-        for each in page["Metrics"]
-    }
-    assert {
+def test_services_publish_metrics(lab: Lab, aws: LocalAws, image: str) -> None:
+    outputs = lab.deploy({**service(container(image)), "Database": cluster()}, OUTPUTS)
+    assert request(aws, outputs["Url"]).status == 200
+    wanted = {
         ("AWS/ECS", "CPUUtilization"),
         ("AWS/ECS", "MemoryUtilization"),
         ("AWS/DocDB", "CPUUtilization"),
         ("AWS/ApplicationELB", "RequestCount"),
         ("AWS/ApplicationELB", "RequestCountPerTarget"),
         ("AWS/ApplicationELB", "HealthyHostCount"),
-    } <= names
+    }
+    eventually(lambda: wanted <= _published(aws), 20, "the metrics of service, database and load balancer")
+
+
+def _published(aws: LocalAws) -> set[tuple[str, str]]:
+    pages = aws.client("cloudwatch").get_paginator("list_metrics").paginate()
+    return {(each["Namespace"], each["MetricName"]) for page in pages for each in page["Metrics"]}
 
 
 def _state(aws: LocalAws, name: str) -> str:

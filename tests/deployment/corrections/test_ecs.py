@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..server import LocalAws
 from ..stage import eventually, request
 from .lab import Lab, allow, security_group
 from .service import OUTPUTS, container, service
+from .test_notifications import alarm
 
 
 def _tasks(aws: LocalAws, cluster: str) -> list[dict[str, Any]]:
@@ -164,3 +166,23 @@ def test_container_insights_writes_logs(lab: Lab, aws: LocalAws, image: str) -> 
     logs = aws.client("logs")
     assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
     logs.delete_log_group(logGroupName=group)
+
+
+def test_alarms_fail_deployments(lab: Lab, aws: LocalAws, image: str) -> None:
+    """An alarm that goes off while a release is watched takes it back, although its tasks are healthy."""
+    rings = alarm(Namespace="Lab", MetricName="Silence", TreatMissingData="notBreaching", AlarmName="lab-release")
+    configuration = {"Alarms": {"AlarmNames": [{"Ref": "Alarm"}], "Enable": True, "Rollback": True}}
+    resources = {"Alarm": rings, **service(container(image), DeploymentConfiguration=configuration)}
+    outputs = lab.deploy(resources, OUTPUTS)
+    environment = [{"Name": "GREETING", "Value": "hello"}]
+    resources["Definition"]["Properties"]["ContainerDefinitions"][0]["Environment"] = environment
+    with ThreadPoolExecutor(1) as pool:
+        updated = pool.submit(lab.update, lab.stacks[-1], resources)
+        eventually(lambda: b"hello" in request(aws, outputs["Url"]).body, 30, "the new version answers")
+        threshold = {"Threshold": -1.0, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "breaching"}
+        found = aws.client("cloudwatch").describe_alarms(AlarmNames=["lab-release"])["MetricAlarms"][0]
+        kept = {key: found[key] for key in ("AlarmName", "Namespace", "MetricName", "Statistic", "Period")}
+        aws.client("cloudwatch").put_metric_alarm(**kept, EvaluationPeriods=1, **threshold)
+        assert updated.result() == "UPDATE_ROLLBACK_COMPLETE"
+    assert "alarm(s) detected: lab-release" in lab.reasons(lab.stacks[-1])
+    assert b"hello" not in request(aws, outputs["Url"]).body

@@ -381,41 +381,71 @@ def _why_replace(service: dict[str, Any], task: dict[str, Any], address: str) ->
     return None
 
 
+@correction(
+    "Alarms that a deployment names fail it, also for a while after its tasks are healthy (the bake time)",
+    f"{_ECS}/deployment-alarm-failure.html",
+)
+def alarms_fail_deployments() -> None:
+    plain = ministack.ecs._complete_service_deployment
+
+    def complete(cluster: str, key: str, *rest: Any, **named: Any) -> None:
+        service = ministack.ecs._services.get(key)
+        deployment = ministack.ecs._primary_deployment(service) if service else None
+        if deployment is None or deployment["rolloutState"] != "IN_PROGRESS":
+            plain(cluster, key, *rest, **named)
+            return
+        if time.time() < deployment.get("_baked_at", 0):
+            return
+        plain(cluster, key, *rest, **named)
+        if deployment["rolloutState"] == "COMPLETED":
+            bake = _bake_time(service)
+            if "_baked_at" not in deployment and bake:
+                deployment.update(_baked_at=time.time() + bake, rolloutState="IN_PROGRESS")
+            else:
+                service["_last_completed"] = deployment["taskDefinition"]
+
+    ministack.ecs._complete_service_deployment = complete
+
+
+def _alarms(service: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those that the service's deployments watch."""
+    configured = (service.get("deploymentConfiguration") or {}).get("alarms") or {}
+    names = configured.get("alarmNames", []) if configured.get("enable") else []
+    return [alarm for name in names if (alarm := ministack.cloudwatch._alarms.get(name))]
+
+
+def _bake_time(service: dict[str, Any]) -> float:
+    """Here: as long as the slowest of the alarms needs to go off. AWS says only that it follows from the alarms."""
+    longest = 0.0
+    for alarm in _alarms(service):
+        periods = [float(each["MetricStat"]["Period"]) for each in alarm.get("Metrics", []) if "MetricStat" in each]
+        longest = max(longest, max(periods or [float(alarm["Period"])]) * int(alarm["EvaluationPeriods"]))
+    return scaled(longest)
+
+
 def _roll_back_on_alarm(service: dict[str, Any]) -> None:
-    """DeploymentConfiguration.Alarms: an alarm that goes off during a deployment fails it.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
-    """
-    alarms = (service.get("deploymentConfiguration") or {}).get("alarms") or {}
     deployment = ministack.ecs._primary_deployment(service)
-    if not alarms.get("enable") or not deployment or deployment.get("rolloutState") != "IN_PROGRESS":
+    if not deployment or deployment["rolloutState"] != "IN_PROGRESS" or deployment.get("_rolls_back"):
         return
-    if deployment.get("rolloutStateReason") == "ECS deployment rollback in progress.":
-        return
-    states = {
-        name: (ministack.cloudwatch._alarms.get(name) or {}).get("StateValue") for name in alarms.get("alarmNames", [])
-    }
-    before = deployment.setdefault("_alarms_at_start", states)
-    rang = [name for name, value in states.items() if value == "ALARM" and before.get(name) != "ALARM"]
-    if rang:
-        fail_deployment(service, deployment, f"alarm(s) detected: {', '.join(rang)}", bool(alarms.get("rollback")))
+    ringing = {each["AlarmName"] for each in _alarms(service) if each["StateValue"] == "ALARM"}
+    # What rang before says nothing about this deployment.
+    before = deployment.setdefault("_ringing_before", ringing)
+    before &= ringing
+    if ringing - before:
+        roll_back = bool(service["deploymentConfiguration"]["alarms"].get("rollback"))
+        _fail(service, deployment, f"alarm(s) detected: {', '.join(sorted(ringing - before))}", roll_back)
 
 
-def fail_deployment(service: dict[str, Any], deployment: dict[str, Any], reason: str, roll_back: bool) -> None:
-    """Ends a deployment as failed, and makes the last completed one the service's again."""
+def _fail(service: dict[str, Any], deployment: dict[str, Any], reason: str, roll_back: bool) -> None:
+    """Ends a deployment as failed, and begins one that goes back to the last completed one."""
     deployment.update(rolloutState="FAILED", rolloutStateReason=f"ECS deployment failed: {reason}", desiredCount=0)
-    previous = next(
-        (each for each in service["deployments"] if each is not deployment and each.get("rolloutState") == "COMPLETED"),
-        None,
-    )
+    previous = service.get("_last_completed")
     if roll_back and previous:
-        deployment["status"], previous["status"] = "ACTIVE", "PRIMARY"
-        previous.update(
-            desiredCount=service["desiredCount"],
-            rolloutState="IN_PROGRESS",
-            rolloutStateReason="ECS deployment rollback in progress.",
-        )
-        service["taskDefinition"] = previous["taskDefinition"]
+        deployment["status"] = "ACTIVE"
+        back = ministack.ecs._make_deployment(previous, service["desiredCount"])
+        back.update(launchType=service["launchType"], _rolls_back=True, _baked_at=0.0)
+        service["deployments"].insert(0, back)
+        service["taskDefinition"] = previous
 
 
 @correction(
@@ -522,8 +552,8 @@ def _wait(arn: str) -> None:
     end = time.time() + _PATIENCE
     while time.time() < end:
         if deployment["status"] != "PRIMARY" or deployment.get("rolloutState") == "FAILED":
-            alarmed = "alarm" in deployment.get("rolloutStateReason", "")
-            cause = "ECS Deployment was failed by alarms" if alarmed else "ECS Deployment Circuit Breaker was triggered"
+            reason = deployment.get("rolloutStateReason", "")
+            cause = reason if "alarm" in reason else "ECS Deployment Circuit Breaker was triggered"
             raise ValueError(f"Error occurred during operation '{cause}'. {_last_failure(deployment)}")
         if deployment.get("rolloutState") == "COMPLETED" and service["runningCount"] >= service["desiredCount"]:
             return

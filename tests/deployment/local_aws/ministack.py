@@ -6,8 +6,6 @@ import os
 from importlib import import_module
 from typing import Any
 
-VERSION = "1.5.33"
-
 # Read at import: no listeners beside the gateway, and credentials and policies checked as AWS does.
 os.environ.setdefault("IOT_MTLS_ENABLED", "0")
 os.environ.setdefault("SFTP_ENABLED", "0")
