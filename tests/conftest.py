@@ -9,6 +9,8 @@ import hypothesis
 import pytest
 
 from phoenix_cfn import Settings, infrastructure, pipeline
+from tests.deployment import docker_engine
+from tests.deployment.docker_engine import DockerEngine, NoDocker
 from tests.stack import Stack
 
 # A machine that is busy is no failure. In CI the examples are the same in every run; elsewhere each run tries others.
@@ -19,6 +21,17 @@ hypothesis.settings.load_profile("phoenix")
 @pytest.fixture(scope="session")
 def root() -> Path:
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def docker() -> DockerEngine:
+    """The Docker engine of this machine. Where there is none, skips; with PHOENIX_REQUIRE_DOCKER, fails."""
+    try:
+        return docker_engine.find()
+    except NoDocker as error:
+        if "PHOENIX_REQUIRE_DOCKER" in os.environ:
+            pytest.fail(str(error))
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

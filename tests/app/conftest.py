@@ -12,10 +12,6 @@ from tests.app.application import APP
 from tests.app.database import Authority, Database
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "docker: needs a Docker engine that answers at DOCKER_HOST")
-
-
 @pytest.fixture(scope="session", autouse=True)
 def node_modules() -> Path:
     """The application's dependencies as its lock file has them."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from . import docker_engine, images
-from .docker_engine import DockerEngine, NoDocker
+from . import images
+from .docker_engine import DockerEngine
 from .fork import Fork
 from .results import Results
 from .server import REPOSITORY_ROOT, LocalAws
@@ -22,16 +22,10 @@ TIME_SCALE = 0.1
 
 
 @pytest.fixture(scope="session")
-def engine() -> DockerEngine:
-    """The Docker engine, with all images that the tests need; skips where there is none, unless that is a failure."""
-    try:
-        found = docker_engine.find()
-    except NoDocker as error:
-        if os.environ.get("PHOENIX_REQUIRE_DOCKER"):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
-    images.ensure(found.client, REPOSITORY_ROOT / "app" / "Dockerfile")
-    return found
+def engine(docker: DockerEngine) -> DockerEngine:
+    """The Docker engine, with all images that the tests need."""
+    images.ensure(docker.client, REPOSITORY_ROOT / "app" / "Dockerfile")
+    return docker
 
 
 @pytest.fixture(scope="session")

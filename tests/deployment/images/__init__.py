@@ -34,16 +34,21 @@ Report = Callable[[str], None]
 
 def ensure(client: Any, dockerfile: Path, report: Report = print) -> None:
     """Everything that a deployment needs is in the engine afterwards; `report` hears what had to be made."""
-    for image in base_images_of(dockerfile.read_text()):
-        if not _has(client, image) and not _pull(client, image):
-            report(f"{image} cannot be pulled: building a stand-in from Debian and npm's node binary")
-            _build_node(client, image)
+    ensure_base(client, dockerfile, report)
     if not _has(client, DOCUMENTDB):
         report(f"building {DOCUMENTDB}: SecantusDB stands in for Amazon DocumentDB, of which there is no image")
         _build_python(client, DOCUMENTDB, "documentdb", ["SecantusDB==0.7.0b3", "pymongo>=4.10"])
     if not _has(client, CODEBUILD):
         report(f"building {CODEBUILD}: Debian with Docker and the AWS CLI stands in for aws/codebuild/standard")
         _build_python(client, CODEBUILD, "codebuild", ["awscli>=1.40"])
+
+
+def ensure_base(client: Any, dockerfile: Path, report: Report = print) -> None:
+    """What a Dockerfile starts from is in the engine afterwards."""
+    for image in base_images_of(dockerfile.read_text()):
+        if not _has(client, image) and not _pull(client, image):
+            report(f"{image} cannot be pulled: building a stand-in from Debian and npm's node binary")
+            _build_node(client, image)
 
 
 def base_images_of(dockerfile: str) -> list[str]:
