@@ -75,6 +75,18 @@ def _exchanges(fork: Fork) -> list[Any]:
     return [each for each in found if "Welcome to Express" in each.read_text()]
 
 
+def calm(stage: Stage) -> None:
+    """Waits until the alarms have nothing more to say about the release before: they come a period late."""
+    names = [stage.resources()[each] for each in ("ServerErrorAlarm", "UnhealthyTargetsAlarm")]
+    time.sleep(60 * stage.aws.settings.time_scale + 1)
+
+    def quiet() -> bool:
+        found = stage.aws.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+        return {each["StateValue"] for each in found} == {"OK"}
+
+    eventually(quiet, 60, "the alarms that watch releases are in OK")
+
+
 def never_healthy(fork: Fork) -> None:
     _without_tests(fork)
     fork.replace("app/src/app.js", "send(req, res, 200, { type: JSON_TYPE", "send(req, res, 503, { type: JSON_TYPE")
@@ -113,6 +125,7 @@ def test_a_bad_version_is_rolled_back(
     reason: str,
     request: pytest.FixtureRequest,
 ) -> None:
+    calm(stage)
     run = len(stage.executions()) + 1
     mailbox()
     good = fork.head()
@@ -140,6 +153,7 @@ def test_a_version_that_answers_with_errors_is_rolled_back_by_its_alarm(
     stage: Stage, fork: Fork, results: Results
 ) -> None:
     """Its health check is fine; only visitors see it, and with them the alarm on the load balancer's metrics."""
+    calm(stage)
     run = len(stage.executions()) + 1
     good = fork.head()
     _without_tests(fork)
@@ -169,6 +183,7 @@ def test_a_version_that_answers_with_errors_is_rolled_back_by_its_alarm(
 
 
 def test_the_stack_is_usable_after_all_that(stage: Stage, fork: Fork, results: Results) -> None:
+    calm(stage)
     run = len(stage.executions()) + 1
     with Visitors(stage, rate=20) as visitors:
         start = time.time()

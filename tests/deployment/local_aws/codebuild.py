@@ -21,6 +21,7 @@ from ..images import CODEBUILD, base_images_of
 from . import ecr, iam, ministack
 from .buildspec import Buildspec
 from .corrections import correction
+from .resources import extend
 from .settings import settings
 
 _GUIDE = "https://docs.aws.amazon.com/codebuild/latest/userguide"
@@ -32,42 +33,29 @@ _request: ContextVar[dict[str, Any]] = ContextVar("start-build")
 
 @correction("A project keeps its cache, its log group and its privileged mode", f"{_GUIDE}/create-project.html")
 def projects_are_whole() -> None:
-    handler = ministack.handlers["AWS::CodeBuild::Project"]
-    create, update, delete = handler["create"], handler["update"], handler["delete"]
-
-    def complete(name: str, properties: dict[str, Any]) -> None:
-        project = ministack.codebuild._projects[name]
-        project["cache"] = properties.get("Cache") or {}
-        project["logsConfig"] = properties.get("LogsConfig") or {}
-
-    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
-        # CodeBuild validates the role when it makes the project.
+    def check(properties: dict[str, Any]) -> None:
         try:
             iam.credentials(properties["ServiceRole"], _PRINCIPAL)
         except iam.AccessDenied as error:
             raise ValueError(
                 f"CodeBuild is not authorized to perform: sts:AssumeRole on service role: {error}"
             ) from error
-        answer = create(logical_id, properties, stack)
-        complete(answer[0], properties)
-        return answer
 
-    def updated(physical_id: str, old: Any, new: dict[str, Any], stack: str) -> Any:
-        answer = update(physical_id, old, new, stack)
-        complete(answer[0], new)
-        return answer
+    def keep(name: str, properties: dict[str, Any]) -> None:
+        project = ministack.codebuild._projects[name]
+        project["cache"] = properties.get("Cache") or {}
+        project["logsConfig"] = properties.get("LogsConfig") or {}
+
+    extend("AWS::CodeBuild::Project", before=check, after=keep)
+    handler = ministack.handlers["AWS::CodeBuild::Project"]
+    delete = handler["delete"]
 
     def deleted(physical_id: str, properties: Any) -> None:
         delete(physical_id, properties)
         with suppress(NotFound, APIError):
             ministack.codebuild._get_docker().volumes.get(_cache_volume(physical_id)).remove(force=True)
 
-    ministack.handlers["AWS::CodeBuild::Project"] = {
-        **handler,
-        "create": created,
-        "update": updated,
-        "delete": deleted,
-    }
+    handler["delete"] = deleted
 
 
 @correction(

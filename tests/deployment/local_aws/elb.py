@@ -14,6 +14,7 @@ from typing import Any
 
 from . import ec2, metrics, ministack
 from .corrections import correction
+from .resources import extend
 from .settings import scaled
 
 _ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application"
@@ -282,25 +283,13 @@ def full_name_of_a_target_group() -> None:
     f"{_ALB}/header-modification.html",
 )
 def listener_attributes() -> None:
-    handler = ministack.handlers["AWS::ElasticLoadBalancingV2::Listener"]
-    create, update = handler["create"], handler["update"]
-
     def apply(arn: str, properties: dict[str, Any]) -> None:
         given = {each["Key"]: str(each["Value"]) for each in properties.get("ListenerAttributes", [])}
         known = {each["Key"]: each["Value"] for each in ministack.alb._listener_attrs.get(arn, [])}
-        ministack.alb._listener_attrs[arn] = [{"Key": key, "Value": value} for key, value in {**known, **given}.items()]
+        attributes = [{"Key": key, "Value": value} for key, value in {**known, **given}.items()]
+        ministack.alb._listener_attrs[arn] = attributes
 
-    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
-        answer = create(logical_id, properties, stack)
-        apply(answer[0], properties)
-        return answer
-
-    def updated(physical_id: str, old: Any, new: dict[str, Any], *rest: Any) -> Any:
-        answer = update(physical_id, old, new, *rest)
-        apply(answer[0], new)
-        return answer
-
-    ministack.handlers["AWS::ElasticLoadBalancingV2::Listener"] = {**handler, "create": created, "update": updated}
+    extend("AWS::ElasticLoadBalancingV2::Listener", after=apply)
 
 
 @correction("DescribeTargetHealth tells what the health checks found", f"{_ALB}/check-target-health.html")

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from . import iam, ministack
+from . import iam
 from .corrections import correction
+from .resources import extend
 
 _CFN = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
 
@@ -24,14 +25,10 @@ def cfnresponse_is_there() -> None:
     "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
 )
 def roles_must_trust_lambda() -> None:
-    handler = ministack.handlers["AWS::Lambda::Function"]
-    create = handler["create"]
-
-    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+    def check(properties: dict[str, Any]) -> None:
         try:
             iam.credentials(properties["Role"], "lambda.amazonaws.com")
         except iam.AccessDenied as error:
             raise ValueError("The role defined for the function cannot be assumed by Lambda.") from error
-        return create(logical_id, properties, stack)
 
-    ministack.handlers["AWS::Lambda::Function"] = {**handler, "create": created}
+    extend("AWS::Lambda::Function", before=check)

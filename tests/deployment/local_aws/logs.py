@@ -6,6 +6,7 @@ from typing import Any
 
 from . import iam, ministack
 from .corrections import correction
+from .resources import extend
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 RETENTIONS = {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
@@ -16,18 +17,7 @@ RETENTIONS = {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 109
     "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
 )
 def log_groups_are_checked() -> None:
-    handler = ministack.handlers["AWS::Logs::LogGroup"]
-    create, update = handler["create"], handler["update"]
-
-    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
-        _check(properties)
-        return create(logical_id, properties, stack)
-
-    def updated(physical_id: str, old: Any, new: dict[str, Any], *rest: Any) -> Any:
-        _check(new)
-        return update(physical_id, old, new, *rest)
-
-    ministack.handlers["AWS::Logs::LogGroup"] = {**handler, "create": created, "update": updated}
+    extend("AWS::Logs::LogGroup", before=_check)
 
 
 def _check(properties: dict[str, Any]) -> None:

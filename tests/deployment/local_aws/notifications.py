@@ -8,25 +8,22 @@ from typing import Any
 
 from . import iam, logs, ministack
 from .corrections import correction
+from .resources import extend
 
 _SNS = "https://docs.aws.amazon.com/sns/latest/dg"
 
 
 @correction("A topic keeps its encryption key", f"{_SNS}/sns-server-side-encryption.html")
 def topics_keep_their_key() -> None:
-    handler = ministack.handlers["AWS::SNS::Topic"]
-    create = handler["create"]
-
-    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+    def check(properties: dict[str, Any]) -> None:
         key = properties.get("KmsMasterKeyId")
         if key and key.rsplit("/", 1)[-1] not in ministack.kms._keys:
             raise ValueError(f"Invalid parameter: KmsMasterKeyId {key}")
-        arn, attributes = create(logical_id, properties, stack)
-        if key:
-            ministack.sns._topics[arn]["attributes"]["KmsMasterKeyId"] = key
-        return arn, attributes
 
-    ministack.handlers["AWS::SNS::Topic"] = {**handler, "create": created}
+    def keep(arn: str, properties: dict[str, Any]) -> None:
+        ministack.sns._topics[arn]["attributes"]["KmsMasterKeyId"] = properties.get("KmsMasterKeyId", "")
+
+    extend("AWS::SNS::Topic", before=check, after=keep)
 
 
 @correction(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from . import ministack
 from .corrections import correction
+from .resources import extend
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 # Characters without white space: of all inline policies of a role, and of one managed policy.
@@ -15,22 +17,10 @@ _INLINE_LIMIT, _MANAGED_LIMIT = 10_240, 6_144
 
 @correction("A role keeps its permissions boundary, which must exist", f"{_IAM}/access_policies_boundaries.html")
 def roles_keep_their_boundary() -> None:
-    handler = ministack.handlers["AWS::IAM::Role"]
-    create, update = handler["create"], handler["update"]
+    def keep(name: str, properties: dict[str, Any]) -> None:
+        ministack.iam._roles[name]["PermissionsBoundary"] = properties.get("PermissionsBoundary")
 
-    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
-        _check_boundary(properties)
-        answer = create(logical_id, properties, stack)
-        ministack.iam._roles[answer[0]]["PermissionsBoundary"] = properties.get("PermissionsBoundary")
-        return answer
-
-    def updated(physical_id: str, old: Any, new: dict[str, Any], *rest: Any) -> Any:
-        _check_boundary(new)
-        answer = update(physical_id, old, new, *rest)
-        ministack.iam._roles[answer[0]]["PermissionsBoundary"] = new.get("PermissionsBoundary")
-        return answer
-
-    ministack.handlers["AWS::IAM::Role"] = {**handler, "create": created, "update": updated}
+    extend("AWS::IAM::Role", before=_check_boundary, after=keep)
 
 
 def _check_boundary(properties: dict[str, Any]) -> None:
@@ -41,23 +31,12 @@ def _check_boundary(properties: dict[str, Any]) -> None:
 
 @correction("Policies have a largest size", f"{_IAM}/reference_iam-quotas.html")
 def policies_have_a_largest_size() -> None:
-    def limited(resource_type: str, size: Any, limit: int) -> None:
-        handler = ministack.handlers[resource_type]
-        create, update = handler["create"], handler["update"]
-
+    def limited(resource_type: str, size: Callable[[dict[str, Any]], int], limit: int) -> None:
         def check(properties: dict[str, Any]) -> None:
             if size(properties) > limit:
                 raise ValueError(f"Maximum policy size of {limit} bytes exceeded: {size(properties)}")
 
-        def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
-            check(properties)
-            return create(logical_id, properties, stack)
-
-        def updated(physical_id: str, old: Any, new: dict[str, Any], *rest: Any) -> Any:
-            check(new)
-            return update(physical_id, old, new, *rest)
-
-        ministack.handlers[resource_type] = {**handler, "create": created, "update": updated}
+        extend(resource_type, before=check)
 
     limited(
         "AWS::IAM::Role",
