@@ -57,3 +57,10 @@ def test_the_readme_counts_rules_and_faults_as_their_documents_do(root: Path) ->
     assert f"Of the {faults} single faults" in readme
     assert f"checkov together see {seen['all three together']}." in readme
     assert seen["the project's rules"] == faults
+
+
+def test_the_readme_shows_what_the_deployment_tests_saw(root: Path) -> None:
+    documents = [(root / name).read_text(encoding="utf-8") for name in ("README.md", "docs/deployment-tests.md")]
+    shown, recorded = (re.findall(r"<!-- results: .*?<!-- end of results -->", each, re.DOTALL) for each in documents)
+    assert shown == recorded
+    assert len(shown) == 1

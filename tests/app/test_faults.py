@@ -252,11 +252,22 @@ def test_memory_does_not_grow_over_10_000_requests(database: Database, environme
     """On one connection, with the request log on."""
     with Application(environment) as application:
         eventually(lambda: application.health()["database"] == "reachable")
-        requests(application, 10_000, "/nope")  # what a heap takes to find its size
-        before = application.memory()
+
+        def settled_memory() -> float:
+            # On a busy machine the log may still be on its way, and the heap not yet swept: the least of some looks.
+            eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
+            looks = []
+            for _ in range(5):
+                requests(application, 1)
+                looks.append(application.memory())
+                time.sleep(0.5)
+            return min(looks)
+
+        requests(application, 9_995, "/nope")  # what a heap takes to find its size
+        before = settled_memory()
         requests(application, 5_000)
-        requests(application, 5_000, "/nope")
-        after = application.memory()
+        requests(application, 4_995, "/nope")
+        after = settled_memory()
         eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
     assert after - before < 15 * MIB
     assert after < 160 * MIB

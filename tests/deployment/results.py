@@ -7,13 +7,12 @@ import platform
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from importlib.metadata import version
-from pathlib import Path
 
 from .docker_engine import DockerEngine
 from .server import REPOSITORY_ROOT
 from .visitors import Visitors
 
-FILE = REPOSITORY_ROOT / "docs" / "deployment-tests.md"
+FILES = (REPOSITORY_ROOT / "docs/deployment-tests.md", REPOSITORY_ROOT / "README.md")
 _BEGIN, _END = "<!-- results: written by the test run -->", "<!-- end of results -->"
 
 
@@ -67,8 +66,9 @@ class Results:
             f"Python {platform.python_version()}; a second of AWS's clocks lasted {self.time_scale:g} s."
         )
 
-    def write(self, file: Path = FILE) -> None:
-        """Replaces the table in the document."""
-        before, _, rest = file.read_text().partition(_BEGIN)
-        after = rest.partition(_END)[2]
-        file.write_text(f"{before}{_BEGIN}\n\n{self.table()}\n\n{_END}{after}")
+    def write(self) -> None:
+        """Replaces the table in the documents."""
+        for file in FILES:
+            before, _, rest = file.read_text().partition(_BEGIN)
+            after = rest.partition(_END)[2]
+            file.write_text(f"{before}{_BEGIN}\n\n{self.table()}\n\n{_END}{after}")
