@@ -1,11 +1,19 @@
-"""What a local AWS has in the Docker engine, known by its port: containers, volumes, images pulled from itself."""
+"""What a local AWS has in the Docker engine, known by its port: containers, volumes, images pulled from itself.
+
+As a program (`python -m tests.deployment.leftovers PORT FOLDER`) it cleans up after a gateway that has just ended.
+"""
 
 from __future__ import annotations
 
+import shutil
 import socket
+import sys
+import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+import docker
 from docker.errors import APIError
 
 
@@ -32,3 +40,17 @@ def remove(client: Any, port: int) -> None:
 def _label(port: int) -> str:
     """MiniStack's own, which the corrections use, too."""
     return f"ministack.instance={socket.gethostname()}:{port}"
+
+
+def main(port: int, folder: Path) -> None:
+    """Twice, since the engine may be about to start what the gateway asked for last."""
+    for _ in range(2):
+        time.sleep(1)
+        remove(docker.from_env(), port)
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -68,8 +68,9 @@ def _stop_with(parent: int) -> None:
     """Ends this process when its parent has gone: an interrupted test run leaves nothing behind."""
     while os.getppid() == parent:
         time.sleep(1)
-    _clean()
-    shutil.rmtree(settings().state, ignore_errors=True)
+    # By another process, since the threads of this one would go on and start containers meanwhile.
+    cleaner = [sys.executable, "-m", "tests.deployment.leftovers", str(settings().port), str(settings().state)]
+    subprocess.Popen(cleaner, start_new_session=True)
     os._exit(1)
 
 
