@@ -40,6 +40,9 @@ docker_engine_stop() {
     ip link delete "$DOCKER_ENGINE_BRIDGE" 2>/dev/null || true
   fi
   if [ -n "${DOCKER_ENGINE_DIR:-}" ]; then
-    rm -rf "$DOCKER_ENGINE_DIR"
+    # The engine leaves the namespace of its network mounted. Deepest first.
+    awk -v dir="$DOCKER_ENGINE_DIR/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r \
+      | while read -r each; do umount "$each" || true; done
+    rm -rf "$DOCKER_ENGINE_DIR" || true
   fi
 }
