@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from troposphere import Ref
-from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimension, MetricStat
+from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimension, MetricStat, WarmUpConfiguration
 from troposphere.sns import Topic
 
 from phoenix_cfn.infrastructure.database import Database
@@ -16,6 +16,8 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate, suppress
 
 _MINUTE = 60
+# Minutes that a new stage has for its first tasks.
+_WARM_UP = 10
 
 
 def release_alarms(template: StageTemplate, settings: Settings, entrance: Entrance, topic: Topic) -> list[Alarm]:
@@ -115,7 +117,6 @@ def service_alarms(
     too_few_tasks = template.add_resource(
         Alarm(
             "TooFewTasksAlarm",
-            # Before the service there is nothing to count.
             DependsOn=running.service,
             AlarmDescription="For three of five minutes fewer tasks than MinRunningTasks have been healthy.",
             Namespace="AWS/ApplicationELB",
@@ -127,8 +128,9 @@ def service_alarms(
             Threshold=Ref(parameters.min_running_tasks),
             EvaluationPeriods=5,
             DatapointsToAlarm=3,
-            # No data is no task.
+            # No data is no task; but in a new stage the tasks are still to come, and nobody needs a mail about that.
             TreatMissingData="breaching",
+            WarmUpConfiguration=WarmUpConfiguration(WarmUpPeriodDurationInMinutes=_WARM_UP),
             **_tell(topic),
         )
     )

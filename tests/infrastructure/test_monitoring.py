@@ -68,6 +68,8 @@ def test_too_few_tasks_is_below_the_minimum_and_silence_counts(infrastructure_st
     assert (alarm["MetricName"], alarm["Dimensions"]) == ("HealthyHostCount", TARGETS)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", ref("MinRunningTasks"))
     assert alarm["TreatMissingData"] == "breaching"
+    # In a new stage the first tasks are still to come.
+    assert alarm["WarmUpConfiguration"] == {"WarmUpPeriodDurationInMinutes": 10}
 
 
 def test_server_errors_count_tasks_and_load_balancer(infrastructure_stack: Stack) -> None:
