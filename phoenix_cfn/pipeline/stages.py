@@ -1,4 +1,4 @@
-"""The stages after the source: build an image, deploy it, and what they hand to each other."""
+"""The pipeline's stages: read the source, build an image, deploy it, and what they hand to each other."""
 
 from __future__ import annotations
 
@@ -14,11 +14,30 @@ from phoenix_cfn.naming import Names
 from phoenix_cfn.parameters import DOCKER_IMAGE_URI, StageParameters
 from phoenix_cfn.settings import Settings
 
+SOURCE_ACTION = "Source"
 SOURCE_ARTIFACT = "Source"
 INFRASTRUCTURE_TEMPLATE = "templates/Infrastructure.yml"
 IMAGE_ARTIFACT = "Image"
 # What the buildspec leaves for the deploy action: a file with one key, the image's URI by digest.
 IMAGE_FILE, IMAGE_KEY = "image.json", "ImageURI"
+
+
+def source_stage(owner: str, provider: str, configuration: dict[str, object]) -> Stages:
+    """From a branch to its content, by a source action of CodePipeline.
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/integrations-action-type.html
+    """
+    return Stages(
+        Name="Source",
+        Actions=[
+            Actions(
+                Name=SOURCE_ACTION,
+                ActionTypeId=ActionTypeId(Category="Source", Owner=owner, Provider=provider, Version="1"),
+                Configuration=configuration,
+                OutputArtifacts=[OutputArtifacts(Name=SOURCE_ARTIFACT)],
+            )
+        ],
+    )
 
 
 def build_stage(project: Project) -> Stages:

@@ -8,14 +8,14 @@ from awacs import codecommit as codecommit_actions
 from awacs import codepipeline
 from awacs.aws import Allow, PolicyDocument, Statement
 from troposphere import GetAtt, Parameter, Ref, Sub
-from troposphere.codepipeline import Actions, ActionTypeId, OutputArtifacts, Pipeline, Stages
+from troposphere.codepipeline import Pipeline, Stages
 from troposphere.events import Rule, Target
 from troposphere.iam import Policy, Role
 from troposphere.kms import Key
 
 from phoenix_cfn.iam.trust import trusts
 from phoenix_cfn.parameters import codecommit_branch, codecommit_repository
-from phoenix_cfn.pipeline.stages import SOURCE_ARTIFACT
+from phoenix_cfn.pipeline.stages import source_stage
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
@@ -29,21 +29,15 @@ class CodeCommit:
 
     @property
     def stage(self) -> Stages:
-        return Stages(
-            Name="Source",
-            Actions=[
-                Actions(
-                    Name="Source",
-                    ActionTypeId=ActionTypeId(Category="Source", Owner="AWS", Provider="CodeCommit", Version="1"),
-                    Configuration={
-                        "RepositoryName": Ref(self.repository),
-                        "BranchName": Ref(self.branch),
-                        # The rule tells of pushes; to poll as well would release each of them twice.
-                        "PollForSourceChanges": False,
-                    },
-                    OutputArtifacts=[OutputArtifacts(Name=SOURCE_ARTIFACT)],
-                )
-            ],
+        return source_stage(
+            "AWS",
+            "CodeCommit",
+            {
+                "RepositoryName": Ref(self.repository),
+                "BranchName": Ref(self.branch),
+                # The rule tells of pushes; to poll as well would release each of them twice.
+                "PollForSourceChanges": False,
+            },
         )
 
     @property

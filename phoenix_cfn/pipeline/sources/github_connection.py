@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from awacs.aws import Action, Allow, Statement
 from troposphere import Parameter, Ref, Sub
-from troposphere.codepipeline import Actions, ActionTypeId, OutputArtifacts, Pipeline, Stages
+from troposphere.codepipeline import Pipeline, Stages
 from troposphere.kms import Key
 
 from phoenix_cfn.parameters import GithubParameters, connection_arn, github_parameters
-from phoenix_cfn.pipeline.stages import SOURCE_ARTIFACT
+from phoenix_cfn.pipeline.stages import source_stage
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
@@ -27,25 +27,15 @@ class GithubConnection:
 
     @property
     def stage(self) -> Stages:
-        return Stages(
-            Name="Source",
-            Actions=[
-                Actions(
-                    Name="Source",
-                    ActionTypeId=ActionTypeId(
-                        Category="Source", Owner="AWS", Provider="CodeStarSourceConnection", Version="1"
-                    ),
-                    Configuration={
-                        "ConnectionArn": Ref(self.connection),
-                        "FullRepositoryId": Sub(
-                            f"${{{self.github.username.title}}}/${{{self.github.repository.title}}}"
-                        ),
-                        "BranchName": Ref(self.github.branch),
-                        "DetectChanges": True,
-                    },
-                    OutputArtifacts=[OutputArtifacts(Name=SOURCE_ARTIFACT)],
-                )
-            ],
+        return source_stage(
+            "AWS",
+            "CodeStarSourceConnection",
+            {
+                "ConnectionArn": Ref(self.connection),
+                "FullRepositoryId": Sub(f"${{{self.github.username.title}}}/${{{self.github.repository.title}}}"),
+                "BranchName": Ref(self.github.branch),
+                "DetectChanges": True,
+            },
         )
 
     @property

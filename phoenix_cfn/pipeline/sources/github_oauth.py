@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from awacs.aws import Statement
 from troposphere import GetAtt, Parameter, Ref, Sub
 from troposphere.codepipeline import (
-    Actions,
-    ActionTypeId,
-    OutputArtifacts,
     Pipeline,
     Stages,
     Webhook,
@@ -20,11 +17,9 @@ from troposphere.kms import Key
 
 from phoenix_cfn.parameters import GithubParameters, github_oauth_token, github_parameters
 from phoenix_cfn.pipeline.secrets import webhook_secret
-from phoenix_cfn.pipeline.stages import SOURCE_ARTIFACT
+from phoenix_cfn.pipeline.stages import SOURCE_ACTION, source_stage
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
-
-_ACTION = "Source"
 
 
 @dataclass(frozen=True)
@@ -40,23 +35,17 @@ class GithubOAuth:
 
         https://docs.aws.amazon.com/codepipeline/latest/userguide/appendix-github-oauth.html
         """
-        return Stages(
-            Name="Source",
-            Actions=[
-                Actions(
-                    Name=_ACTION,
-                    ActionTypeId=ActionTypeId(Category="Source", Owner="ThirdParty", Provider="GitHub", Version="1"),
-                    Configuration={
-                        "Owner": Ref(self.github.username),
-                        "Repo": Ref(self.github.repository),
-                        "Branch": Ref(self.github.branch),
-                        "OAuthToken": Ref(self.token),
-                        # The webhook tells of pushes; to poll as well would release each of them twice.
-                        "PollForSourceChanges": False,
-                    },
-                    OutputArtifacts=[OutputArtifacts(Name=SOURCE_ARTIFACT)],
-                )
-            ],
+        return source_stage(
+            "ThirdParty",
+            "GitHub",
+            {
+                "Owner": Ref(self.github.username),
+                "Repo": Ref(self.github.repository),
+                "Branch": Ref(self.github.branch),
+                "OAuthToken": Ref(self.token),
+                # The webhook tells of pushes; to poll as well would release each of them twice.
+                "PollForSourceChanges": False,
+            },
         )
 
     @property
@@ -76,7 +65,7 @@ class GithubOAuth:
                 Filters=[WebhookFilterRule(JsonPath="$.ref", MatchEquals="refs/heads/{Branch}")],
                 TargetPipeline=Ref(pipeline),
                 TargetPipelineVersion=GetAtt(pipeline, "Version"),
-                TargetAction=_ACTION,
+                TargetAction=SOURCE_ACTION,
                 RegisterWithThirdParty=True,
             )
         )
