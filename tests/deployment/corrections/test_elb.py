@@ -64,7 +64,9 @@ def test_listener_attributes(lab: Lab, aws: LocalAws, image: str) -> None:
 
 
 def test_target_health_is_told(lab: Lab, aws: LocalAws, image: str) -> None:
-    resources = service(container(image), TargetGroup={"HealthCheckPath": "/unwell"}, DesiredCount=0)
+    # The grace period keeps ECS from replacing the task before anybody has seen what its health check found.
+    unwell = {"HealthCheckPath": "/unwell"}
+    resources = service(container(image), TargetGroup=unwell, DesiredCount=0, HealthCheckGracePeriodSeconds=600)
     outputs = lab.deploy(resources, OUTPUTS)
     ecs = aws.client("ecs")
     ecs.update_service(cluster=outputs["Cluster"], service=outputs["Service"], desiredCount=1)
