@@ -30,7 +30,7 @@ _ZONES = ("A", "B")
 class Network:
     """`public`: reached from the internet; `private`: reaches it through a NAT gateway; `isolated`: no way in or out.
 
-    What needs the internet on its first breath DependsOn `internet_routes` (public) or `egress_routes` (private).
+    What needs the internet on its first breath DependsOn `internet_route` (public) or `egress_routes` (private).
     """
 
     vpc: VPC

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from troposphere import Ref, Sub
+from typing import Any
+
+from troposphere import Parameter, Ref, Sub
 from troposphere.applicationautoscaling import (
     CustomizedMetricSpecification,
     PredefinedMetricSpecification,
@@ -39,61 +41,70 @@ def scaling(
             MaxCapacity=Ref(parameters.max_running_tasks),
         )
     )
-    template.add_resource(
-        ScalingPolicy(
-            "RequestScalingPolicy",
-            PolicyName=Sub(f"${{{parameters.stage_prefix.title}}}-requests-per-second"),
-            PolicyType="TargetTrackingScaling",
-            ScalingTargetId=Ref(target),
-            TargetTrackingScalingPolicyConfiguration=TargetTrackingScalingPolicyConfiguration(
-                # In the unit of the parameter. The predefined metric would count requests per minute: 10 a second are
-                # 600 there. And where nobody asks there is no data; FILL makes that a zero, so that tasks can go.
-                CustomizedMetricSpecification=CustomizedMetricSpecification(
-                    Metrics=[
-                        TargetTrackingMetricDataQuery(
-                            Id="requests",
-                            ReturnData=False,
-                            MetricStat=TargetTrackingMetricStat(
-                                Stat="Sum",
-                                Metric=TargetTrackingMetric(
-                                    Namespace="AWS/ApplicationELB",
-                                    MetricName="RequestCountPerTarget",
-                                    Dimensions=[
-                                        TargetTrackingMetricDimension(Name=each.Name, Value=each.Value)
-                                        for each in entrance.dimensions()
-                                    ],
-                                ),
-                            ),
+    stage = parameters.stage_prefix.title
+    _target_tracking(
+        template,
+        "RequestScalingPolicy",
+        Sub(f"${{{stage}}}-requests-per-second"),
+        target,
+        parameters.requests_per_second_per_task,
+        # In the unit of the parameter. The predefined metric would count requests per minute: 10 a second are
+        # 600 there. And where nobody asks there is no data; FILL makes that a zero, so that tasks can go.
+        CustomizedMetricSpecification=CustomizedMetricSpecification(
+            Metrics=[
+                TargetTrackingMetricDataQuery(
+                    Id="requests",
+                    ReturnData=False,
+                    MetricStat=TargetTrackingMetricStat(
+                        Stat="Sum",
+                        Metric=TargetTrackingMetric(
+                            Namespace="AWS/ApplicationELB",
+                            MetricName="RequestCountPerTarget",
+                            Dimensions=[
+                                TargetTrackingMetricDimension(Name=each.Name, Value=each.Value)
+                                for each in entrance.dimensions()
+                            ],
                         ),
-                        TargetTrackingMetricDataQuery(
-                            Id="rate",
-                            Label="Requests per second and task",
-                            Expression="FILL(requests, 0) / 60",
-                            ReturnData=True,
-                        ),
-                    ]
+                    ),
                 ),
-                TargetValue=Ref(parameters.requests_per_second_per_task),
-                ScaleOutCooldown=SCALE_OUT_COOLDOWN,
-                ScaleInCooldown=SCALE_IN_COOLDOWN,
-            ),
-        )
+                TargetTrackingMetricDataQuery(
+                    Id="rate",
+                    Label="Requests per second and task",
+                    Expression="FILL(requests, 0) / 60",
+                    ReturnData=True,
+                ),
+            ]
+        ),
     )
-    template.add_resource(
-        ScalingPolicy(
-            "CpuScalingPolicy",
-            PolicyName=Sub(f"${{{parameters.stage_prefix.title}}}-average-cpu"),
-            PolicyType="TargetTrackingScaling",
-            ScalingTargetId=Ref(target),
-            TargetTrackingScalingPolicyConfiguration=TargetTrackingScalingPolicyConfiguration(
-                # Every 20 seconds instead of every minute; the service's Monitoring provides it.
-                PredefinedMetricSpecification=PredefinedMetricSpecification(
-                    PredefinedMetricType="ECSServiceAverageCPUUtilizationHighResolution"
-                ),
-                TargetValue=Ref(parameters.auto_scaling_target_value),
-                ScaleOutCooldown=SCALE_OUT_COOLDOWN,
-                ScaleInCooldown=SCALE_IN_COOLDOWN,
-            ),
-        )
+    _target_tracking(
+        template,
+        "CpuScalingPolicy",
+        Sub(f"${{{stage}}}-average-cpu"),
+        target,
+        parameters.auto_scaling_target_value,
+        # Every 20 seconds instead of every minute; the service's Monitoring provides it.
+        PredefinedMetricSpecification=PredefinedMetricSpecification(
+            PredefinedMetricType="ECSServiceAverageCPUUtilizationHighResolution"
+        ),
     )
     return target
+
+
+def _target_tracking(
+    template: StageTemplate, title: str, name: Sub, target: ScalableTarget, value: Parameter, **metric: Any
+) -> None:
+    """A policy that keeps a metric at a parameter's value; both policies take their steps at the same pace."""
+    template.add_resource(
+        ScalingPolicy(
+            title,
+            PolicyName=name,
+            PolicyType="TargetTrackingScaling",
+            ScalingTargetId=Ref(target),
+            TargetTrackingScalingPolicyConfiguration=TargetTrackingScalingPolicyConfiguration(
+                **metric,
+                TargetValue=Ref(value),
+                ScaleOutCooldown=SCALE_OUT_COOLDOWN,
+                ScaleInCooldown=SCALE_IN_COOLDOWN,
+            ),
+        )
+    )
