@@ -248,27 +248,20 @@ def test_oversized_bodies() -> None:
         assert requests(application, 50) < 1
 
 
-def test_memory_does_not_grow_over_10_000_requests(database: Database, environment: dict[str, str]) -> None:
-    """On one connection, with the request log on."""
+def test_memory_settles_over_rounds_of_10_000_requests(database: Database, environment: dict[str, str]) -> None:
+    """On one connection, with the request log on.
+
+    A heap takes some rounds to find its size (here two or three, up to 14 MiB in one of them); how many depends on the
+    machine. What is leaked at each request never ends; 250 bytes a request keep every two rounds above the bound.
+    """
     with Application(environment) as application:
         eventually(lambda: application.health()["database"] == "reachable")
-
-        def settled_memory() -> float:
-            # On a busy machine the log may still be on its way, and the heap not yet swept: the least of some looks.
+        sizes: list[int] = []
+        while not (settled := len(sizes) > 2 and sizes[-1] - sizes[-3] < 2 * MIB) and len(sizes) < 10:
+            requests(application, 5_000)
+            requests(application, 5_000, "/nope")
             eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
-            looks = []
-            for _ in range(5):
-                requests(application, 1)
-                looks.append(application.memory())
-                time.sleep(0.5)
-            return min(looks)
-
-        requests(application, 9_995, "/nope")  # what a heap takes to find its size
-        before = settled_memory()
-        requests(application, 5_000)
-        requests(application, 4_995, "/nope")
-        after = settled_memory()
-        eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
-    assert after - before < 15 * MIB
-    assert after < 160 * MIB
-    assert len(database.logs()) == 20_000
+            sizes.append(application.memory())
+        assert settled, [size // MIB for size in sizes]
+        assert max(sizes) < 160 * MIB
+    assert len(database.logs()) == 10_000 * len(sizes)
