@@ -109,6 +109,7 @@ OWNED: dict[str, tuple[Owned, ...]] = {
     "AWS::ElasticLoadBalancingV2::Listener": (
         Owned("elasticloadbalancing:listener/app", "listener/*"),
         Owned("elasticloadbalancing:listener/net", "listener/*"),
+        Owned("elasticloadbalancing:listener/gwy", "listener/*"),
     ),
     "AWS::ElasticLoadBalancingV2::ListenerRule": (
         Owned("elasticloadbalancing:listener-rule/app", "listener-rule/*"),

@@ -40,7 +40,7 @@ def template(settings: Settings) -> StageTemplate:
         t, settings, parameters, image, key, net, groups, entrance, data, boundary, rollback_alarms=alarms
     )
     scaling(t, parameters, entrance, running)
-    alarms += service_alarms(t, settings, parameters, entrance, data, running, topic)
+    alarms += service_alarms(t, settings, parameters, data, running, topic)
     board = dashboard(t, settings, parameters, entrance, data, running, alarms)
     outputs(t, entrance, running, topic, board)
     return t

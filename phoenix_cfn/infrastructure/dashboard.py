@@ -67,7 +67,7 @@ def dashboard(
                 [lb, "HTTPCode_Target_5XX_Count", *targets, {"stat": "Sum", "label": "5xx of tasks", "color": _RED}],
                 [lb, "HTTPCode_ELB_5XX_Count", *balancer, {"stat": "Sum", "label": "5xx: no task answered"}],
             ],
-            lines=[("alarm", settings.server_errors_per_minute)],
+            lines=[("alarm when quiet", settings.server_errors_per_minute)],
         ),
         _graph(
             "Tasks",

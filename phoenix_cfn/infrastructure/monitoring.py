@@ -18,6 +18,8 @@ from phoenix_cfn.template import StageTemplate, suppress
 _MINUTE = 60
 # Minutes that a new stage has for its first tasks.
 _WARM_UP = 10
+# Anybody may ask for /crash, and must not thereby take back a release that serves everybody else.
+_REQUESTS_PER_TOLERATED_ERROR = 20
 
 
 def release_alarms(template: StageTemplate, settings: Settings, entrance: Entrance, topic: Topic) -> list[Alarm]:
@@ -29,13 +31,20 @@ def release_alarms(template: StageTemplate, settings: Settings, entrance: Entran
         Alarm(
             "ServerErrorAlarm",
             AlarmDescription=(
-                f"More than {settings.server_errors_per_minute} answers of 500 and above in a minute, "
-                "from the tasks or because none answered."
+                f"In a minute {settings.server_errors_per_minute} more answers of 500 and above than one in "
+                f"{_REQUESTS_PER_TOLERATED_ERROR} requests, from the tasks or because none answered."
             ),
             Metrics=[
+                # Few errors are no alarm at any traffic: neither eleven among thousands nor one among two.
                 MetricDataQuery(
-                    Id="errors", Label="5xx", Expression="FILL(tasks, 0) + FILL(nobody, 0)", ReturnData=True
+                    Id="errors",
+                    Label="5xx beyond the tolerated",
+                    Expression=(
+                        f"FILL(tasks, 0) + FILL(nobody, 0) - FILL(requests, 0) / {_REQUESTS_PER_TOLERATED_ERROR}"
+                    ),
+                    ReturnData=True,
                 ),
+                _sum("requests", "RequestCount", entrance.dimensions()),
                 _sum("tasks", "HTTPCode_Target_5XX_Count", entrance.dimensions()),
                 # Counted for the load balancer as a whole: no target is to blame when none answers.
                 _sum("nobody", "HTTPCode_ELB_5XX_Count", entrance.dimensions()[:1]),
@@ -72,7 +81,6 @@ def service_alarms(
     template: StageTemplate,
     settings: Settings,
     parameters: StageParameters,
-    entrance: Entrance,
     database: Database,
     running: RunningService,
     topic: Topic,
@@ -117,11 +125,11 @@ def service_alarms(
     too_few_tasks = template.add_resource(
         Alarm(
             "TooFewTasksAlarm",
-            DependsOn=running.service,
-            AlarmDescription="For three of five minutes fewer tasks than MinRunningTasks have been healthy.",
-            Namespace="AWS/ApplicationELB",
-            MetricName="HealthyHostCount",
-            Dimensions=entrance.dimensions(),
+            AlarmDescription="For three of five minutes fewer tasks than MinRunningTasks have run.",
+            # Counted by ECS: the load balancer counts by zone, and two tasks in two zones can be one in each.
+            Namespace="ECS/ContainerInsights",
+            MetricName="RunningTaskCount",
+            Dimensions=running.dimensions(),
             Statistic="Minimum",
             Period=_MINUTE,
             ComparisonOperator="LessThanThreshold",

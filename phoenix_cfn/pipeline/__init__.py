@@ -42,8 +42,8 @@ def template(settings: Settings, deployed: StageTemplate | None = None) -> Stage
     handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: role_boundary(t, settings, stack)}
     deployer = deploy_role(t, settings, stack, handed)
     stages = [code.stage, build_stage(project), deploy_stage(settings, parameters, handed, deployer)]
-    role = pipeline_role(t, settings, storage.bucket, project, deployer, code.statements)
-    release = release_pipeline(t, settings, storage, role, stages)
+    role = pipeline_role(t, settings, storage, project, deployer, code.statements)
+    release = release_pipeline(t, settings, storage.bucket, role, stages)
     code.announce_pushes(t, settings, release, key)
     failure_notification(t, release, topic)
     outputs(t, settings, release, repository)

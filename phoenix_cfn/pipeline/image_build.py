@@ -41,7 +41,7 @@ def image_build(
     """A project that only the pipeline starts."""
     names = Names.of(settings.name)
     group = log_group(template, "BuildLogGroup", names.build_logs, key, settings)
-    role = build_role(template, storage.bucket, repository, group)
+    role = build_role(template, storage, repository, group)
     kind, image = _ENVIRONMENTS[settings.cpu_architecture]
     return template.add_resource(
         Project(

@@ -6,28 +6,26 @@ from troposphere import GetAtt, Ref, Sub
 from troposphere.codepipeline import ArtifactStore, Pipeline, Stages
 from troposphere.events import InputTransformer, Rule, Target
 from troposphere.iam import Role
+from troposphere.s3 import Bucket
 from troposphere.sns import Topic
 
 from phoenix_cfn.naming import Names
-from phoenix_cfn.pipeline.storage import Storage
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
 def release_pipeline(
-    template: StageTemplate, settings: Settings, storage: Storage, role: Role, stages: list[Stages]
+    template: StageTemplate, settings: Settings, bucket: Bucket, role: Role, stages: list[Stages]
 ) -> Pipeline:
     """One run at a time; of the pushes that wait meanwhile, the newest runs next."""
     return template.add_resource(
         Pipeline(
             "Pipeline",
-            # Deleted before the bucket is emptied, so that nothing is written to it any more.
-            DependsOn=storage.emptier,
             Name=Sub(Names.of(settings.name).pipeline),
             PipelineType="V2",
             ExecutionMode="SUPERSEDED",
             RoleArn=GetAtt(role, "Arn"),
-            ArtifactStore=ArtifactStore(Type="S3", Location=Ref(storage.bucket)),
+            ArtifactStore=ArtifactStore(Type="S3", Location=Ref(bucket)),
             Stages=stages,
         )
     )

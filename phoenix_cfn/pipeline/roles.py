@@ -12,18 +12,18 @@ from troposphere.codebuild import Project
 from troposphere.ecr import Repository
 from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.logs import LogGroup
-from troposphere.s3 import Bucket
 
 from phoenix_cfn.iam import deploy
 from phoenix_cfn.iam.trust import trusts
 from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH, Names
+from phoenix_cfn.pipeline.storage import Storage
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 _LONGEST_VALUES = {"StagePrefix": STAGE_PREFIX_MAX_LENGTH}
 
 
-def build_role(template: StageTemplate, bucket: Bucket, repository: Repository, build_logs: LogGroup) -> Role:
+def build_role(template: StageTemplate, storage: Storage, repository: Repository, build_logs: LogGroup) -> Role:
     """CodeBuild: read the source, write the log and the artifact, push to one repository.
 
     https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
@@ -31,11 +31,11 @@ def build_role(template: StageTemplate, bucket: Bucket, repository: Repository, 
     """
     return _role(
         template,
+        storage,
         "BuildRole",
         "codebuild",
         [
             _allow("WriteTheLog", [logs.CreateLogStream, logs.PutLogEvents], [GetAtt(build_logs, "Arn")]),
-            _allow("CarryArtifacts", [s3.GetObject, s3.GetObjectVersion, s3.PutObject], [_objects(bucket)]),
             # This action has no resource level.
             _allow("LogInToTheRegistry", [ecr.GetAuthorizationToken], ["*"]),
             _allow(
@@ -57,7 +57,7 @@ def build_role(template: StageTemplate, bucket: Bucket, repository: Repository, 
 def pipeline_role(
     template: StageTemplate,
     settings: Settings,
-    bucket: Bucket,
+    storage: Storage,
     project: Project,
     deploy_role: Role,
     source: list[Statement],
@@ -68,6 +68,7 @@ def pipeline_role(
     """
     return _role(
         template,
+        storage,
         "PipelineRole",
         "codepipeline",
         [
@@ -75,9 +76,8 @@ def pipeline_role(
             _allow(
                 "FindTheBucket",
                 [s3.GetBucketAcl, s3.GetBucketLocation, s3.GetBucketVersioning],
-                [GetAtt(bucket, "Arn")],
+                [GetAtt(storage.bucket, "Arn")],
             ),
-            _allow("CarryArtifacts", [s3.GetObject, s3.GetObjectVersion, s3.PutObject], [_objects(bucket)]),
             _allow("Build", [codebuild.BatchGetBuilds, codebuild.StartBuild], [GetAtt(project, "Arn")]),
             _allow(
                 "Deploy",
@@ -164,15 +164,22 @@ def infrastructure_stack_arn(settings: Settings) -> Sub:
     return Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:${{AWS::AccountId}}:stack/{stack}/*")
 
 
-def _role(template: StageTemplate, title: str, service: str, statements: list[Statement]) -> Role:
+def _role(
+    template: StageTemplate, storage: Storage, title: str, service: str, statements: list[Statement]
+) -> Role:
+    """Carries artifacts, and does what `statements` say."""
+    objects = Sub(f"${{{storage.bucket.title}.Arn}}/*")
+    artifacts = _allow("CarryArtifacts", [s3.GetObject, s3.GetObjectVersion, s3.PutObject], [objects])
     return template.add_resource(
         Role(
             title,
+            # Gone before the bucket is emptied, so that a run under way writes nothing to it any more.
+            DependsOn=storage.emptier,
             AssumeRolePolicyDocument=trusts(service),
             Policies=[
                 Policy(
                     PolicyName="this-stage",
-                    PolicyDocument=PolicyDocument(Version="2012-10-17", Statement=statements),
+                    PolicyDocument=PolicyDocument(Version="2012-10-17", Statement=[*statements, artifacts]),
                 )
             ],
         )
@@ -181,7 +188,3 @@ def _role(template: StageTemplate, title: str, service: str, statements: list[St
 
 def _allow(sid: str, actions: list[Action], resources: list[object]) -> Statement:
     return Statement(Sid=sid, Effect=Allow, Action=actions, Resource=resources)
-
-
-def _objects(bucket: Bucket) -> Sub:
-    return Sub(f"${{{bucket.title}.Arn}}/*")

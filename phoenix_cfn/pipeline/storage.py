@@ -43,7 +43,7 @@ EMPTYING_TIMEOUT = 300
 
 @dataclass(frozen=True)
 class Storage:
-    """What writes to `bucket` DependsOn `emptier`, so that it is gone before the bucket is emptied."""
+    """The roles that may write to `bucket` DependsOn `emptier`, so that they are gone before the bucket is emptied."""
 
     bucket: Bucket
     emptier: CustomResource

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.iam.account import _HERE, ACCOUNT, REGION, Stage
@@ -188,6 +190,41 @@ def test_what_would_be_harmful(
         "iam:PassedToService": "ecs-tasks.amazonaws.com",
     }
     assert not dev.role(role).may(action, filled(resource, dev, stage_of(other)), context)
+
+
+# As docs/deploy-role.md has them. What their resources are attached to is known by id alone, and at that moment may have no
+# tag: a template takes away what it has itself put there.
+TAKES_FROM_UNTAGGED = {
+    "application-autoscaling:DeleteScalingPolicy",
+    "application-autoscaling:DeregisterScalableTarget",
+    "ec2:DisassociateAddress",
+    "ec2:DisassociateRouteTable",
+    "ec2:RevokeSecurityGroupEgress",
+    "ecs:DeregisterTaskDefinition",
+    "kms:ScheduleKeyDeletion",
+    "sns:Unsubscribe",
+}
+
+
+def test_what_the_deploy_role_could_take_from_untagged_resources(dev: Stage) -> None:
+    """Of all that it may delete, wherever neither name nor tag tells whose it is."""
+    role = dev.role("DeployRole")
+    taking = re.compile(
+        r"[a-z0-9-]+:(Delete(?!Tags)|Deregister|Detach|Disassociate(?!Kms)|Release|Revoke|Schedule|Unsubscribe)"
+    )
+    allowed = {
+        action
+        for policy in role.policies
+        for statement in policy["Statement"]
+        for action in filter(taking.match, statement["Action"])
+        for resource in statement["Resource"]
+        if re.search(r"(^|[:/])\*$", resource)
+        and dev.infrastructure.name not in resource
+        and "dev-phoenix" not in resource
+        if role.may(action, resource.replace("*", "untagged"), {})
+    }
+    # Databases are told by name, as HARMFUL shows; what is without one here (a default parameter group) only goes with them.
+    assert {action for action in allowed if not action.startswith("rds:")} == TAKES_FROM_UNTAGGED
 
 
 @pytest.mark.parametrize(

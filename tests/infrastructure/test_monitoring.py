@@ -65,16 +65,26 @@ def test_any_peak_of_the_database_raises_its_alarm(infrastructure_stack: Stack) 
 
 def test_too_few_tasks_is_below_the_minimum_and_silence_counts(infrastructure_stack: Stack) -> None:
     alarm = infrastructure_stack.properties("TooFewTasksAlarm")
-    assert (alarm["MetricName"], alarm["Dimensions"]) == ("HealthyHostCount", TARGETS)
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("ECS/ContainerInsights", "RunningTaskCount")
+    assert alarm["Dimensions"] == SERVICE
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", ref("MinRunningTasks"))
     assert alarm["TreatMissingData"] == "breaching"
     # In a new stage the first tasks are still to come.
     assert alarm["WarmUpConfiguration"] == {"WarmUpPeriodDurationInMinutes": 10}
 
 
-def test_server_errors_count_tasks_and_load_balancer(infrastructure_stack: Stack) -> None:
-    metrics = {each["Id"]: each for each in infrastructure_stack.properties("ServerErrorAlarm")["Metrics"]}
-    assert metrics["errors"]["Expression"] == "FILL(tasks, 0) + FILL(nobody, 0)"
+def test_container_insights_count_the_tasks(infrastructure_stack: Stack) -> None:
+    assert {"Name": "containerInsights", "Value": "enabled"} in infrastructure_stack.properties("Cluster")["ClusterSettings"]
+
+
+def test_server_errors_count_tasks_and_load_balancer_beyond_one_in_twenty_requests(
+    infrastructure_stack: Stack,
+) -> None:
+    alarm = infrastructure_stack.properties("ServerErrorAlarm")
+    metrics = {each["Id"]: each for each in alarm["Metrics"]}
+    assert metrics["errors"]["Expression"] == "FILL(tasks, 0) + FILL(nobody, 0) - FILL(requests, 0) / 20"
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 10)
+    assert metrics["requests"]["MetricStat"]["Metric"]["MetricName"] == "RequestCount"
     assert [name for name, each in metrics.items() if each["ReturnData"]] == ["errors"]
     assert metrics["tasks"]["MetricStat"]["Metric"]["Dimensions"] == TARGETS
     assert metrics["nobody"]["MetricStat"]["Metric"]["Dimensions"] == TARGETS[:1]

@@ -121,5 +121,3 @@ def test_a_failed_run_is_told_in_words(pipeline_stack: Stack) -> None:
     assert "Condition" not in policy
 
 
-def test_the_pipeline_goes_before_its_bucket_is_emptied(pipeline_stack: Stack) -> None:
-    assert pipeline_stack.resources["Pipeline"]["DependsOn"] == "BucketEmptier"

@@ -30,6 +30,18 @@ def test_nobody_reaches_the_bucket_without_tls(pipeline_stack: Stack) -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_who_may_write_to_the_bucket_goes_before_it_is_emptied(pipeline_stack: Stack) -> None:
+    """A build under way when the stack is deleted would fill it again, and a bucket with objects cannot be deleted."""
+    writers = [
+        title
+        for title in pipeline_stack.of_type("AWS::IAM::Role")
+        if any("s3:PutObject" in each["Action"] for each in pipeline_stack.statements(title))
+    ]
+    assert sorted(writers) == ["BuildRole", "PipelineRole"]
+    for title in writers:
+        assert pipeline_stack.resources[title]["DependsOn"] == "BucketEmptier"
+
+
 def test_the_emptier_may_empty_this_bucket_only(pipeline_stack: Stack) -> None:
     assert pipeline_stack.resources["BucketEmptier"]["Properties"] == {
         "ServiceToken": get_att("BucketEmptierFunction", "Arn"),
