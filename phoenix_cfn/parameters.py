@@ -64,7 +64,10 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
                 "StagePrefix",
                 Type="String",
                 Default="dev",
-                Description="Tells stages in one account apart, such as dev, qa or prod: every name begins with it.",
+                Description=(
+                    "Tells stages in one account apart, such as dev, qa or prod: every name begins with it. "
+                    "Not to be changed later."
+                ),
                 AllowedPattern=STAGE_PREFIX_PATTERN,
                 MaxLength=STAGE_PREFIX_MAX_LENGTH,
                 ConstraintDescription=(
@@ -81,7 +84,7 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
                 settings.container_port,
                 1024,
                 65535,
-                "Port that the application listens on; it gets it as PORT.",
+                "Port that the application listens on, told as PORT. A later change interrupts the service.",
             ),
         ),
         min_running_tasks=ask(
@@ -135,7 +138,7 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
                 "MongoDBMasterUsername",
                 Type="String",
                 Default="documentdb",
-                Description="Master user of the database. A change replaces the database; a snapshot remains.",
+                Description="Master user of the database. Not to be changed later.",
                 AllowedPattern="^[a-zA-Z][a-zA-Z0-9]{0,62}$",
                 ConstraintDescription="Use 1 to 63 letters and digits, begin with a letter.",
             ),
@@ -259,7 +262,10 @@ def database_password(template: StageTemplate) -> Parameter:
             Type="String",
             NoEcho=True,
             Default="",
-            Description="Password of the master user. Empty: one is generated and kept in Secrets Manager.",
+            Description=(
+                "Password of the master user, used when the database is created. Empty: one is generated and kept in "
+                "Secrets Manager."
+            ),
             # DocumentDB takes more; these need no escaping in a connection string.
             AllowedPattern="^$|^[A-Za-z0-9_.~-]{8,100}$",
             ConstraintDescription="Enter 8 to 100 letters, digits or any of _ . ~ - (safe in a URI), or nothing.",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import botocore.session
+from botocore import xform_name
+
 from phoenix_cfn import Settings, gate
 from phoenix_cfn.picture import drawn
 from phoenix_cfn.render import render
@@ -45,6 +48,35 @@ def test_the_example_adds_a_resource_that_passes_the_gate(root: Path) -> None:
     assert {"Key": "Stage", "Value": ref("StagePrefix")} in stack.properties("OrderQueue")["Tags"]
     findings = gate.findings(root, {"Infrastructure.yml": render(template).encode()})  # type: ignore[arg-type]
     assert [each.text for each in findings if "Order" in each.text or each.text.startswith("E")] == []
+
+
+def test_every_aws_command_exists_with_its_options(root: Path) -> None:
+    session, seen = botocore.session.get_session(), 0
+    for path in [root / "README.md", *(root / "docs").glob("*.md")]:
+        lines = path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+        for command in (each for line in lines for each in re.findall(r"\baws [a-z]+ [a-z-]+ [^;|}]*", line)):
+            _, service, name, *_ = command.split()
+            options = set(re.findall(r" --([a-z0-9-]+)", command)) - {"query", "output"}
+            model = session.get_service_model(service)
+            if name == "wait":
+                waiters = session.get_waiter_model(service)
+                waiter = command.split()[3]
+                (operation,) = {
+                    waiters.get_waiter(each).operation for each in waiters.waiter_names if option(each) == waiter
+                }
+            else:
+                (operation,) = (each for each in model.operation_names if option(each) == name)
+            shape = model.operation_model(operation).input_shape
+            assert options <= {option(each) for each in shape.members}, command
+            assert options >= {option(each) for each in shape.required_members}, command
+            seen += 1
+    assert seen > 10
+
+
+def option(member: str) -> str:
+    """How the AWS CLI spells an operation, a waiter or a member of an operation's input."""
+    spelled: str = xform_name(member, "-")
+    return spelled
 
 
 def test_the_readme_counts_rules_and_faults_as_their_documents_do(root: Path) -> None:

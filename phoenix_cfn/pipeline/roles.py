@@ -164,9 +164,7 @@ def infrastructure_stack_arn(settings: Settings) -> Sub:
     return Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:${{AWS::AccountId}}:stack/{stack}/*")
 
 
-def _role(
-    template: StageTemplate, storage: Storage, title: str, service: str, statements: list[Statement]
-) -> Role:
+def _role(template: StageTemplate, storage: Storage, title: str, service: str, statements: list[Statement]) -> Role:
     """Carries artifacts, and does what `statements` say."""
     objects = Sub(f"${{{storage.bucket.title}.Arn}}/*")
     artifacts = _allow("CarryArtifacts", [s3.GetObject, s3.GetObjectVersion, s3.PutObject], [objects])

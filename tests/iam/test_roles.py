@@ -192,8 +192,8 @@ def test_what_would_be_harmful(
     assert not dev.role(role).may(action, filled(resource, dev, stage_of(other)), context)
 
 
-# As docs/deploy-role.md has them. What their resources are attached to is known by id alone, and at that moment may have no
-# tag: a template takes away what it has itself put there.
+# As docs/deploy-role.md has them: what they act on is known by id alone, and CloudFormation takes away what the stack
+# itself has put there.
 TAKES_FROM_UNTAGGED = {
     "application-autoscaling:DeleteScalingPolicy",
     "application-autoscaling:DeregisterScalableTarget",
@@ -223,7 +223,7 @@ def test_what_the_deploy_role_could_take_from_untagged_resources(dev: Stage) -> 
         and "dev-phoenix" not in resource
         if role.may(action, resource.replace("*", "untagged"), {})
     }
-    # Databases are told by name, as HARMFUL shows; what is without one here (a default parameter group) only goes with them.
+    # Databases are told by name, as HARMFUL shows; what has none (a default parameter group) only goes with them.
     assert {action for action in allowed if not action.startswith("rds:")} == TAKES_FROM_UNTAGGED
 
 

@@ -74,7 +74,8 @@ def test_too_few_tasks_is_below_the_minimum_and_silence_counts(infrastructure_st
 
 
 def test_container_insights_count_the_tasks(infrastructure_stack: Stack) -> None:
-    assert {"Name": "containerInsights", "Value": "enabled"} in infrastructure_stack.properties("Cluster")["ClusterSettings"]
+    (setting,) = infrastructure_stack.properties("Cluster")["ClusterSettings"]
+    assert setting == {"Name": "containerInsights", "Value": "enabled"}
 
 
 def test_server_errors_count_tasks_and_load_balancer_beyond_one_in_twenty_requests(

@@ -119,5 +119,3 @@ def test_a_failed_run_is_told_in_words(pipeline_stack: Stack) -> None:
     assert policy["Principal"] == {"Service": "events.amazonaws.com"}
     # EventBridge would be refused with one.
     assert "Condition" not in policy
-
-

@@ -67,7 +67,10 @@ def _publish_here(used: dict[str, tuple[float, float]]) -> None:
     for key, service in list(ministack.ecs._services.items()):
         if service["status"] == "ACTIVE":
             dims = {"ClusterName": key.split("/")[0], "ServiceName": service["serviceName"]}
-            for task in ecs.running_tasks(service):
+            tasks = ecs.running_tasks(service)
+            if ecs.container_insights(dims["ClusterName"]):
+                metrics.publish("ECS/ContainerInsights", "RunningTaskCount", len(tasks), dims)
+            for task in tasks:
                 cpus = int(task.get("cpu") or 1024) / 1024
                 measured += [("AWS/ECS", dims, container, cpus) for container in list(task.get("_docker_ids") or [])]
     for cluster in list(ministack.documentdb._clusters.values()):

@@ -585,11 +585,16 @@ def container_insights_writes_logs() -> None:
 
     def mark(arn: str, task: dict[str, Any]) -> Any:
         cluster = task["clusterArn"].rsplit("/", 1)[1]
-        values = [each.get("value") for each in (ministack.ecs._clusters.get(cluster) or {}).get("settings", [])]
-        if {"enabled", "enhanced"} & set(values):
+        if container_insights(cluster):
             group = f"/aws/ecs/containerinsights/{cluster}/performance"
             if group not in ministack.logs._log_groups:
                 ministack.logs._create_log_group({"logGroupName": group})
         return plain(arn, task)
 
     ministack.ecs._mark_task_running = mark
+
+
+def container_insights(cluster: str) -> bool:
+    """Whether they are on, in either of their two kinds."""
+    values = [each.get("value") for each in (ministack.ecs._clusters.get(cluster) or {}).get("settings", [])]
+    return bool({"enabled", "enhanced"} & set(values))
