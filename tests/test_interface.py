@@ -28,7 +28,7 @@ EncryptionKey PipelineTopic PipelineTopicPolicy PipelineTopicEmailSubscription R
 ArtifactBucket ArtifactBucketPolicy BucketEmptierLogGroup BucketEmptierRole BucketEmptierFunction BucketEmptier
 DatabaseCredentials BuildLogGroup BuildRole BuildProject RoleBoundary DeployPolicy1 DeployRole
 PipelineRole Pipeline WebhookSecret SourceWebhook
-FailedRunRule
+FailedRunRule FailedTaskRule
 """
 
 

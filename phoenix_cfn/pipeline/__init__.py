@@ -8,7 +8,7 @@ from phoenix_cfn.notifications import notification_topic
 from phoenix_cfn.parameters import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN, database_password, stage_parameters
 from phoenix_cfn.pipeline.image_build import image_build
 from phoenix_cfn.pipeline.outputs import outputs
-from phoenix_cfn.pipeline.release import failure_notification, release_pipeline
+from phoenix_cfn.pipeline.release import failure_notifications, release_pipeline
 from phoenix_cfn.pipeline.repository import image_repository
 from phoenix_cfn.pipeline.roles import deploy_role, pipeline_role, role_boundary
 from phoenix_cfn.pipeline.secrets import database_credentials
@@ -45,6 +45,6 @@ def template(settings: Settings, deployed: StageTemplate | None = None) -> Stage
     role = pipeline_role(t, settings, storage, project, deployer, code.statements)
     release = release_pipeline(t, settings, storage.bucket, role, stages)
     code.announce_pushes(t, settings, release, key)
-    failure_notification(t, release, topic)
+    failure_notifications(t, settings, release, topic)
     outputs(t, settings, release, repository)
     return t

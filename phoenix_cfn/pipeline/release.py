@@ -1,6 +1,8 @@
-"""The pipeline itself, and a word to somebody when a run fails (R5)."""
+"""The pipeline itself, and a word to somebody when a run or a task fails (R5)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codepipeline import ArtifactStore, Pipeline, Stages
@@ -31,29 +33,75 @@ def release_pipeline(
     )
 
 
-def failure_notification(template: StageTemplate, pipeline: Pipeline, topic: Topic) -> Rule:
-    """A mail in words, for every run that fails."""
-    return template.add_resource(
-        Rule(
-            "FailedRunRule",
-            Description="Tells of pipeline runs that fail",
-            EventPattern={
-                "source": ["aws.codepipeline"],
-                "detail-type": ["CodePipeline Pipeline Execution State Change"],
-                "detail": {"pipeline": [Ref(pipeline)], "state": ["FAILED"]},
+def failure_notifications(template: StageTemplate, settings: Settings, pipeline: Pipeline, topic: Topic) -> None:
+    """A mail in words for every run that fails, and for every task that dies or does not start.
+
+    The second says why a stage's very first deployment failed, of which nothing else remains: its stack is rolled back,
+    its log with it.
+    """
+    _tell(
+        template,
+        "FailedRunRule",
+        "Tells of pipeline runs that fail",
+        {
+            "source": ["aws.codepipeline"],
+            "detail-type": ["CodePipeline Pipeline Execution State Change"],
+            "detail": {"pipeline": [Ref(pipeline)], "state": ["FAILED"]},
+        },
+        {"pipeline": "$.detail.pipeline", "run": "$.detail.execution-id"},
+        Sub(
+            '"Run <run> of pipeline <pipeline> has failed. See '
+            "https://${AWS::Region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>"
+            '/view?region=${AWS::Region}"'
+        ),
+        topic,
+    )
+    cluster = (
+        f"arn:${{AWS::Partition}}:ecs:${{AWS::Region}}:${{AWS::AccountId}}:cluster/{Names.of(settings.name).cluster}"
+    )
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+    _tell(
+        template,
+        "FailedTaskRule",
+        "Tells of tasks that die or do not start, but not of those that scaling or a release stops",
+        {
+            "source": ["aws.ecs"],
+            "detail-type": ["ECS Task State Change"],
+            "detail": {
+                "clusterArn": [Sub(cluster)],
+                "lastStatus": ["STOPPED"],
+                "$or": [
+                    {"stopCode": ["EssentialContainerExited", "TaskFailedToStart"]},
+                    {"stoppedReason": [{"prefix": "Task failed"}]},
+                ],
             },
+        },
+        {"task": "$.detail.taskArn", "reason": "$.detail.stoppedReason", "code": "$.detail.containers[0].exitCode"},
+        '"Task <task> has stopped. Reason: <reason>; exit code of its container, if it ran: <code>."',
+        topic,
+    )
+
+
+def _tell(
+    template: StageTemplate,
+    title: str,
+    description: str,
+    pattern: dict[str, Any],
+    paths: dict[str, str],
+    words: Sub | str,
+    topic: Topic,
+) -> None:
+    """Sends `words` to the topic for every event of the pattern, each `<name>` replaced by what is at its path."""
+    template.add_resource(
+        Rule(
+            title,
+            Description=description,
+            EventPattern=pattern,
             Targets=[
                 Target(
                     Id="notify",
                     Arn=Ref(topic),
-                    InputTransformer=InputTransformer(
-                        InputPathsMap={"pipeline": "$.detail.pipeline", "run": "$.detail.execution-id"},
-                        InputTemplate=Sub(
-                            '"Run <run> of pipeline <pipeline> has failed. See '
-                            "https://${AWS::Region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>"
-                            '/view?region=${AWS::Region}"'
-                        ),
-                    ),
+                    InputTransformer=InputTransformer(InputPathsMap=paths, InputTemplate=words),
                 )
             ],
         )
