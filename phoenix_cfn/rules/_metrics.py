@@ -22,6 +22,7 @@ NAMESPACES = frozenset({"AWS/ECS", "ECS/ContainerInsights", "AWS/ApplicationELB"
 
 DIMENSIONS: dict[tuple[str, str], tuple[frozenset[str], ...]] = {
     **{("AWS/ECS", name): (_SERVICE, frozenset({"ClusterName"})) for name in ("CPUUtilization", "MemoryUtilization")},
+    ("ECS/ContainerInsights", "RunningTaskCount"): (_SERVICE,),
     **{
         ("AWS/ApplicationELB", name): (_BALANCER, _TARGETS, _BALANCER | _ZONE, _TARGETS | _ZONE)
         for name in (

@@ -1265,7 +1265,8 @@ CASES: list[Case] = [
     ),
     fault("E9413 E9503", "the key has no policy", drop("EncryptionKey/KeyPolicy")),
     fault("E9501", "an alarm tells only that all is well again", drop("TooFewTasksAlarm/AlarmActions")),
-    fault("E9504", "healthy targets of no load balancer", drop("TooFewTasksAlarm/Dimensions/0")),
+    fault("E9504", "unhealthy targets of no load balancer", drop("UnhealthyTargetsAlarm/Dimensions/0")),
+    fault("E9504", "running tasks of no service", drop("TooFewTasksAlarm/Dimensions/1")),
     fault("E9504", "the CPU of a cluster of Fargate tasks", drop("CpuPeakAlarm/Dimensions/1")),
     fault("E9510", "an address that may be empty", drop("AlarmTopicEmailSubscription:/Condition")),
     near_miss(
