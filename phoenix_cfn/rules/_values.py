@@ -7,6 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+DYNAMIC = "{{resolve:"
+"""How a dynamic reference begins, which only CloudFormation resolves."""
+
 
 class Ref(NamedTuple):
     """What a text names without spelling it out: a parameter, a resource, an attribute, or a function's result.
@@ -49,10 +52,11 @@ class Text:
 
     @property
     def literal(self) -> str | None:
-        """The string itself, if each reference in it is known."""
+        """The string itself, if each reference in it is known, and none is a dynamic reference."""
         pieces = [part.literal if isinstance(part, Ref) else part for part in self.parts]
         known = [piece for piece in pieces if piece is not None]
-        return "".join(known) if len(known) == len(pieces) else None
+        whole = "".join(known)
+        return whole if len(known) == len(pieces) and DYNAMIC not in whole else None
 
     def __str__(self) -> str:
         return "".join(part if isinstance(part, str) else f"${{{part}}}" for part in self.parts)
@@ -79,12 +83,14 @@ def same(left: Text | None, right: Text | None) -> bool | None:
     if left.literal is not None and right.literal is not None:
         return left.literal == right.literal
     # Taken by their defaults, what they begin and end with must be equal if they are.
-    first, second = (
-        text(*(part if isinstance(part, str) else part.literal or part for part in side.parts)).parts
+    sides = [
+        text(*(part if isinstance(part, str) else part.literal or part for part in side.parts))
         for side in (left, right)
-    )
+    ]
+    if any(DYNAMIC in side.plain for side in sides):
+        return None
     for end in (0, -1):
-        heads = [side[end] for side in (first, second) if side]
+        heads = [side.parts[end] for side in sides if side.parts]
         if len(heads) == 2 and all(isinstance(head, str) for head in heads):
             one, other = (str(head)[:: 1 if end == 0 else -1] for head in heads)
             if not (one.startswith(other) or other.startswith(one)):

@@ -24,5 +24,5 @@ class PasswordNotWritten(Rule):
         for cluster in stack.of("AWS::DocDB::DBCluster", "AWS::RDS::DBCluster", "AWS::RDS::DBInstance"):
             node = cluster["MasterUserPassword"]
             value = node.text
-            if value is not None and not value.refs and value.literal and "{{resolve:" not in value.literal:
+            if value is not None and not value.refs and value.literal:
                 yield finding(node, f"The password of {cluster.id} is written here")

@@ -25,5 +25,5 @@ class TokenNotWritten(Rule):
         for action in all_actions(stack):
             node = action.configuration["OAuthToken"]
             value = node.text
-            if value is not None and not value.refs and value.literal and "{{resolve:" not in value.literal:
+            if value is not None and not value.refs and value.literal:
                 yield finding(node, "The token is written here")

@@ -29,7 +29,7 @@ class WebhookSecret(Rule):
             value = node.text
             if value is None:
                 continue
-            if not value.refs and "{{resolve:" not in value.plain:
+            if not value.refs and value.literal is not None:
                 yield finding(node, "The webhook's secret is written in the template")
             elif any(value == token for token in tokens):
                 yield finding(node, "The webhook's secret is the token that the pipeline uses for GitHub")
