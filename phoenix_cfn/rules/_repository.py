@@ -119,6 +119,24 @@ def find(filename: str | None, path: str) -> Path | None:
     return None
 
 
+def is_nested(filename: str | None) -> bool:
+    """Whether a template beside this one, or in a folder above it, makes a nested stack of this one."""
+    if not filename:
+        return False
+    names_it = re.compile(rf"(?<![\w.-]){re.escape(Path(filename).name)}\b")
+    try:
+        own = Path(filename).resolve()
+        for path in (path for folder in ancestors(filename) for path in folder.iterdir()):
+            if path.suffix not in (".yml", ".yaml", ".json", ".template") or path == own or not path.is_file():
+                continue
+            content = path.read_text(encoding="utf-8", errors="replace")
+            if "AWS::CloudFormation::Stack" in content and names_it.search(content):
+                return True
+    except (OSError, ValueError):
+        pass
+    return False
+
+
 @lru_cache(maxsize=32)
 def _parsed(path: Path, _changed: int, _size: int) -> tuple[str, Any]:
     content = path.read_text(encoding="utf-8")

@@ -30,7 +30,8 @@ def _is_function(raw: Any) -> bool:
     return isinstance(key, str) and (key in ("Ref", "Condition") or _FUNCTION.match(key) is not None)
 
 
-def _spelled(raw: Any) -> str:
+def spelled(raw: Any) -> str:
+    """Any value as one string."""
     try:
         return json.dumps(raw, sort_keys=True, default=str)
     except (TypeError, ValueError, RecursionError):
@@ -48,7 +49,7 @@ def scalar(raw: Any) -> str | None:
 
 def atom(arguments: Any) -> str:
     """The key of a comparison that no value of a parameter decides: it holds in some scenarios, not in others."""
-    return "Fn::Equals " + _spelled(arguments)
+    return "Fn::Equals " + spelled(arguments)
 
 
 class Node:
@@ -205,12 +206,12 @@ class Resource(Node):
         found = {item.literal for item in self.attribute("DependsOn").items if item.literal}
         for node in self.walk():
             if _is_function(node.raw):
-                found |= _named_in(node.raw)
+                found |= named_in(node.raw)
         return found
 
 
-def _named_in(raw: Any) -> set[str]:
-    """The names in an expression that could not be turned into text."""
+def named_in(raw: Any) -> set[str]:
+    """The parameters, resources and pseudo-parameters that an expression names, whatever it makes of them."""
     found: set[str] = set()
     pending = [raw]
     while pending:
@@ -231,8 +232,11 @@ def _named_in(raw: Any) -> set[str]:
                         found.add(name)
                 elif key == "Fn::Sub":
                     pattern = value[0] if isinstance(value, list) and value else value
+                    variables = value[1] if isinstance(value, list) and len(value) > 1 else None
+                    own = variables if isinstance(variables, dict) else {}
                     if isinstance(pattern, str):
-                        found |= {name.split(".")[0] for mark, name in _VARIABLE.findall(pattern) if not mark}
+                        names = {name for mark, name in _VARIABLE.findall(pattern) if not mark}
+                        found |= {name.split(".")[0] for name in names if name not in own}
                     pending.append(value)
                 else:
                     pending.append(value)
@@ -289,6 +293,16 @@ class Stack:
             for name, raw in section.items()
             if isinstance(name, str) and isinstance(raw, dict) and self.holds(raw.get("Condition")) is not False
         }
+
+    @property
+    def by_macro(self) -> bool:
+        """Whether a macro may add resources; of AWS's own only AWS::Include does."""
+        named = [item.literal or "" for item in self.section("Transform").items]
+        return (
+            any(not name.startswith("AWS::") or name == "AWS::Include" for name in named)
+            or "Fn::Transform" in self.template
+            or "Fn::Transform" in self.section("Resources").keys
+        )
 
     @cached_property
     def _by_type(self) -> dict[str, list[Resource]]:
@@ -487,7 +501,7 @@ class Stack:
                 return text(found)
         elif function == "Fn::Base64":
             return self.text(arguments)
-        return text(Ref(function, _spelled(arguments)))
+        return text(Ref(function, spelled(arguments)))
 
     def _ref(self, name: str) -> Text | None:
         if name == "AWS::NoValue":
