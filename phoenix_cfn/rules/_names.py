@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ._identity import PHYSICAL_NAMES
-from ._template import Resource, Stack
-from ._values import Ref, Text
+from ._template import Node, Resource, Stack, named_in, spelled
+from ._values import Ref
 
 UNIQUE = frozenset(PHYSICAL_NAMES) - {
     # Unique within something that is the stage's own already: a cluster, a network, a scalable target.
@@ -48,9 +48,17 @@ _STAGE = re.compile(r"(?i)stage|env|prefix|suffix")
 _PSEUDO = {"AWS::AccountId": 12, "AWS::Region": len("ap-southeast-1"), "AWS::Partition": 3}
 
 
-def told_apart(name: Text) -> bool:
-    """Whether two stacks in one account and region may have different names."""
-    return "{{" in name.plain or any(ref.name not in _SAME_EVERYWHERE for ref in name.refs)
+def told_apart(node: Node) -> bool:
+    """Whether two stacks in one account and region may have different names: by what is in them, or by what chose them.
+
+    A mapping, a condition or a list leaves but the name that it gives in this scenario; what it chose by counts, too.
+    """
+    name = node.text
+    if name is None or not name.parts or "{{" in name.plain:
+        return True
+    if "Fn::If" in node.path or "Fn::If" in spelled(node.raw):
+        return True
+    return bool({*(ref.name for ref in name.refs), *named_in(node.raw)} - _SAME_EVERYWHERE)
 
 
 def longest(stack: Stack, ref: Ref) -> int:

@@ -9,7 +9,7 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class ExportsCarryStage(Rule):
-    """The name of an export is made from a parameter, the stack's name or a resource.
+    """The name of an export is made from, or chosen by, a parameter, the stack's name or a resource.
 
     Risk: The second stage's stack fails: the export exists already.
 
@@ -25,5 +25,5 @@ class ExportsCarryStage(Rule):
         outputs = stack.section("Outputs")
         for name in outputs.keys:
             node = outputs.at(name, "Export", "Name")
-            if node.text is not None and node.text.parts and not told_apart(node.text):
+            if not told_apart(node):
                 yield finding(node, f"{node.text} is exported by every stage")

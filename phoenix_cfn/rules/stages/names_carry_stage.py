@@ -10,7 +10,8 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class NamesCarryStage(Rule):
-    """A name that must be unique in an account is made from a parameter, the stack's name or another resource.
+    """A name that must be unique in an account is made from, or chosen by, a parameter, the stack's name or another
+    resource.
 
     Risk: The second stage's stack fails: the name exists already.
 
@@ -27,6 +28,5 @@ class NamesCarryStage(Rule):
             if resource.type not in UNIQUE:
                 continue
             node = resource[PHYSICAL_NAMES[resource.type]]
-            value = node.text
-            if value is not None and value.parts and not told_apart(value):
-                yield finding(node, f"{value} is the name in every stage")
+            if not told_apart(node):
+                yield finding(node, f"{node.text} is the name in every stage")

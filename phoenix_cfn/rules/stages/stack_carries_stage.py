@@ -10,7 +10,7 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class StackCarriesStage(Rule):
-    """The StackName of a deploy action is made from a parameter, the stack's name or a resource.
+    """The StackName of a deploy action is made from, or chosen by, a parameter, the stack's name or a resource.
 
     Risk: Two stages' pipelines deploy into one stack, in turns.
 
@@ -25,5 +25,5 @@ class StackCarriesStage(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for action in all_actions(stack, "CloudFormation"):
             node = action.configuration["StackName"]
-            if node.text is not None and node.text.parts and not told_apart(node.text):
+            if not told_apart(node):
                 yield finding(node, f"Every stage deploys into the stack {node.text}")
