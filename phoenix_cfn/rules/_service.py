@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ._network import groups
-from ._template import Node, Resource, Stack
+from ._repository import is_nested
+from ._template import Node, Resource, Stack, named_in
 from ._values import Text
+
+LISTENER, LISTENER_RULE = "AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"
 
 UNWANTED = ("/crash", "/generatecert")
 """The two endpoints that the kata calls unwanted: one kills the process, one is slow."""
@@ -132,10 +135,55 @@ def names_known(container: Node) -> bool:
     )
 
 
+def told_of_database(container: Node) -> bool:
+    return "DB_CONNECTION_STRING" in {**environment(container), **secrets(container)}
+
+
 def of_the_kata(stack: Stack, container: Node) -> bool:
-    """Whether a container is the Phoenix application: it is told of a MongoDB, or one stands beside it."""
-    told = {**environment(container), **secrets(container)}
-    return "DB_CONNECTION_STRING" in told or bool(stack.of("AWS::DocDB::DBCluster"))
+    """Whether a container is the Phoenix application: it is told of a MongoDB.
+
+    If no container that requests may come to is told, though the template has a database, somebody forgot, and each of
+    them may be the application.
+    """
+    if told_of_database(container):
+        return True
+    return bool(stack.of("AWS::DocDB::DBCluster")) and stack.ask("nobody is told", lambda: _nobody_is_told(stack))
+
+
+def _nobody_is_told(stack: Stack) -> bool:
+    tasks = [task_definition(service) for service in services(stack) if registrations(service)]
+    behind = [container for task in tasks for container in containers(task)]
+    return None not in tasks and all(names_known(container) and not told_of_database(container) for container in behind)
+
+
+def named_clusters(service: Resource) -> set[str]:
+    """The clusters of the template that a service's containers are told of, directly or by a secret."""
+    stack = service.stack
+    return stack.ask(f"clusters of {service.id}", lambda: _named_clusters(stack, service))
+
+
+def _named_clusters(stack: Stack, service: Resource) -> set[str]:
+    task = task_definition(service)
+    pending = named_in(task["ContainerDefinitions"].raw) if task is not None else set()
+    seen: set[str] = set()
+    while pending:
+        name = pending.pop()
+        resource = stack.resources.get(name)
+        # Two services may share a role, and what it may read is not what each of them is told.
+        if name not in seen and resource is not None and not resource.type.startswith("AWS::IAM::"):
+            seen.add(name)
+            pending |= resource.references
+    return {cluster.id for cluster in stack.of("AWS::DocDB::DBCluster")} & seen
+
+
+def applications(stack: Stack) -> list[Resource]:
+    """The services that run the Phoenix application: they are told of a MongoDB, or else know a cluster that is here.
+
+    If none is known to, all that requests come to.
+    """
+    behind = [service for service in services(stack) if registrations(service)]
+    told = [one for one in behind if any(told_of_database(each) for each in containers(task_definition(one)))]
+    return told or [one for one in behind if named_clusters(one)] or behind
 
 
 def task_groups(stack: Stack, service: Resource) -> list[Resource]:
@@ -149,20 +197,27 @@ def network(service: Resource) -> Node:
 def listeners(stack: Stack, target_group: Resource) -> list[Resource]:
     """The listeners that forward to a target group, by their default actions or by their rules."""
     found: list[Resource] = []
-    for listener in stack.of("AWS::ElasticLoadBalancingV2::Listener"):
-        if _forwards(stack, listener["DefaultActions"], target_group):
+    for one in forwarders(stack, target_group):
+        listener = stack.resource(one["ListenerArn"], LISTENER) if one.type == LISTENER_RULE else one
+        if listener is not None and listener not in found:
             found.append(listener)
-    for rule in stack.of("AWS::ElasticLoadBalancingV2::ListenerRule"):
-        owner = stack.resource(rule["ListenerArn"], "AWS::ElasticLoadBalancingV2::Listener")
-        if owner is not None and owner not in found and _forwards(stack, rule["Actions"], target_group):
-            found.append(owner)
     return found
+
+
+def forwarders(stack: Stack, target_group: Resource) -> list[Resource]:
+    """The listeners and rules that themselves forward to a target group: each of them ties it to a load balancer."""
+    return [
+        one
+        for kind, actions in ((LISTENER, "DefaultActions"), (LISTENER_RULE, "Actions"))
+        for one in stack.of(kind)
+        if _forwards(stack, one[actions], target_group)
+    ]
 
 
 def forwards_known(stack: Stack) -> bool:
     """Whether all that listeners forward to is in the template, so that an unused target group is unused."""
-    for resource in stack.of("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"):
-        actions = resource["DefaultActions" if resource.type.endswith("Listener") else "Actions"]
+    for resource in stack.of(LISTENER, LISTENER_RULE):
+        actions = resource["DefaultActions" if resource.type == LISTENER else "Actions"]
         if not actions.listed:
             return False
         for action in actions.items:
@@ -187,9 +242,10 @@ def load_balancers(stack: Stack, target_group: Resource) -> list[Resource]:
 
 
 def self_contained(service: Resource) -> bool:
-    """Whether service, cluster, task definition and target group are one template, so that what it lacks is lacking.
+    """Whether service, cluster, task definition and load balancer are one template, so that what it lacks is lacking.
 
-    A service whose name is exported may be watched and scaled from elsewhere.
+    A service may be watched and scaled from elsewhere if its name is exported, if a nested stack is told of it, if the
+    template is a nested stack itself, or if a macro may add resources.
     """
     stack = service.stack
     exported = any(
@@ -202,7 +258,10 @@ def self_contained(service: Resource) -> bool:
         not exported
         and stack.resource(service["Cluster"], "AWS::ECS::Cluster") is not None
         and task_definition(service) is not None
-        and bool(target_groups(service))
+        and any(way.service is service for way in ways(stack))
+        and not any(service.id in nested.references for nested in stack.of("AWS::CloudFormation::Stack"))
+        and not stack.by_macro
+        and not is_nested(stack.filename)
     )
 
 

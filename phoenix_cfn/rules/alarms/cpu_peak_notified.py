@@ -32,5 +32,5 @@ class CpuPeakNotified(Rule):
             if of_service_cpu(metric)
         ]
         for service in services(stack):
-            if self_contained(service) and not watching:
+            if not watching and self_contained(service):
                 yield finding(service.here, f"No alarm that anybody hears of watches the CPU of {service.id}")

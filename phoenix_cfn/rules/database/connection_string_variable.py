@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._database import clusters
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import app_containers, environment, names_known, secrets
+from phoenix_cfn.rules._service import app_containers, applications, of_the_kata, told_of_database
 
 
 class ConnectionStringVariable(Rule):
-    """The container behind the load balancer gets DB_CONNECTION_STRING, as a secret or a variable, by exactly this
-    name.
+    """If there is a database, a container of the tasks behind the load balancer gets DB_CONNECTION_STRING, as a secret
+    or a variable, by exactly this name.
 
     Risk: The application starts without a database, or does not start at all.
 
@@ -24,9 +23,8 @@ class ConnectionStringVariable(Rule):
     tags = ["wiring", "database"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        if not clusters(stack):
-            return
-        for _, _, container in app_containers(stack):
-            told = {**environment(container), **secrets(container)}
-            if names_known(container) and "DB_CONNECTION_STRING" not in told:
+        for service, _, container in app_containers(stack):
+            if told_of_database(container) or service not in applications(stack):
+                continue
+            if of_the_kata(stack, container):
                 yield finding(container, f"Container {container['Name'].text} is not told DB_CONNECTION_STRING")

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from phoenix_cfn.rules._database import clusters
 from phoenix_cfn.rules._network import default_port, may_connect, may_leave
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import network, services
+from phoenix_cfn.rules._service import applications, named_clusters, network, services
 
 
 class DatabaseAdmitsTasks(Rule):
-    """The security groups of the database admit its port from the security groups of the tasks, and these let the
-    connection out.
+    """The security groups of the database admit its port from the security groups of the tasks that use it, and these
+    let the connection out.
 
     Risk: The application cannot reach its database; it exits or hangs at start.
 
@@ -30,6 +30,9 @@ class DatabaseAdmitsTasks(Rule):
             if not worn.given and services(stack):
                 yield finding(cluster.here, f"{cluster.id} has the network's default group, which lets nobody in")
             for service in services(stack):
+                named = named_clusters(service)
+                if cluster.id not in named and (named or service not in applications(stack)):
+                    continue
                 tasks = network(service)["SecurityGroups"]
                 if may_connect(stack, tasks, worn, port) is False:
                     yield finding(worn, f"{cluster.id} does not admit port {port} from the tasks of {service.id}")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import FRONT_DOORS, self_contained, ways
+from phoenix_cfn.rules._values import Text
+
+
+def _own_domain(stack: Stack, value: Text) -> bool:
+    """Whether a text is a link to a host that AWS did not name: a domain of one's own, whose DNS may lie elsewhere."""
+    link = re.match(r"https?://", str(value)) is not None and "amazon" not in str(value)
+    return link and not any(ref.name in stack.resources for ref in value.refs)
 
 
 class LinkInOutputs(Rule):
-    """An output of the stack leads to the load balancer of its service.
+    """An output of the stack leads to the load balancer of its service, or to a domain of one's own.
 
     Risk: Whoever deploys the stack does not find the application: the last step of the kata is to open the link
     in the Outputs tab.
@@ -26,7 +34,10 @@ class LinkInOutputs(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         if any(one.type.startswith((*FRONT_DOORS, "AWS::Route53::")) for one in stack.resources.values()):
             return
-        named = {ref.name for _, value in stack.section("Outputs").texts() for ref in value.refs}
+        shown = [value for _, value in stack.section("Outputs").texts()]
+        named = {ref.name for value in shown for ref in value.refs}
+        if any(_own_domain(stack, value) for value in shown):
+            return
         for way in ways(stack):
-            if self_contained(way.service) and way.balancer.id not in named:
+            if way.balancer.id not in named and self_contained(way.service):
                 yield finding(way.balancer.here, f"No output leads to {way.balancer.id}")

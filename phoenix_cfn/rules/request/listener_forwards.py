@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import forwards_known, listeners, registrations, services
+from phoenix_cfn.rules._service import forwarders, forwards_known, registrations, services
 
 
 class ListenerForwards(Rule):
@@ -27,5 +27,5 @@ class ListenerForwards(Rule):
         for service in services(stack):
             for registration in registrations(service):
                 target_group = registration.target_group
-                if target_group is not None and not listeners(stack, target_group):
+                if target_group is not None and not forwarders(stack, target_group):
                     yield finding(registration.node, f"No listener forwards to {target_group.id}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from phoenix_cfn.rules._network import other_port
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import environment, names_known, of_the_kata, registrations, secrets, services
+from phoenix_cfn.rules._service import applications, environment, names_known, of_the_kata, registrations, secrets
 from phoenix_cfn.rules._values import text
 
 
@@ -24,7 +24,7 @@ class PortVariable(Rule):
     tags = ["wiring", "request"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for service in services(stack):
+        for service in applications(stack):
             for registration in registrations(service):
                 container = registration.container
                 if container is None or not of_the_kata(stack, container) or not names_known(container):

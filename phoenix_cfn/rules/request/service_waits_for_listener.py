@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import listeners, registrations, services
+from phoenix_cfn.rules._service import forwarders, registrations, services
 
 
 class ServiceWaitsForListener(Rule):
-    """A service is created after a listener that forwards to its target group.
+    """A service is created after a listener, or a listener's rule, that itself forwards to its target group.
 
-    Risk: Whether the stack comes up is a race: without a listener the target group belongs to no load balancer,
-    and ECS refuses the service.
+    Risk: Whether the stack comes up is a race: until something forwards to it, the target group belongs to no load
+    balancer, and ECS refuses the service.
 
-    Fix: Add the listener (or the listener's rule) to the service's DependsOn.
+    Fix: Add what forwards, the listener or the rule, to the service's DependsOn.
     """
 
     id = "E9117"
@@ -23,11 +23,9 @@ class ServiceWaitsForListener(Rule):
     tags = ["wiring", "request"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        rules = stack.of("AWS::ElasticLoadBalancingV2::ListenerRule")
         for service in services(stack):
             for registration in registrations(service):
                 target_group = registration.target_group
-                found = {one.id for one in listeners(stack, target_group)} if target_group is not None else set()
-                found |= {rule.id for rule in rules if target_group is not None and target_group.id in rule.references}
+                found = {one.id for one in forwarders(stack, target_group)} if target_group is not None else set()
                 if found and not stack.waits_for(service, found):
                     yield finding(service.here, f"{service.id} does not wait for {' or '.join(sorted(found))}")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._scaling import follows_requests, policies_of, scalable_target, scaled_service, targets
-from phoenix_cfn.rules._service import self_contained, services
+from phoenix_cfn.rules._service import applications, self_contained
 
 
 class ServiceScales(Rule):
-    """A service has a scalable target, and on it a policy that follows the number of requests.
+    """The application's service has a scalable target, and on it a policy that follows the number of requests.
 
     Risk: More than 10 requests a second are answered by as many tasks as before, or only once the CPU is busy
     with them.
@@ -25,15 +25,16 @@ class ServiceScales(Rule):
     in_every_scenario = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for service in services(stack):
+        if any(scaled_service(stack, target["ResourceId"]) is None for target in targets(stack)):
+            return
+        for service in applications(stack):
+            target = scalable_target(stack, service)
+            policies = policies_of(stack, target) if target is not None else []
+            if policies is None or any(follows_requests(stack, policy) for policy in policies):
+                continue
             if not self_contained(service):
                 continue
-            if any(scaled_service(stack, target["ResourceId"]) is None for target in targets(stack)):
-                continue
-            target = scalable_target(stack, service)
             if target is None:
                 yield finding(service.here, f"Nothing scales {service.id}")
-                continue
-            policies = policies_of(stack, target)
-            if policies is not None and not any(follows_requests(stack, policy) for policy in policies):
+            else:
                 yield finding(target.here, f"No policy of {target.id} follows the number of requests")
