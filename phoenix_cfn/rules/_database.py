@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ._template import Node, Resource, Stack
-from ._values import Ref, Text, marked, parse_json, text, unmarked
+from ._values import DYNAMIC, Ref, Text, marked, parse_json, text, unmarked
 
 _URI = re.compile("mongodb(?:\\+srv)?://([^\\s\"'\\\\]+)")
 _DYNAMIC = re.compile(r"\{\{\s*resolve:[^}]*\}\}")
@@ -71,7 +71,7 @@ def _connection_strings(stack: Stack) -> list[ConnectionString]:
 def taken_apart(node: Node, value: Text) -> list[ConnectionString]:
     """The MongoDB URIs in a text."""
     # A dynamic reference holds colons of its own: it is hidden behind a mark before the URI is split.
-    hidden = _hide_dynamic(value)
+    hidden = hide_dynamic(value)
     found = []
     for match in _URI.finditer(marked(hidden)):
         rest = match[1]
@@ -108,7 +108,8 @@ def _may_go_on(rest: str, value: Text) -> bool:
     return "?" not in rest and rest.endswith("\ue001") and not refs[-1].attribute
 
 
-def _hide_dynamic(value: Text) -> Text:
+def hide_dynamic(value: Text) -> Text:
+    """The text with a reference in place of each dynamic reference."""
     spelled = marked(value)
     parts: list[str | Ref] = []
     position = 0
@@ -163,22 +164,23 @@ def _secret_parameters(stack: Stack) -> set[str]:
 
 
 def holds_secret(stack: Stack, name: str) -> bool:
-    """Whether a parameter holds a secret by its name, and is not just the name of one in Secrets Manager."""
+    """Whether a parameter holds a secret by its name, and is not just the name of one that lies elsewhere."""
     kind = stack.parameter(name)["Type"].literal
     if kind != "String" or not sounds_secret(name):
         return False
-    used = stack.ask("dynamic names", lambda: _dynamic_names(stack))
-    return name not in used
+    return not stack.ask(f"{name} names a secret", lambda: _names_secret(stack, name))
 
 
-def _dynamic_names(stack: Stack) -> set[str]:
-    found: set[str] = set()
-    for resource in stack.mentioning("resolve:"):
-        for _, value in resource.texts():
-            if is_dynamic_secret(value):
-                for match in _DYNAMIC.finditer(marked(value)):
-                    found |= {ref.name for ref in unmarked(match[0], value).refs}
-    return found
+def _names_secret(stack: Stack, name: str) -> bool:
+    for resource in stack.mentioning(name):
+        for node, value in resource.texts():
+            # A secret is named in a dynamic reference or an ARN, or where a service takes nothing but its name.
+            pieces = [unmarked(match[0], value) for match in _DYNAMIC.finditer(marked(value))]
+            if value.plain.startswith("arn:") or node.path[-1] in ("ValueFrom", "SecretId"):
+                pieces.append(value)
+            if any(ref.name == name for piece in pieces for ref in piece.refs):
+                return True
+    return False
 
 
 def in_clear(stack: Stack, node: Node) -> str | None:
@@ -222,7 +224,8 @@ def reading_actions(stack: Stack, node: Node) -> list[str]:
     if source is not None:
         secret = source.type == "AWS::SecretsManager::Secret"
     elif value is None or (
-        value.literal is None and ":ssm:" not in value.plain and "secretsmanager" not in value.plain
+        value.literal is None
+        and (DYNAMIC in value.plain or (":ssm:" not in value.plain and "secretsmanager" not in value.plain))
     ):
         return ["ssm:GetParameters", "secretsmanager:GetSecretValue"]
     else:

@@ -17,16 +17,13 @@ def undeclared(stack: Stack, name: Text | None) -> bool:
     wanted = stack.expanded(name)
     if wanted is None or any(ref.name.startswith("Fn::") for ref in wanted.refs):
         return False
-    if wanted.reference is not None and wanted.literal is None:
+    if wanted.reference is not None:
+        # A parameter may name a group of another stack, whatever its default.
         return False
-    return all(
-        same(stack.name_of(group), wanted) is False or _other(stack, group, wanted) for group in log_groups(stack)
-    )
-
-
-def _other(stack: Stack, group: Resource, wanted: Text) -> bool:
     # A group without a name of its own gets one that nobody can have spelled.
-    return not group["LogGroupName"].given and wanted.reference is None
+    return all(
+        not group["LogGroupName"].given or same(stack.name_of(group), wanted) is False for group in log_groups(stack)
+    )
 
 
 def comes_too_late(stack: Stack, writer: Resource, name: Text | None) -> bool:
