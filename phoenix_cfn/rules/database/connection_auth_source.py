@@ -1,4 +1,4 @@
-"""E9208: The connection string says where the user is known."""
+"""W9208: The connection string says where the user is known."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class ConnectionAuthSource(Rule):
     """A connection string for DocumentDB that names a database has authSource=admin.
 
-    Risk: The driver looks the user up in the named database, where nobody is; authentication fails.
+    Risk: A driver asks for the user in the named database; users of DocumentDB are in admin. AWS does not say whether
+    DocumentDB cares, and its own samples leave authSource out, so this is a warning.
 
     Fix: Add authSource=admin to the connection string's options.
     """
 
-    id = "E9208"
+    id = "W9208"
     shortdesc = "The connection string says where the user is known"
     source_url = "https://www.mongodb.com/docs/manual/reference/connection-string-options/"
     tags = ["wiring", "database"]

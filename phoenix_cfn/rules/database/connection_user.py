@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._database import cluster_of, connection_strings
+from phoenix_cfn.rules._database import cluster_of, connection_strings, hide_dynamic
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._values import differ
 
 
 class ConnectionUser(Rule):
-    """The user in a connection string is the master user of the cluster that it leads to.
+    """A connection string with the master user's password has the master user, too.
 
-    Risk: Authentication fails: the user does not exist.
+    Risk: Authentication fails: the password is another user's.
 
     Fix: Use one parameter for both.
     """
@@ -27,5 +27,8 @@ class ConnectionUser(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for uri in connection_strings(stack):
             cluster = cluster_of(stack, uri)
-            if cluster is not None and differ(uri.user, cluster["MasterUsername"].text):
+            password = cluster["MasterUserPassword"].text if cluster is not None else None
+            if cluster is None or password is None or uri.password != hide_dynamic(password):
+                continue
+            if differ(uri.user, cluster["MasterUsername"].text):
                 yield finding(uri.node, f"The user is {uri.user}, {cluster.id} knows {cluster['MasterUsername'].text}")
