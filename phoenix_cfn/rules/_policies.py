@@ -193,18 +193,21 @@ def lacking(stack: Stack, node: Node, needed: Iterable[str]) -> Iterator[tuple[R
 
 
 def policies(stack: Stack) -> list[Node]:
-    """All identity policy documents of the template."""
+    """All identity policy documents of the template that grant something; a permissions boundary grants nothing."""
     return stack.ask("identity policies", lambda: _policies(stack))
 
 
 def _policies(stack: Stack) -> list[Node]:
-    found = [policy["PolicyDocument"] for owner in _identities(stack) for policy in owner["Policies"].items]
+    identities = stack.of("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group")
+    found = [policy["PolicyDocument"] for owner in identities for policy in owner["Policies"].items]
     kinds = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy")
-    return found + [policy["PolicyDocument"] for policy in stack.of(*kinds)]
-
-
-def _identities(stack: Stack) -> list[Resource]:
-    return stack.of("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group")
+    boundaries = [stack.resource(owner["PermissionsBoundary"], kinds[1]) for owner in identities]
+    attached = [stack.resource(item, kinds[1]) for owner in identities for item in owner["ManagedPolicyArns"].items]
+    for policy in stack.of(*kinds):
+        owned = policy in attached or any(policy[owners].given for owners in ("Roles", "Users", "Groups"))
+        if owned or policy not in boundaries:
+            found.append(policy["PolicyDocument"])
+    return found
 
 
 def trusted(owner: Resource) -> list[str] | None:
