@@ -28,7 +28,7 @@ class ExportedVariables(Rule):
             for key in action.configuration.keys:
                 value = action.configuration[key].text
                 for space, name in re.findall(r"#\{([\w-]+)\.([\w-]+)\}", value.plain) if value is not None else []:
-                    if space in ("codepipeline", "variables", "SourceVariables", "BuildVariables", "DeployVariables"):
+                    if space in ("codepipeline", "variables"):
                         continue
                     made_by = spaces.get(space)
                     if made_by is None:
