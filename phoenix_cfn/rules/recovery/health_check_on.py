@@ -9,7 +9,8 @@ from phoenix_cfn.rules._service import services, target_groups
 
 
 class HealthCheckOn(Rule):
-    """The health check of a service's target group is on, and its timeout is shorter than its interval.
+    """The health check of a service's target group is on, and, behind an Application Load Balancer, its timeout is
+    shorter than its interval.
 
     Risk: A process that hangs keeps getting requests for ever.
 
@@ -32,6 +33,8 @@ class HealthCheckOn(Rule):
                     target_group["HealthCheckTimeoutSeconds"],
                     target_group["HealthCheckIntervalSeconds"],
                 )
+                if target_group["Protocol"].literal not in ("HTTP", "HTTPS"):
+                    continue
                 if timeout.number is not None and not interval.unknown and timeout.number >= (interval.number or 30):
                     yield finding(
                         timeout, f"The timeout is not shorter than the interval of {interval.literal or 30} seconds"

@@ -1,4 +1,4 @@
-"""E9110: The health check asks a port that the container maps."""
+"""E9110: The health check asks a port that a container maps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from phoenix_cfn.rules._network import other_port
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import ports, registrations, services
+from phoenix_cfn.rules._service import containers, ports, registrations, services, task_definition
 
 
 class HealthCheckPort(Rule):
-    """A target group's HealthCheckPort is traffic-port, or a port that the container maps.
+    """A target group's HealthCheckPort is traffic-port, or a port that a container of the task maps.
 
     Risk: All targets are unhealthy for ever; ECS replaces task after task.
 
@@ -18,7 +18,7 @@ class HealthCheckPort(Rule):
     """
 
     id = "E9110"
-    shortdesc = "The health check asks a port that the container maps"
+    shortdesc = "The health check asks a port that a container maps"
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"
     tags = ["wiring", "request"]
 
@@ -26,8 +26,11 @@ class HealthCheckPort(Rule):
         for service in services(stack):
             for registration in registrations(service):
                 target_group, container = registration.target_group, registration.container
-                if target_group is None or container is None or container["PortMappings"].opaque:
+                # The containers of a task share its address: another one may answer for all.
+                behind = containers(task_definition(service))
+                if target_group is None or container is None or any(one["PortMappings"].opaque for one in behind):
                     continue
                 asked = target_group["HealthCheckPort"]
-                if asked.number is not None and all(other_port(port, asked.text) for port in ports(container)):
-                    yield finding(asked, f"Container {container['Name'].text} maps no port {asked.literal}")
+                mapped = [port for one in behind for port in ports(one)]
+                if asked.number is not None and all(other_port(port, asked.text) for port in mapped):
+                    yield finding(asked, f"No container of {service.id} maps port {asked.literal}")
