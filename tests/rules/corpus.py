@@ -14,6 +14,7 @@ from tests.rules.house import (
     att,
     drop,
     fault,
+    file,
     forbid,
     limit,
     near_miss,
@@ -65,6 +66,65 @@ phases:
     commands:
       - printf '[{"name":"web","imageUri":"%s"}]' x > imagedefinitions.json
 """
+
+PROXY = (
+    put(
+        "TaskDefinition/ContainerDefinitions/1",
+        {
+            "Name": "proxy",
+            "Image": "nginx",
+            "PortMappings": [{"ContainerPort": 80}],
+            "LogConfiguration": {
+                "LogDriver": "awslogs",
+                "Options": {
+                    "awslogs-group": ref("TaskLogGroup"),
+                    "awslogs-region": ref("AWS::Region"),
+                    "awslogs-stream-prefix": "proxy",
+                },
+            },
+        },
+    ),
+    put("Service/LoadBalancers/0/ContainerName", "proxy"),
+    *(
+        put(place, 80)
+        for place in (
+            "Service/LoadBalancers/0/ContainerPort",
+            "TargetGroup/Port",
+            "TaskSecurityGroup/SecurityGroupIngress/0/FromPort",
+            "TaskSecurityGroup/SecurityGroupIngress/0/ToPort",
+            "LoadBalancerEgress/FromPort",
+            "LoadBalancerEgress/ToPort",
+        )
+    ),
+)
+UNSCALED = remove("ScalableTarget", "RequestScalingPolicy", "CpuScalingPolicy")
+BY_RULE = (
+    permit("DeployRole", "elasticloadbalancing:CreateRule"),
+    put("Listener/DefaultActions", [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]),
+    add(
+        "Everything",
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        ListenerArn=ref("Listener"),
+        Priority=1,
+        Conditions=[{"Field": "path-pattern", "Values": ["/*"]}],
+        Actions=[{"Type": "forward", "TargetGroupArn": ref("TargetGroup")}],
+    ),
+)
+STAGES = (
+    put("/Parameters/Size", {"Type": "String", "Default": "small", "AllowedValues": ["small", "large"]}),
+    put("/Mappings", {"Names": {"small": {"Name": "phoenix-small"}, "large": {"Name": "phoenix-large"}}}),
+)
+BY_STAGE: Template = {"Fn::FindInMap": ["Names", ref("Size"), "Name"]}
+BOUNDARY = (
+    add(
+        "Boundary",
+        "AWS::IAM::ManagedPolicy",
+        PolicyDocument={"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+    ),
+    permit("DeployRole", "iam:CreatePolicy"),
+    put("TaskRole/PermissionsBoundary", ref("Boundary")),
+)
+API_TOKEN = put("/Parameters/ApiToken", {"Type": "String", "Default": "prod/phoenix/api"})
 
 CASES: list[Case] = [
     # The path of a request
@@ -133,16 +193,7 @@ CASES: list[Case] = [
     near_miss(
         "E9103",
         "a listener's rule forwards",
-        permit("DeployRole", "elasticloadbalancing:CreateRule"),
-        put("Listener/DefaultActions", [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]),
-        add(
-            "Everything",
-            "AWS::ElasticLoadBalancingV2::ListenerRule",
-            ListenerArn=ref("Listener"),
-            Priority=1,
-            Conditions=[{"Field": "path-pattern", "Values": ["/*"]}],
-            Actions=[{"Type": "forward", "TargetGroupArn": ref("TargetGroup")}],
-        ),
+        *BY_RULE,
         put("Service:/DependsOn", ["Everything"]),
     ),
     fault("E9104", "the target group is for instances", put("TargetGroup/TargetType", "instance")),
@@ -376,9 +427,9 @@ CASES: list[Case] = [
         swap(CONNECTION, "retryWrites=false&", ""),
         swap(CONNECTION, "?", "?retrywrites=false&"),
     ),
-    fault("E9208", "the connection string lacks authSource", swap(CONNECTION, "&authSource=admin", "")),
+    fault("W9208", "the connection string lacks authSource", swap(CONNECTION, "&authSource=admin", "")),
     near_miss(
-        "E9208",
+        "W9208",
         "no database, so no authSource",
         swap(CONNECTION, "&authSource=admin", ""),
         swap(CONNECTION, "/phoenix", "/"),
@@ -1782,6 +1833,282 @@ CASES: list[Case] = [
         "a log group is kept, its name is CloudFormation's",
         put("BucketEmptierLogGroup:/DeletionPolicy", "Retain"),
         drop("BucketEmptierLogGroup/LogGroupName"),
+    ),
+    # The application among other containers
+    near_miss("E9120 E9213", "a proxy stands before the application", *PROXY),
+    fault(
+        "E9120 E9213",
+        "neither proxy nor application is told DB_CONNECTION_STRING",
+        *PROXY,
+        put(f"{CONTAINER}/Secrets/0/Name", "MONGO_URL"),
+    ),
+    near_miss(
+        "E9213",
+        "the task definition of another service is not here, and may be the application's",
+        put(f"{CONTAINER}/Secrets/0/Name", "MONGO_URL"),
+        put("/Parameters/OtherTask", {"Type": "String", "Default": ""}),
+        add(
+            "Other",
+            "AWS::ECS::Service",
+            whole={"DependsOn": "Listener"},
+            Cluster=ref("Cluster"),
+            TaskDefinition=ref("OtherTask"),
+            DeploymentConfiguration={"DeploymentCircuitBreaker": {"Enable": True, "Rollback": True}},
+            LoadBalancers=[{"ContainerName": "other", "ContainerPort": 8080, "TargetGroupArn": ref("TargetGroup")}],
+        ),
+    ),
+    fault(
+        "E9201",
+        "the database admits nobody, and the connection string lies elsewhere",
+        put(f"{CONTAINER}/Secrets/0/ValueFrom", {"Fn::ImportValue": "connection"}),
+        put("DatabaseSecurityGroup/SecurityGroupIngress", []),
+    ),
+    # Parts of a service that lie in another stack
+    near_miss(
+        "E9601",
+        "a nested stack scales the service",
+        UNSCALED,
+        add(
+            "Scaling",
+            "AWS::CloudFormation::Stack",
+            TemplateURL="https://bucket.s3.amazonaws.com/scaling.yml",
+            Parameters={"Service": att("Service", "Name")},
+        ),
+    ),
+    near_miss(
+        "E9506 E9601",
+        "the template is a nested stack of another one",
+        UNSCALED,
+        remove("CpuPeakAlarm"),
+        put("Dashboard/DashboardBody", "{}"),
+        file(
+            "templates/root.yml",
+            {
+                "Resources": {
+                    "A": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "Infrastructure.yml"}}
+                }
+            },
+        ),
+    ),
+    fault(
+        "E9601",
+        "nothing scales the service, and another template is a nested stack",
+        UNSCALED,
+        file(
+            "templates/root.yml",
+            {
+                "Resources": {
+                    "A": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "My-Infrastructure.yml"}}
+                }
+            },
+        ),
+    ),
+    near_miss(
+        "E9601",
+        "a macro may scale the service",
+        UNSCALED,
+        put("/Transform", ["Company::Scaling"]),
+        put(f"{DEPLOY}/Configuration/Capabilities", "CAPABILITY_IAM,CAPABILITY_AUTO_EXPAND"),
+    ),
+    near_miss(
+        "E9601",
+        "an included file may scale the service",
+        UNSCALED,
+        put("/Resources/Fn::Transform", {"Name": "AWS::Include"}),
+    ),
+    fault(
+        "E9601",
+        "nothing scales the service, and AWS's own macro adds nothing",
+        UNSCALED,
+        put("/Transform", "AWS::LanguageExtensions"),
+        put(f"{DEPLOY}/Configuration/Capabilities", "CAPABILITY_IAM,CAPABILITY_AUTO_EXPAND"),
+    ),
+    near_miss(
+        "E9601",
+        "the listener lies in another stack",
+        UNSCALED,
+        *BY_RULE,
+        remove("Listener"),
+        put("/Parameters/ListenerArn", {"Type": "String", "Default": ""}),
+        put("Everything/ListenerArn", ref("ListenerArn")),
+        put("Service:/DependsOn", ["Everything"]),
+    ),
+    # Names that mappings and conditions choose
+    near_miss("E9901", "a mapping knows each stage's name", *STAGES, put("AlarmTopic/TopicName", BY_STAGE)),
+    near_miss(
+        "E9901",
+        "a condition chooses a part of the name",
+        put(
+            "AlarmTopic/TopicName",
+            {"Fn::Sub": ["phoenix-${Part}", {"Part": {"Fn::If": ["HasNotificationEmail", "told", "untold"]}}]},
+        ),
+    ),
+    near_miss(
+        "E9901",
+        "a condition chooses the name",
+        put("AlarmTopic/TopicName", {"Fn::If": ["HasNotificationEmail", "told", "untold"]}),
+    ),
+    near_miss(
+        "E9901",
+        "a list of a parameter has the name",
+        put("/Parameters/Topics", {"Type": "String", "Default": "alarms,runs"}),
+        put("AlarmTopic/TopicName", {"Fn::Select": [0, {"Fn::Split": [",", ref("Topics")]}]}),
+    ),
+    fault(
+        "E9901",
+        "a mapping gives one name to all stages",
+        STAGES[1],
+        put("AlarmTopic/TopicName", {"Fn::FindInMap": ["Names", "small", "Name"]}),
+    ),
+    fault(
+        "E9901",
+        "a variable of a Sub is the same in all stages",
+        put("AlarmTopic/TopicName", {"Fn::Sub": ["phoenix-${Part}", {"Part": "alarms"}]}),
+    ),
+    near_miss(
+        "E9904",
+        "a mapping knows each stage's export",
+        *STAGES,
+        put("/Outputs/ApplicationUrl/Export", {"Name": BY_STAGE}),
+    ),
+    near_miss(
+        "E9905",
+        "a mapping knows each stage's stack",
+        put("P/Parameters/Size", {"Type": "String", "Default": "small"}),
+        put("P/Mappings", {"Names": {"small": {"Name": "phoenix-small"}}}),
+        put(f"{DEPLOY}/Configuration/StackName", BY_STAGE),
+    ),
+    # Engines that retry writes
+    *(
+        near_miss(
+            "E9207",
+            f"DocumentDB {version} retries writes",
+            put("DatabaseCluster/EngineVersion", version),
+            swap(CONNECTION, "&retryWrites=false", ""),
+        )
+        for version in ("8.0.2", "8.0", "8.1.0", "10.0.0")
+    ),
+    near_miss(
+        "E9207",
+        "the newest DocumentDB retries writes",
+        drop("DatabaseCluster/EngineVersion"),
+        swap(CONNECTION, "&retryWrites=false", ""),
+    ),
+    *(
+        fault(
+            "E9207",
+            f"DocumentDB {version} refuses retryable writes, and the connection string asks for them",
+            put("DatabaseCluster/EngineVersion", version),
+            swap(CONNECTION, "retryWrites=false", "retryWrites=true"),
+        )
+        for version in ("8.0.1", "5.0", "3.6.0")
+    ),
+    # What other containers and other load balancers do
+    near_miss(
+        "E9110",
+        "another container of the task answers the health check",
+        put("TargetGroup/HealthCheckPort", "9000"),
+        put(
+            "TaskDefinition/ContainerDefinitions/1",
+            {"Name": "health", "Image": "health", "PortMappings": [{"ContainerPort": 9000}]},
+        ),
+    ),
+    near_miss(
+        "E9306",
+        "a Network Load Balancer's timeout is its interval",
+        put("TargetGroup/Protocol", "TCP"),
+        put("TargetGroup/HealthCheckTimeoutSeconds", 10),
+    ),
+    # What the template does not tell
+    near_miss(
+        "E9105 E9106 W9109",
+        "the container's name and port are in the Parameter Store",
+        put("Service/LoadBalancers/0/ContainerName", "{{resolve:ssm:/phoenix/name}}"),
+        put("Service/LoadBalancers/0/ContainerPort", "{{resolve:ssm:/phoenix/port}}"),
+    ),
+    near_miss(
+        "E9105",
+        "a part of the container's name is in the Parameter Store",
+        put("Service/LoadBalancers/0/ContainerName", sub("{{resolve:ssm:/${StagePrefix}/name}}-1")),
+    ),
+    near_miss(
+        "E9219 E9220",
+        "a parameter names a secret in an ARN",
+        API_TOKEN,
+        put(
+            f"{CONTAINER}/Secrets/1",
+            {
+                "Name": "API_TOKEN",
+                "ValueFrom": sub("arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${ApiToken}"),
+            },
+        ),
+    ),
+    near_miss(
+        "E9219 E9220",
+        "a parameter names a parameter of the Parameter Store",
+        API_TOKEN,
+        permit("TaskExecutionRole", "ssm:GetParameters"),
+        put(f"{CONTAINER}/Secrets/1", {"Name": "API_TOKEN", "ValueFrom": ref("ApiToken")}),
+    ),
+    near_miss(
+        "E9219 E9220",
+        "a parameter names a secret in a policy",
+        API_TOKEN,
+        permit(
+            "TaskExecutionRole",
+            "secretsmanager:GetSecretValue",
+            resource=sub("arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${ApiToken}-??????"),
+        ),
+    ),
+    fault(
+        "E9216 E9219 E9220",
+        "a parameter is a token with a default",
+        API_TOKEN,
+        put(f"{CONTAINER}/Environment/3", {"Name": "TOKEN", "Value": ref("ApiToken")}),
+    ),
+    near_miss(
+        "E9402",
+        "a parameter names the log group of another stack",
+        put("/Parameters/LogGroup", {"Type": "String", "Default": "/shared/phoenix"}),
+        put(f"{CONTAINER}/LogConfiguration/Options/awslogs-group", ref("LogGroup")),
+    ),
+    near_miss(
+        "E9211",
+        "the application has a user of its own",
+        swap(CONNECTION, "${MongoDBMasterUsername}", "phoenix"),
+        swap(CONNECTION, "${MongoDBSecretArn}:SecretString:password", "phoenix-user:SecretString:password"),
+    ),
+    near_miss(
+        "E9121",
+        "a domain of one's own leads to the application",
+        put("/Parameters/Domain", {"Type": "String", "Default": "example.com"}),
+        put("/Outputs/ApplicationUrl/Value", sub("https://phoenix.${Domain}")),
+    ),
+    fault(
+        "E9121",
+        "the only link in the outputs leads to something else",
+        put("/Outputs/DashboardUrl/Value", sub("https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home")),
+        put("/Outputs/ApplicationUrl/Value", sub("https://${DatabaseCluster.Endpoint}")),
+    ),
+    # A permissions boundary is not a grant
+    near_miss("E9802 E9803 E9215", "a permissions boundary allows everything", *BOUNDARY),
+    fault(
+        "E9802 E9803 E9215",
+        "a permissions boundary is a policy of the role, too",
+        *BOUNDARY,
+        put("TaskRole/ManagedPolicyArns", [ref("Boundary")]),
+    ),
+    # What looks like the right thing
+    fault(
+        "E9117",
+        "the service waits for the listener, not for the rule that forwards",
+        *BY_RULE,
+        put("Service:/DependsOn", ["Listener"]),
+    ),
+    fault(
+        "E9720",
+        "a namespace that only the console gives",
+        swap(OVERRIDES, "${NotificationEmail}", "#{BuildVariables.EMAIL}"),
     ),
 ]
 

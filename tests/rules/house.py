@@ -177,6 +177,15 @@ def remove(*names: str) -> Change:
     return change
 
 
+def file(path: str, content: Any) -> Change:
+    """Adds a file to the repository."""
+
+    def change(files: Repository) -> None:
+        files[path] = content
+
+    return change
+
+
 def _statements(files: Repository, role: str) -> list[Template]:
     """The statements of a role's first inline policy."""
     resources = next(
