@@ -19,7 +19,8 @@ docker_engine_start() {
     --bridge "$DOCKER_ENGINE_BRIDGE" >"$DOCKER_ENGINE_DIR/log" 2>&1 &
   DOCKER_ENGINE_PID=$!
   export DOCKER_HOST="unix://$DOCKER_ENGINE_DIR/docker.sock"
-  for _ in $(seq 150); do
+  # Two minutes, since the machine may be busy; an engine that has died fails at once.
+  for _ in $(seq 600); do
     if curl --silent --fail --unix-socket "$DOCKER_ENGINE_DIR/docker.sock" http://docker/_ping >/dev/null; then
       return 0
     fi

@@ -241,8 +241,11 @@ def _start_script(privileged: bool, images: list[str], spec: Buildspec) -> str:
             f"iptables -t nat -A OUTPUT -d {bridge} -p tcp --dport 80 -j DNAT --to-destination {bridge}:{port}",
             f"iptables -A OUTPUT -d {bridge} -p tcp --dport 443 -j REJECT --reject-with tcp-reset",
             f"dockerd --insecure-registry {ecr.host()} --exec-root /run/docker >/var/log/dockerd.log 2>&1 &",
-            "for _ in $(seq 100); do docker version >/dev/null 2>&1 && break; sleep 0.1; done",
-            "docker version >/dev/null || { tail -20 /var/log/dockerd.log; exit 1; }",
+            # Two minutes, since the machine may be busy; an engine that has died fails the build at once.
+            "until docker version >/dev/null 2>&1; do",
+            "  kill -0 $! && [ $SECONDS -lt 120 ] || { tail -20 /var/log/dockerd.log; exit 1; }",
+            "  sleep 0.1",
+            "done",
         ]
         for image in images:
             known = f"docker image inspect {shlex.quote(image)} >/dev/null 2>&1"
