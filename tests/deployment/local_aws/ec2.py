@@ -150,9 +150,11 @@ def reaches_internet(subnets: Iterable[str], groups: Iterable[str], public_addre
 
 
 def _permits(group_id: str, field: str, groups: list[str], port: int, cidr: str = "") -> bool:
+    """Whether a rule of the security group admits TCP on the port, from or to the groups or the addresses."""
     for rule in ministack.ec2._security_groups.get(group_id, {}).get(field, []):
-        everything = rule.get("IpProtocol") == "-1"
-        if not everything and not (rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535)):
+        protocol = str(rule.get("IpProtocol"))
+        tcp = protocol in ("tcp", "6") and rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535)
+        if protocol != "-1" and not tcp:
             continue
         ranges = [each["CidrIp"] for each in rule.get("IpRanges", [])]
         if "0.0.0.0/0" in ranges:
