@@ -6,7 +6,7 @@ import math
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import cloudwatch, metrics, ministack
@@ -28,7 +28,9 @@ _PREDEFINED = {
 
 @dataclass
 class Target:
-    """A scalable target: an ECS service and its bounds. `changed` is when its count last changed, and which way."""
+    """A scalable target: an ECS service and its bounds. `changed` is when its count last changed; `wanted` is what each
+    policy wanted last.
+    """
 
     account: str
     region: str
@@ -36,6 +38,7 @@ class Target:
     minimum: int
     maximum: int
     changed: float = 0.0
+    wanted: dict[str, int] = field(default_factory=dict)
 
 
 _targets: dict[tuple[str, str, str], Target] = {}
@@ -129,13 +132,16 @@ def _scale(key: tuple[str, str, str], target: Target) -> None:
         for owner, each in list(_policies.values())
         if owner == key
     }
+    if wanted != target.wanted:
+        target.wanted = wanted
+        print(f"scaling {target.resource_id}: {current} tasks, wanted {wanted}", flush=True)
     count = min(target.maximum, max(target.minimum, max(wanted.values(), default=current)))
     deploying = (ministack.ecs._primary_deployment(service) or {}).get("rolloutState") == "IN_PROGRESS"
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html
     if count == current or (deploying and count < current and current <= target.maximum):
         return
     target.changed = time.time()
-    print(f"scaling {target.resource_id}: {current} -> {count} ({wanted})", flush=True)
+    print(f"scaling {target.resource_id}: {current} -> {count}", flush=True)
     cluster, name = target.resource_id.removeprefix("service/").split("/")
     ministack.ecs._update_service({"cluster": cluster, "service": name, "desiredCount": count})
 

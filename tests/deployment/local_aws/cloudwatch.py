@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 from docker.errors import APIError, NotFound
@@ -93,16 +94,22 @@ def _usage(container: str, cpus: float, used: dict[str, tuple[float, float]]) ->
     """CPUUtilization and MemoryUtilization in percent of what the container may use."""
     try:
         stats = ministack.ecs._get_docker().api.stats(container, stream=False, one_shot=True)
-        now, total = time.time(), stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
+        now, total = _seconds(stats["read"]), stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
         memory = 100 * stats["memory_stats"]["usage"] / stats["memory_stats"]["limit"]
     except (APIError, NotFound, KeyError, ValueError):
         return []
     before = used.get(container)
     used[container] = (now, total)
-    if before is None:
+    if before is None or now <= before[0]:
         return [("MemoryUtilization", memory)]
     cpu = 100 * (total - before[1]) / (now - before[0]) / cpus
     return [("CPUUtilization", cpu), ("MemoryUtilization", memory)]
+
+
+def _seconds(read: str) -> float:
+    """When the engine read the counters. Its answer may have taken a while: the time of arrival says nothing."""
+    whole, _, fraction = read.rstrip("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{fraction or 0}")
 
 
 @correction(
