@@ -88,6 +88,11 @@ class Lab:
         found = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
         return {each["OutputKey"]: each["OutputValue"] for each in found}
 
+    def resources(self, name: str) -> dict[str, str]:
+        """Logical id -> physical id, of those that a stack has made so far."""
+        found = self.cloudformation.list_stack_resources(StackName=name)["StackResourceSummaries"]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+
     def delete(self, name: str) -> str:
         """Deletes a stack; its status afterwards, empty where it is gone."""
         self.cloudformation.delete_stack(StackName=name)

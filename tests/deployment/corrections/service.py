@@ -10,7 +10,7 @@ from ..server import LocalAws
 from .lab import Resources, allow, everybody, network, role, security_group
 
 SERVER = (
-    "use IO::Socket::INET; $| = 1; print qq(started\\n);"
+    "use IO::Socket::INET; $| = 1; print qq(started\\n); $SIG{TERM} = sub { exit };"
     "$s = IO::Socket::INET->new(LocalPort => 8080, Listen => 50, ReuseAddr => 1) or die;"
     "while ($c = $s->accept) { $r = <$c>; while (<$c>) { last if /^\\r?$/ }"
     " $code = $r =~ /unwell/ ? 503 : 200; $body = qq($ENV{GREETING} $ENV{SECRET});"
@@ -105,6 +105,7 @@ def service(definition: dict[str, Any], statements: list[dict[str, Any]] | None 
                 "TaskDefinition": {"Ref": "Definition"},
                 "LaunchType": "FARGATE",
                 "DesiredCount": 1,
+                "HealthCheckGracePeriodSeconds": 10,
                 "LoadBalancers": [
                     {"ContainerName": "web", "ContainerPort": 8080, "TargetGroupArn": {"Ref": "Targets"}}
                 ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from ..server import LocalAws
 from ..stage import eventually, request
 from .lab import Lab, allow, security_group
-from .service import OUTPUTS, container, service
+from .service import OUTPUTS, SERVER, container, service
 from .test_notifications import alarm
 
 
@@ -42,7 +42,8 @@ def test_container_definitions_are_whole(lab: Lab, aws: LocalAws, image: str) ->
     resources = {**SECRET, **service(definition, [allow("ecr:*"), READ])}
     outputs = lab.deploy(resources, OUTPUTS)
     assert request(aws, outputs["Url"]).body == b"hello from the secret"
-    assert "does not follow" in lab.failure(service(container(image, Privileged=True)))
+    for unknown in ({"Privileged": True}, {"LinuxParameters": {"SharedMemorySize": 64}}):
+        assert "does not follow" in lab.failure(service(container(image, **unknown)))
 
 
 def test_containers_follow_their_definition(lab: Lab, aws: LocalAws, image: str) -> None:
@@ -86,36 +87,61 @@ def test_images_come_from_their_registry(lab: Lab, image: str) -> None:
     assert "CannotPullContainerError" in lab.failure(service(container(nowhere)))
 
 
+LEAVES_SLOWLY = SERVER.replace("sub { exit }", "sub { sleep 5; print qq(left in order\\n); exit }")
+
+
 def test_tasks_leave_in_order(lab: Lab, aws: LocalAws, image: str) -> None:
-    """A task that is stopped gets no new request, and then SIGTERM: none fails while the count goes down."""
-    outputs = lab.deploy(service(container(image), DesiredCount=2), OUTPUTS)
+    """A task that is stopped gets no new request, then SIGTERM, and the time that it needs: no request fails."""
+    options = {"awslogs-group": {"Ref": "Group"}, "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "t"}
+    definition = container(
+        image,
+        Command=["perl", "-e", LEAVES_SLOWLY],
+        StopTimeout=120,
+        LogConfiguration={"LogDriver": "awslogs", "Options": options},
+    )
+    group = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/lab/leaving"}}}
+    outputs = lab.deploy({**group, **service(definition, DesiredCount=2)}, OUTPUTS)
     aws.client("ecs").update_service(cluster=outputs["Cluster"], service=outputs["Service"], desiredCount=1)
     statuses = set()
-    end = time.time() + 4
-    while time.time() < end:
+
+    def left() -> bool:
         statuses.add(request(aws, outputs["Url"]).status)
+        events = aws.client("logs").filter_log_events(logGroupName="/lab/leaving")["events"]
+        return any("left in order" in each["message"] for each in events)
+
+    eventually(left, 60, "the last line of the task that goes")
     assert statuses == {200}
     assert len(_tasks(aws, outputs["Cluster"])) == 1
 
 
+def _deployments(aws: LocalAws, cluster: str) -> list[dict[str, Any]]:
+    ecs = aws.client("ecs")
+    arns = ecs.list_services(cluster=cluster)["serviceArns"]
+    found: list[dict[str, Any]] = ecs.describe_services(cluster=cluster, services=arns)["services"][0]["deployments"]
+    return found
+
+
+def _health_check(aws: LocalAws, group: str, path: str) -> None:
+    aws.client("elbv2").modify_target_group(TargetGroupArn=group, HealthCheckPath=path)
+
+
 def test_deployments_begin_in_progress(lab: Lab, aws: LocalAws, image: str) -> None:
     """The first one too: a stack is complete only when its tasks are healthy."""
-    name = lab.begin(service(container(image)), OUTPUTS)
-    seen = set()
-    ecs = aws.client("ecs")
-    while lab.status(name) == "CREATE_IN_PROGRESS":
-        for cluster in ecs.list_clusters()["clusterArns"]:
-            for arn in ecs.list_services(cluster=cluster)["serviceArns"]:
-                if name in arn:
-                    found = ecs.describe_services(cluster=cluster, services=[arn])["services"][0]
-                    seen |= {each["rolloutState"] for each in found["deployments"]}
-    assert lab.status(name) == "CREATE_COMPLETE"
-    assert "IN_PROGRESS" in seen
+    unwell = {"HealthCheckPath": "/unwell"}
+    name = lab.begin(service(container(image), TargetGroup=unwell, HealthCheckGracePeriodSeconds=6000), OUTPUTS)
+    eventually(lambda: {"Cluster", "Targets"} <= set(lab.resources(name)), 60, "cluster and target group")
+    cluster, group = lab.resources(name)["Cluster"], lab.resources(name)["Targets"]
+    eventually(lambda: _tasks(aws, cluster), 60, "a running task")
+    assert [each["rolloutState"] for each in _deployments(aws, cluster)] == ["IN_PROGRESS"]
+    assert lab.status(name) == "CREATE_IN_PROGRESS"
+    _health_check(aws, group, "/")
+    assert lab.settled(name) == "CREATE_COMPLETE"
+    assert [each["rolloutState"] for each in _deployments(aws, cluster)] == ["COMPLETED"]
 
 
 def test_healthy_is_what_the_load_balancer_says(lab: Lab, image: str) -> None:
     """The process runs, but the load balancer cannot reach it: the security group of the tasks lets nobody in."""
-    reason = lab.failure(service(container(image), TaskGroup=security_group()))
+    reason = lab.failure(service(container(image), TaskGroup=security_group(), HealthCheckGracePeriodSeconds=0))
     assert "Task failed ELB health checks" in reason
 
 
@@ -168,21 +194,70 @@ def test_container_insights_writes_logs(lab: Lab, aws: LocalAws, image: str) -> 
     logs.delete_log_group(logGroupName=group)
 
 
+def watched(image: str) -> dict[str, Any]:
+    """A service whose deployments watch an alarm on a metric that nobody publishes."""
+    configuration = {"Alarms": {"AlarmNames": [{"Ref": "Alarm"}], "Enable": True, "Rollback": True}}
+    quiet = alarm(MetricName="Silence", TreatMissingData="notBreaching", AlarmName="lab-release")
+    return {"Alarm": quiet, **service(container(image), DeploymentConfiguration=configuration)}
+
+
+def greeting(resources: dict[str, Any]) -> dict[str, Any]:
+    """The same with a new version of the service, which says hello."""
+    changed = copy.deepcopy(resources)
+    environment = [{"Name": "GREETING", "Value": "hello"}]
+    changed["Definition"]["Properties"]["ContainerDefinitions"][0]["Environment"] = environment
+    return changed
+
+
+def _silence(aws: LocalAws, missing: str) -> None:
+    """What the alarm makes of silence: with "breaching" it rings, with "notBreaching" it is OK.
+
+    Its period is so long that no deployment is watched to the end before a test has done what it wants.
+    """
+    cloudwatch = aws.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="lab-release",
+        Namespace="Lab",
+        MetricName="Silence",
+        Statistic="Maximum",
+        Period=3600,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData=missing,
+    )
+    state = "ALARM" if missing == "breaching" else "OK"
+    found = partial(cloudwatch.describe_alarms, AlarmNames=["lab-release"])
+    eventually(lambda: found()["MetricAlarms"][0]["StateValue"] == state, 30, f"the alarm in {state}")
+
+
 def test_alarms_fail_deployments(lab: Lab, aws: LocalAws, image: str) -> None:
     """An alarm that goes off while a release is watched takes it back, although its tasks are healthy."""
-    rings = alarm(Namespace="Lab", MetricName="Silence", TreatMissingData="notBreaching", AlarmName="lab-release")
-    configuration = {"Alarms": {"AlarmNames": [{"Ref": "Alarm"}], "Enable": True, "Rollback": True}}
-    resources = {"Alarm": rings, **service(container(image), DeploymentConfiguration=configuration)}
+    resources = watched(image)
     outputs = lab.deploy(resources, OUTPUTS)
-    environment = [{"Name": "GREETING", "Value": "hello"}]
-    resources["Definition"]["Properties"]["ContainerDefinitions"][0]["Environment"] = environment
+    _silence(aws, "notBreaching")
     with ThreadPoolExecutor(1) as pool:
-        updated = pool.submit(lab.update, lab.stacks[-1], resources)
-        eventually(lambda: b"hello" in request(aws, outputs["Url"]).body, 30, "the new version answers")
-        threshold = {"Threshold": -1.0, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "breaching"}
-        found = aws.client("cloudwatch").describe_alarms(AlarmNames=["lab-release"])["MetricAlarms"][0]
-        kept = {key: found[key] for key in ("AlarmName", "Namespace", "MetricName", "Statistic", "Period")}
-        aws.client("cloudwatch").put_metric_alarm(**kept, EvaluationPeriods=1, **threshold)
+        updated = pool.submit(lab.update, lab.stacks[-1], greeting(resources))
+        eventually(lambda: b"hello" in request(aws, outputs["Url"]).body, 60, "the new version answers")
+        _silence(aws, "breaching")
         assert updated.result() == "UPDATE_ROLLBACK_COMPLETE"
     assert "alarm(s) detected: lab-release" in lab.reasons(lab.stacks[-1])
     assert b"hello" not in request(aws, outputs["Url"]).body
+
+
+def test_a_deployment_that_begins_in_alarm_is_not_watched(lab: Lab, aws: LocalAws, image: str) -> None:
+    """Not even when the alarm goes off once more: what mends a ringing application must get through."""
+    resources = watched(image)
+    resources["Service"]["Properties"]["HealthCheckGracePeriodSeconds"] = 6000
+    outputs = lab.deploy(resources, OUTPUTS)
+    _silence(aws, "breaching")
+    # The new task does not get healthy, and the deployment goes on, until the alarm has been off and on.
+    _health_check(aws, outputs["Group"], "/unwell")
+    with ThreadPoolExecutor(1) as pool:
+        updated = pool.submit(lab.update, lab.stacks[-1], greeting(resources))
+        eventually(lambda: len(_tasks(aws, outputs["Cluster"])) == 2, 60, "the new task beside the old one")
+        _silence(aws, "notBreaching")
+        _silence(aws, "breaching")
+        _health_check(aws, outputs["Group"], "/")
+        assert updated.result() == "UPDATE_COMPLETE"
+    eventually(lambda: b"hello" in request(aws, outputs["Url"]).body, 60, "the new version answers")

@@ -33,6 +33,8 @@ _FOLLOWED = {
     "user",
     "workingDirectory",
 }
+# A container's label that keeps its StopTimeout, in seconds, until it is stopped.
+_STOP_TIMEOUT = "local-aws.stop-timeout"
 # Maps whose keys are the user's own: they keep their case.
 _FREE = {"options", "dockerLabels"}
 
@@ -45,7 +47,7 @@ def container_definitions_are_whole() -> None:
     def normalize(definitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = camel_case(definitions)
         for each in found:
-            unknown = set(each) - _FOLLOWED
+            unknown = set(each) - _FOLLOWED | set(each.get("linuxParameters", {})) - {"initProcessEnabled"}
             if unknown:
                 raise ValueError(f"the local ECS does not follow {sorted(unknown)} of a container definition")
         return found
@@ -101,6 +103,7 @@ def containers_follow_their_definition() -> None:
             options["working_dir"] = definition["workingDirectory"]
         options["read_only"] = bool(definition.get("readonlyRootFilesystem"))
         options["init"] = bool((definition.get("linuxParameters") or {}).get("initProcessEnabled"))
+        options["labels"][_STOP_TIMEOUT] = str(definition.get("stopTimeout", 30))
         memory = f"{int(task['memory'])}m"
         options["mem_limit"] = options["memswap_limit"] = memory
         options["nano_cpus"] = int(int(task["cpu"]) / 1024 * 1e9)
@@ -245,7 +248,7 @@ def tasks_leave_in_order() -> None:
     def stop(client: Any, container: Any) -> None:
         try:
             found = client.containers.get(container) if isinstance(container, str) else container
-            found.stop(timeout=max(2, round(scaled(30))))
+            found.stop(timeout=int(found.labels[_STOP_TIMEOUT]))
         except (APIError, NotFound, AttributeError):
             pass
         remove(client, container)
@@ -373,16 +376,22 @@ def _why_replace(service: dict[str, Any], task: dict[str, Any], address: str) ->
             return "Essential container in task exited"
         except APIError:
             continue
-    grace = scaled(float(service.get("healthCheckGracePeriodSeconds") or 0))
-    if time.time() - task["_running_since"] > grace:
+    grace = float(service.get("healthCheckGracePeriodSeconds") or 0)
+    # A real process must be up within it: only what is beyond its usual time runs on AWS's clock.
+    if time.time() - task["_running_since"] > max(scaled(grace), min(grace, _STARTS_WITHIN)):
         for group in _groups_of(task):
             if elb.state(group, address) == "unhealthy":
                 return f"Task failed ELB health checks in (target-group {group})"
     return None
 
 
+# Real seconds that an application may take to start on a busy machine.
+_STARTS_WITHIN = 20
+
+
 @correction(
-    "Alarms that a deployment names fail it, also for a while after its tasks are healthy (the bake time)",
+    "Alarms that a deployment names fail it, also for a while after its tasks are healthy (the bake time); "
+    "where one of them rang when it began, none is asked",
     f"{_ECS}/deployment-alarm-failure.html",
 )
 def alarms_fail_deployments() -> None:
@@ -398,7 +407,7 @@ def alarms_fail_deployments() -> None:
             return
         plain(cluster, key, *rest, **named)
         if deployment["rolloutState"] == "COMPLETED":
-            bake = _bake_time(service)
+            bake = _bake_time(_watched(service, deployment))
             if "_baked_at" not in deployment and bake:
                 deployment.update(_baked_at=time.time() + bake, rolloutState="IN_PROGRESS")
             else:
@@ -407,17 +416,22 @@ def alarms_fail_deployments() -> None:
     ministack.ecs._complete_service_deployment = complete
 
 
-def _alarms(service: dict[str, Any]) -> list[dict[str, Any]]:
-    """Those that the service's deployments watch."""
+def _watched(service: dict[str, Any], deployment: dict[str, Any]) -> list[dict[str, Any]]:
+    """The alarms that the deployment watches: none when one of them was in ALARM when it began, as a release that
+    mends what rings must get through.
+    """
     configured = (service.get("deploymentConfiguration") or {}).get("alarms") or {}
     names = configured.get("alarmNames", []) if configured.get("enable") else []
-    return [alarm for name in names if (alarm := ministack.cloudwatch._alarms.get(name))]
+    alarms = [alarm for name in names if (alarm := ministack.cloudwatch._alarms.get(name))]
+    if alarms and "_watches" not in deployment:
+        deployment["_watches"] = all(each["StateValue"] != "ALARM" for each in alarms)
+    return alarms if deployment.get("_watches") else []
 
 
-def _bake_time(service: dict[str, Any]) -> float:
+def _bake_time(alarms: list[dict[str, Any]]) -> float:
     """Here: as long as the slowest of the alarms needs to go off. AWS says only that it follows from the alarms."""
     longest = 0.0
-    for alarm in _alarms(service):
+    for alarm in alarms:
         periods = [float(each["MetricStat"]["Period"]) for each in alarm.get("Metrics", []) if "MetricStat" in each]
         longest = max(longest, max(periods or [float(alarm["Period"])]) * int(alarm["EvaluationPeriods"]))
     return scaled(longest)
@@ -427,13 +441,10 @@ def _roll_back_on_alarm(service: dict[str, Any]) -> None:
     deployment = ministack.ecs._primary_deployment(service)
     if not deployment or deployment["rolloutState"] != "IN_PROGRESS" or deployment.get("_rolls_back"):
         return
-    ringing = {each["AlarmName"] for each in _alarms(service) if each["StateValue"] == "ALARM"}
-    # What rang before says nothing about this deployment.
-    before = deployment.setdefault("_ringing_before", ringing)
-    before &= ringing
-    if ringing - before:
+    ringing = sorted(each["AlarmName"] for each in _watched(service, deployment) if each["StateValue"] == "ALARM")
+    if ringing:
         roll_back = bool(service["deploymentConfiguration"]["alarms"].get("rollback"))
-        _fail(service, deployment, f"alarm(s) detected: {', '.join(sorted(ringing - before))}", roll_back)
+        _fail(service, deployment, f"alarm(s) detected: {', '.join(ringing)}", roll_back)
 
 
 def _fail(service: dict[str, Any], deployment: dict[str, Any], reason: str, roll_back: bool) -> None:

@@ -54,14 +54,14 @@ def register(group: str, address: str, port: int, security_groups: list[str]) ->
 
 
 def deregister(group: str, address: str, wait: bool = True) -> None:
-    """No new requests; returns when the open ones are answered, or after the deregistration delay."""
+    """No new requests; returns when the open ones are answered, or after the deregistration delay, in real seconds."""
     with _lock:
         target = _targets.get((group, address))
     if target is None:
         return
     target.state = "draining"
     delay = float(_attribute(group, "deregistration_delay.timeout_seconds", "300"))
-    end = time.time() + (scaled(delay) if wait else 0)
+    end = time.time() + (delay if wait else 0)
     while target.open and time.time() < end:
         time.sleep(0.02)
     target.gone.set()

@@ -17,9 +17,9 @@ PREFIX = "PHOENIX_LOCAL_"
 class LocalSettings:
     """`time_scale` is what one second of AWS's clocks lasts here: 0.1 makes a 60-second period last 6 seconds.
 
-    Scaled are AWS's own clocks: metric periods, cooldowns, intervals of health checks, grace periods, draining.
-    Time-outs that a process here must meet (a health check's, an image pull's) are not: this machine is no faster for
-    it.
+    Scaled are AWS's own clocks: metric periods, cooldowns, intervals of health checks. Times that a process here must
+    meet are not, since this machine is no faster for it: a health check's time-out, the first seconds of a grace
+    period, draining, StopTimeout.
     """
 
     port: int
