@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,6 +11,7 @@ from botocore.exceptions import ClientError
 from ..server import LocalAws
 from .lab import Lab, allow, role
 from .sessions import client_of
+from .test_documentdb import cluster
 
 TOPIC = {"Topic": {"Type": "AWS::SNS::Topic"}}
 
@@ -124,7 +124,8 @@ def test_a_role_must_be_passed(lab: Lab, aws: LocalAws) -> None:
 
 
 def test_provisioning_leaves_the_api_free(lab: Lab, aws: LocalAws) -> None:
-    """A database takes a second or two to start: meanwhile the API answers in no time."""
+    """A database takes a second or two to start: meanwhile the API answers, again and again."""
+    sts = aws.client("sts")
     name = lab.begin(
         {
             "Cluster": {
@@ -133,10 +134,16 @@ def test_provisioning_leaves_the_api_free(lab: Lab, aws: LocalAws) -> None:
             }
         }
     )
-    slowest = 0.0
+    answers = 0
     while lab.status(name) == "CREATE_IN_PROGRESS":
-        start = time.time()
-        aws.client("sts").get_caller_identity()
-        slowest = max(slowest, time.time() - start)
+        sts.get_caller_identity()
+        answers += 1
     assert lab.status(name) == "CREATE_COMPLETE"
-    assert slowest < 1
+    assert answers >= 3
+
+
+def test_custom_named_resources_are_not_replaced(lab: Lab) -> None:
+    """MiniStack's own: the templates rely on it where they name what cannot be made anew beside the old one."""
+    lab.deploy({"Cluster": cluster()})
+    assert lab.update(lab.stacks[-1], {"Cluster": cluster(MasterUsername="other")}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "when a custom-named resource requires replacing. Rename lab-db" in lab.reasons(lab.stacks[-1])
