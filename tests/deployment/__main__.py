@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -20,7 +21,6 @@ from typing import Any
 from . import docker_engine, images
 from .docker_engine import DockerEngine, NoDocker
 from .fork import Fork
-from .local_aws.settings import LocalSettings
 from .server import REPOSITORY_ROOT, LocalAws
 from .stage import DeploymentFailed, Stage
 
@@ -52,8 +52,11 @@ def up(engine: DockerEngine, prefix: str) -> int:
         return 2
     images.ensure(engine.client, REPOSITORY_ROOT / "app" / "Dockerfile")
     start = time.time()
-    aws = LocalAws.start(engine, FOLDER, TIME_SCALE, tied=False)
-    (FOLDER / "running.json").write_text(json.dumps({"process": aws.process, "settings": aws.settings.environment()}))
+    try:
+        aws = LocalAws.start(engine, FOLDER, TIME_SCALE, tied=False)
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
     stage = Stage(aws, Fork.create(aws), prefix, report=print)
     try:
         stage.up()
@@ -72,8 +75,8 @@ def up(engine: DockerEngine, prefix: str) -> int:
 
 def status(engine: DockerEngine, prefix: str) -> int:
     """Prints the numbers once more."""
-    aws = _running(engine)
-    if aws is None:
+    aws = LocalAws.of(engine, FOLDER)
+    if aws is None or not aws.answers():
         print("Nothing is up.")
         return 2
     numbers(Stage(aws, Fork(aws), prefix))
@@ -82,29 +85,23 @@ def status(engine: DockerEngine, prefix: str) -> int:
 
 def down(engine: DockerEngine, prefix: str) -> int:
     """Deletes the stacks as their user would, and then whatever is left."""
-    aws = _running(engine)
+    aws = LocalAws.of(engine, FOLDER)
     if aws is None:
+        # Where `up` was killed in its first moment there is a folder, and nothing else.
+        shutil.rmtree(FOLDER, ignore_errors=True)
         print("Nothing is up.")
         return 0
-    stage = Stage(aws, Fork(aws), prefix, report=print)
     code = 0
     try:
-        stage.down()
-        print("Both stacks are deleted.")
+        if aws.answers():
+            Stage(aws, Fork(aws), prefix, report=print).down()
+            print("Both stacks are deleted.")
     except DeploymentFailed as error:
         print(error, file=sys.stderr)
         code = 1
     finally:
         aws.stop()
     return code
-
-
-def _running(engine: DockerEngine) -> LocalAws | None:
-    file = FOLDER / "running.json"
-    if not file.exists():
-        return None
-    known = json.loads(file.read_text())
-    return LocalAws(engine, LocalSettings.of(known["settings"]), known["process"])
 
 
 def numbers(stage: Stage) -> None:

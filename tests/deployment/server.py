@@ -23,6 +23,8 @@ from .local_aws.settings import PREFIX, LocalSettings
 
 REGION = "eu-central-1"
 REPOSITORY_ROOT = Path(__file__).parents[2]
+# In the folder of each gateway: how another process finds it.
+_RUNNING = "running.json"
 
 
 class LocalAws:
@@ -33,7 +35,9 @@ class LocalAws:
 
     @classmethod
     def start(cls, engine: DockerEngine, state: Path, time_scale: float = 0.1, tied: bool = True) -> LocalAws:
-        """Returns when the gateway answers; `tied` makes it end when this process does."""
+        """Returns when the gateway answers; `tied` makes it end when this process does. Where it fails or is
+        interrupted, nothing is left.
+        """
         github = state / "github"
         github.mkdir(parents=True, exist_ok=True)
         settings = LocalSettings(_free_port(), engine.bridge, state, github, time_scale)
@@ -61,16 +65,29 @@ class LocalAws:
                 start_new_session=True,
             )
         running = cls(engine, settings, process.pid)
-        end = time.time() + 60
-        while time.time() < end:
-            if process.poll() is not None:
-                break
-            if running._answers():
-                return running
-            time.sleep(0.1)
-        raise RuntimeError(f"the local AWS did not start:\n{(state / 'gateway.log').read_text()[-4000:]}")
+        try:
+            (state / _RUNNING).write_text(json.dumps({"process": process.pid, "settings": settings.environment()}))
+            end = time.time() + 120
+            while process.poll() is None and time.time() < end:
+                if running.answers():
+                    return running
+                time.sleep(0.1)
+            raise RuntimeError(f"the local AWS did not start:\n{running.log()[-4000:]}")
+        except BaseException:
+            running.stop()
+            raise
 
-    def _answers(self) -> bool:
+    @classmethod
+    def of(cls, engine: DockerEngine, state: Path) -> LocalAws | None:
+        """The one that was started in this folder, by whatever process; None where there is none."""
+        file = state / _RUNNING
+        if not file.exists():
+            return None
+        known = json.loads(file.read_text())
+        return cls(engine, LocalSettings.of(known["settings"]), known["process"])
+
+    def answers(self) -> bool:
+        """Whether the gateway is ready."""
         try:
             with urllib.request.urlopen(f"{self.settings.endpoint}/_ministack/ready", timeout=2) as answer:
                 return bool(answer.status == 200)

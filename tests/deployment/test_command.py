@@ -14,23 +14,29 @@ from . import leftovers
 from .docker_engine import DockerEngine
 from .results import Results
 from .server import REPOSITORY_ROOT
+from .test_interrupted import gateway_that
 
 
-def _command(word: str, folder: Path) -> tuple[int, str]:
+def _command(word: str, folder: Path, **environment: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.deployment", word],
         cwd=REPOSITORY_ROOT,
-        env={**os.environ, "TMPDIR": str(folder)},
+        env={**os.environ, "TMPDIR": str(folder), **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     return done.returncode, done.stdout + done.stderr
 
 
 def test_up_and_down(engine: DockerEngine, tmp_path: Path, results: Results) -> None:
+    """Also after an `up` whose gateway does not start."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    code, said = _command("up", folder, PYTHONPATH=str(gateway_that(tmp_path, "raise OSError('no way to start')")))
+    assert (code, "no way to start" in said) == (1, True), said
     start = time.time()
-    code, said = _command("up", tmp_path)
+    code, said = _command("up", folder)
     seconds = time.time() - start
     try:
         assert code == 0, said
@@ -42,12 +48,12 @@ def test_up_and_down(engine: DockerEngine, tmp_path: Path, results: Results) -> 
         assert b"Welcome to Express" in connection.getresponse().read()
         assert "Tasks" in said
         assert "alarm CpuPeakAlarm" in said
-        assert _command("up", tmp_path)[0] == 2
-        code, said = _command("status", tmp_path)
+        assert _command("up", folder)[0] == 2
+        code, said = _command("status", folder)
         assert code == 0, said
     finally:
-        code, said = _command("down", tmp_path)
+        code, said = _command("down", folder)
     assert code == 0, said
     assert leftovers.containers(engine.client, port) == []
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
     results.add("R1", "`python -m tests.deployment up`, images cached", seconds)
