@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from .results import Results
 from .server import LocalAws
-from .stage import Stage
+from .stage import Stage, eventually
 
 DAYS = 7
 
@@ -35,9 +37,14 @@ def test_every_log_group_keeps_seven_days(aws: LocalAws, stage: Stage, results: 
 
 
 def test_the_tasks_log_arrives(aws: LocalAws, stage: Stage) -> None:
+    group, start = stage.outputs()["LogGroupName"], int(1000 * time.time())
     stage.get("/?seen-in-the-log")
-    events = aws.client("logs").filter_log_events(logGroupName=stage.outputs()["LogGroupName"], limit=10_000)["events"]
-    assert any("GET / HTTP/1.1" in each["message"] for each in events)
+
+    def seen() -> bool:
+        events = aws.client("logs").filter_log_events(logGroupName=group, startTime=start)["events"]
+        return any("GET /?seen-in-the-log HTTP/1.1" in each["message"] for each in events)
+
+    eventually(seen, 30, "the request in the log")
 
 
 def test_the_database_is_backed_up_for_seven_days(aws: LocalAws, stage: Stage, results: Results) -> None:

@@ -11,6 +11,7 @@ from .fork import Fork
 from .results import Results
 from .server import LocalAws
 from .stage import DeploymentFailed, Stage, eventually
+from .test_story_2_recovery import steady
 from .test_story_3_releases import crashing_at_start
 from .visitors import Visitors
 
@@ -49,6 +50,9 @@ def test_two_stages_share_no_name(stage: Stage, second: Stage) -> None:
 
 
 def test_deleting_one_stage_leaves_the_other_untouched(stage: Stage, second: Stage, results: Results) -> None:
+    # A peak before may have made more tasks, which go when it is over.
+    eventually(lambda: stage.service()["desiredCount"] == 2, 240, "two tasks wanted")
+    steady(stage)
     tasks = {task["taskArn"] for task in stage.tasks()}
     with Visitors(stage, rate=10) as visitors:
         start = time.time()
