@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from pymongo.errors import PyMongoError
 
 from .fork import Fork
 from .results import Results
 from .server import LocalAws
 from .stage import Stage
-from .test_story_1_creation import find_request_in_the_database
+from .test_story_1_creation import connection_string, database, find_request_in_the_database
 from .test_story_6_retention import groups_with_another_retention
 
 INFRASTRUCTURE, PIPELINE = "templates/Infrastructure.yml", "templates/Pipeline.yml"
@@ -110,8 +109,12 @@ def test_faults_that_fail_the_deployment(
 
 def test_fault_in_the_security_of_the_connection(broken: Stage, aws: LocalAws, results: Results) -> None:
     assert _release(broken, connection_security) == ""
-    with pytest.raises((AssertionError, PyMongoError)):
-        find_request_in_the_database(broken, aws)
+    broken_string = connection_string(broken, aws)
+    assert "tls=false" in broken_string
+    # The client of the test gets in; what does not is the application's.
+    client = database(broken, aws, broken_string.replace("tls=false", "tls=true"))
+    with pytest.raises(AssertionError, match="the request in the collection"):
+        find_request_in_the_database(broken, client, 15)
     broken.delete(broken.infrastructure_stack)
     results.add("broken", "connection string without TLS", note="no line gets into the database")
 

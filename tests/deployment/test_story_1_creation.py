@@ -47,17 +47,18 @@ def _number(digits: dict[str, Any]) -> int:
 
 def test_requests_are_logged_in_the_database(stage: Stage, aws: LocalAws, results: Results) -> None:
     """By the template's own connection string: its name, TLS and password, and nothing that makes it easier."""
-    find_request_in_the_database(stage, aws)
+    find_request_in_the_database(stage, database(stage, aws, connection_string(stage, aws)))
     results.add("R1", "page, certificate, log line in the database (TLS, SCRAM)", note="all there")
 
 
-def find_request_in_the_database(stage: Stage, aws: LocalAws) -> None:
+def find_request_in_the_database(stage: Stage, client: Any, seconds: float = 60) -> None:
     """Makes a request and waits for its line in the collection `logs`; AssertionError where it does not come."""
+    logs = client.get_default_database()["logs"]
+    logs.find_one()
     stage.get("/?written-to-the-database")
-    client = database(stage, aws, connection_string(stage, aws))
     line = eventually(
-        lambda: client.get_default_database()["logs"].find_one({"request": {"$regex": "written-to-the-database"}}),
-        20,
+        lambda: logs.find_one({"request": {"$regex": "written-to-the-database"}}),
+        seconds,
         "the request in the collection `logs`",
     )
     assert isinstance(line["time"], (int, float))
@@ -88,7 +89,7 @@ def database(stage: Stage, aws: LocalAws, uri: str) -> Any:
     assert host
     # This machine does not know the name. The certificate is for it, so that it cannot be checked by the address.
     plain = uri.replace(host[1], address).replace("replicaSet=rs0", "directConnection=true")
-    options: dict[str, Any] = {"serverSelectionTimeoutMS": 3000}
+    options: dict[str, Any] = {"serverSelectionTimeoutMS": 10_000}
     if "tls=true" in uri:
         options |= {"tlsCAFile": str(aws.settings.state / "local-ca.pem"), "tlsAllowInvalidHostnames": True}
     return MongoClient(plain, **options)
