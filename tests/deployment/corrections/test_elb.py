@@ -16,13 +16,16 @@ def _states(aws: LocalAws, group: str) -> list[str]:
 
 
 def test_only_healthy_targets_get_requests(lab: Lab, aws: LocalAws, image: str) -> None:
-    """Two tasks, of which one hangs: no answer is missing once its health check has failed."""
-    outputs = lab.deploy(service(container(image), DesiredCount=2), OUTPUTS)
+    """Two tasks, of which one hangs: no answer is missing once its health check has failed.
+
+    The grace period keeps ECS from taking it away meanwhile.
+    """
+    outputs = lab.deploy(service(container(image), DesiredCount=2, HealthCheckGracePeriodSeconds=6000), OUTPUTS)
     ecs = aws.client("ecs")
     [victim, _] = ecs.list_tasks(cluster=outputs["Cluster"])["taskArns"]
     task = ecs.describe_tasks(cluster=outputs["Cluster"], tasks=[victim])["tasks"][0]
     aws.engine.client.containers.get(task["containers"][0]["runtimeId"]).pause()
-    eventually(lambda: victim not in ecs.list_tasks(cluster=outputs["Cluster"])["taskArns"], 60, "the task goes")
+    eventually(lambda: "unhealthy" in _states(aws, outputs["Group"]), 60, "an unhealthy target")
     assert {request(aws, outputs["Url"], timeout=20).status for _ in range(20)} == {200}
 
 
