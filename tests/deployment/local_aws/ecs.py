@@ -411,6 +411,8 @@ def alarms_fail_deployments() -> None:
             if "_baked_at" not in deployment and bake:
                 deployment.update(_baked_at=time.time() + bake, rolloutState="IN_PROGRESS")
             else:
+                # MiniStack says COMPLETED before the old tasks are gone, and before the bake time.
+                deployment["_steady"] = True
                 service["_last_completed"] = deployment["taskDefinition"]
 
     ministack.ecs._complete_service_deployment = complete
@@ -439,7 +441,10 @@ def _bake_time(alarms: list[dict[str, Any]]) -> float:
 
 def _roll_back_on_alarm(service: dict[str, Any]) -> None:
     deployment = ministack.ecs._primary_deployment(service)
-    if not deployment or deployment["rolloutState"] != "IN_PROGRESS" or deployment.get("_rolls_back"):
+    if not deployment or deployment["rolloutState"] != "IN_PROGRESS":
+        return
+    # What goes back to a version that was steady goes on: ECS has nothing better.
+    if deployment.get("_rolls_back") or deployment.get("_steady"):
         return
     ringing = sorted(each["AlarmName"] for each in _watched(service, deployment) if each["StateValue"] == "ALARM")
     if ringing:
@@ -449,14 +454,16 @@ def _roll_back_on_alarm(service: dict[str, Any]) -> None:
 
 def _fail(service: dict[str, Any], deployment: dict[str, Any], reason: str, roll_back: bool) -> None:
     """Ends a deployment as failed, and begins one that goes back to the last completed one."""
-    deployment.update(rolloutState="FAILED", rolloutStateReason=f"ECS deployment failed: {reason}", desiredCount=0)
+    failed = {"rolloutState": "FAILED", "rolloutStateReason": f"ECS deployment failed: {reason}", "desiredCount": 0}
     previous = service.get("_last_completed")
     if roll_back and previous:
-        deployment["status"] = "ACTIVE"
         back = ministack.ecs._make_deployment(previous, service["desiredCount"])
         back.update(launchType=service["launchType"], _rolls_back=True, _baked_at=0.0)
         service["deployments"].insert(0, back)
         service["taskDefinition"] = previous
+        failed["status"] = "ACTIVE"
+    # Last, since who waits for the deployment then looks at what the service has instead.
+    deployment.update(failed)
 
 
 @correction(
@@ -566,7 +573,8 @@ def _wait(arn: str) -> None:
             reason = deployment.get("rolloutStateReason", "")
             cause = reason if "alarm" in reason else "ECS Deployment Circuit Breaker was triggered"
             raise ValueError(f"Error occurred during operation '{cause}'. {_last_failure(deployment)}")
-        if deployment.get("rolloutState") == "COMPLETED" and service["runningCount"] >= service["desiredCount"]:
+        steady = deployment.get("rolloutState") == "COMPLETED" and deployment.get("_steady")
+        if steady and service["runningCount"] >= service["desiredCount"]:
             return
         time.sleep(0.1)
     raise ValueError("Resource did not stabilize in time: the service is not steady")
