@@ -96,6 +96,8 @@ def down(engine: DockerEngine, prefix: str) -> int:
         if aws.answers():
             Stage(aws, Fork(aws), prefix, report=print).down()
             print("Both stacks are deleted.")
+        else:
+            print("The local AWS does not answer any more; what it left is removed.")
     except DeploymentFailed as error:
         print(error, file=sys.stderr)
         code = 1

@@ -89,7 +89,7 @@ class LocalAws:
     def answers(self) -> bool:
         """Whether the gateway is ready."""
         try:
-            with urllib.request.urlopen(f"{self.settings.endpoint}/_ministack/ready", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.settings.endpoint}/_ministack/ready", timeout=10) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

@@ -453,14 +453,18 @@ def _roll_back_on_alarm(service: dict[str, Any]) -> None:
 
 
 def _fail(service: dict[str, Any], deployment: dict[str, Any], reason: str, roll_back: bool) -> None:
-    """Ends a deployment as failed, and begins one that goes back to the last completed one."""
+    """Ends a deployment as failed, and goes back to the last completed one: to its tasks, as long as it has them."""
     failed = {"rolloutState": "FAILED", "rolloutStateReason": f"ECS deployment failed: {reason}", "desiredCount": 0}
-    previous = service.get("_last_completed")
-    if roll_back and previous:
-        back = ministack.ecs._make_deployment(previous, service["desiredCount"])
-        back.update(launchType=service["launchType"], _rolls_back=True, _baked_at=0.0)
-        service["deployments"].insert(0, back)
-        service["taskDefinition"] = previous
+    definition = service.get("_last_completed")
+    if roll_back and definition:
+        back = next((each for each in service["deployments"] if each["rolloutState"] == "COMPLETED"), None)
+        if back is None:
+            back = ministack.ecs._make_deployment(definition, service["desiredCount"])
+            back["launchType"] = service["launchType"]
+            service["deployments"].insert(0, back)
+        back.update(status="PRIMARY", rolloutState="IN_PROGRESS", desiredCount=service["desiredCount"])
+        back.update(_rolls_back=True, _baked_at=0.0, _steady=False)
+        service["taskDefinition"] = definition
         failed["status"] = "ACTIVE"
     # Last, since who waits for the deployment then looks at what the service has instead.
     deployment.update(failed)
