@@ -261,3 +261,19 @@ def test_a_deployment_that_begins_in_alarm_is_not_watched(lab: Lab, aws: LocalAw
         _health_check(aws, outputs["Group"], "/")
         assert updated.result() == "UPDATE_COMPLETE"
     eventually(lambda: b"hello" in request(aws, outputs["Url"]).body, 60, "the new version answers")
+
+
+def test_a_failed_deployment_goes_back_to_the_tasks_that_are_left(lab: Lab, aws: LocalAws, image: str) -> None:
+    """They have served all the time: new ones in their place would only disturb."""
+    resources = watched(image)
+    resources["Service"]["Properties"]["HealthCheckGracePeriodSeconds"] = 6000
+    outputs = lab.deploy(resources, OUTPUTS)
+    [before] = _tasks(aws, outputs["Cluster"])
+    _silence(aws, "notBreaching")
+    _health_check(aws, outputs["Group"], "/unwell")
+    with ThreadPoolExecutor(1) as pool:
+        updated = pool.submit(lab.update, lab.stacks[-1], greeting(resources))
+        eventually(lambda: len(_tasks(aws, outputs["Cluster"])) == 2, 60, "the new task beside the old one")
+        _silence(aws, "breaching")
+        assert updated.result() == "UPDATE_ROLLBACK_COMPLETE"
+    assert [each["taskArn"] for each in _tasks(aws, outputs["Cluster"])] == [before["taskArn"]]
