@@ -1,4 +1,5 @@
 // The request log's line: the Apache "combined" format.
+import { whenOver } from './exchange.js';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -16,9 +17,9 @@ function remoteUser(authorization) {
 }
 
 /** Calls `log` with one line when the exchange is over, however it ended. */
-export function logWhenDone(req, res, log) {
+export function logWhenOver(req, res, log) {
   const address = req.socket.remoteAddress; // unknown once the client has left
-  res.on('close', () => {
+  whenOver(req, res, () => {
     const { headers } = req;
     const status = res.headersSent ? res.statusCode : '-';
     const length = (res.headersSent && res.getHeader('content-length')) || '-';

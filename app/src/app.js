@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 import sendFile from 'send';
 
-import { logWhenDone } from './access-log.js';
+import { logWhenOver } from './access-log.js';
 import { checkBody } from './body.js';
+import { whenOver } from './exchange.js';
+import { print, say } from './output.js';
 import { document, home, HttpError, send, sendError, sendRedirect } from './pages.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -28,7 +30,7 @@ export function createServer({ certificates, showErrors, log, health }) {
 
   async function generateCertificate(req, res) {
     const left = new AbortController();
-    res.on('close', () => left.abort());
+    whenOver(req, res, () => left.abort());
     const certificate = await certificates.next(left.signal);
     send(req, res, 200, document(JSON_TYPE, certificate));
   }
@@ -38,7 +40,7 @@ export function createServer({ certificates, showErrors, log, health }) {
     const name = path.toLowerCase().replace(/^(\/[^/]+)\/$/, '$1');
     const reads = req.method === 'GET' || req.method === 'HEAD';
     if (name === '/health' && reads) return sendHealth(req, res, health());
-    logWhenDone(req, res, log);
+    logWhenOver(req, res, log);
     try {
       await checkBody(req);
       const route = Object.hasOwn(routes, name) ? routes[name] : null;
@@ -47,18 +49,25 @@ export function createServer({ certificates, showErrors, log, health }) {
       else if (reads) await sendStatic(req, res, path, query);
       else throw new HttpError(404);
     } catch (error) {
-      if (!error.status) console.error(error);
+      if (!error.status) say(error.stack);
       if (res.headersSent) res.destroy();
       else sendError(req, res, error.status ? error : new HttpError(500), showErrors);
     }
   }
 
-  return http.createServer(SERVER_OPTIONS, handle);
+  const server = http.createServer(SERVER_OPTIONS, handle);
+  server.on('connection', (socket) => socket.setMaxListeners(0)); // each of its requests waits for its end
+  return server;
 }
 
 // The load balancer keeps idle connections for 60 s; whoever closes first risks the request that is on its way, so it
-// must not be this side. The other two bound what a slow client can hold.
-const SERVER_OPTIONS = { keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 60_000 };
+// must not be this side. The others bound what a slow client can hold: it is told at the first check after its time.
+const SERVER_OPTIONS = {
+  keepAliveTimeout: 65_000,
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+};
 
 /** The request target's path, and the query with its question mark. */
 function splitTarget(url) {
@@ -69,7 +78,7 @@ function splitTarget(url) {
 }
 
 function crash() {
-  console.log(new Error('Requested crash by endpoint /crash'));
+  print(new Error('Requested crash by endpoint /crash').stack);
   process.exit(1);
 }
 

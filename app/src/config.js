@@ -1,4 +1,6 @@
 // Reads the environment: what the application may be told, and one clear line for whatever is wrong with it.
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
 const CONNECTION_STRING_FORM =
   'mongodb://[username:password@]host1[:port1][,...][/[database][?options]]';
@@ -24,10 +26,22 @@ function integer(env, name, fallback, smallest, largest) {
   return value;
 }
 
+/** The PEM files whose certificate authorities are trusted besides the built-in ones: one or none. */
+function extraAuthorities(file) {
+  if (!file) return [];
+  try {
+    const pem = readFileSync(file, 'utf8');
+    new X509Certificate(pem); // throws when there is none
+    return [pem];
+  } catch (error) {
+    throw new ConfigurationError(`NODE_EXTRA_CA_CERTS is ${JSON.stringify(file)}, not a PEM file to be read: ${error.message}`);
+  }
+}
+
 /**
  * @param {Record<string, string | undefined>} env as of process.env
- * @returns port to listen on, number of worker processes (1: this process alone), connection string, and whether
- *   error pages show status and stack
+ * @returns port to listen on, number of worker processes (1: this process alone), connection string, certificate
+ *   authorities as PEM texts, and whether error pages show status and stack
  * @throws {ConfigurationError} for the first thing that is wrong
  */
 export function readConfig(env) {
@@ -40,6 +54,7 @@ export function readConfig(env) {
     port: integer(env, 'PORT', 3000, 1, 65535),
     workers: integer(env, 'WEB_CONCURRENCY', 1, 1, 64),
     connectionString,
+    extraAuthorities: extraAuthorities(env.NODE_EXTRA_CA_CERTS),
     showErrors: (env.NODE_ENV || 'development') === 'development',
   };
 }

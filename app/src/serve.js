@@ -5,6 +5,7 @@ import { createServer } from './app.js';
 import { CertificateQueue } from './certificates.js';
 import { EXIT_CANNOT_START } from './config.js';
 import { DatabaseLog } from './database-log.js';
+import { print, say } from './output.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url)));
 
@@ -18,13 +19,13 @@ const FLUSH_LOG_MS = 5_000;
  * @throws {ConfigurationError} when the connection string is malformed
  */
 export function serve(config) {
-  const databaseLog = new DatabaseLog(config.connectionString);
+  const databaseLog = new DatabaseLog(config.connectionString, config.extraAuthorities);
   const certificates = new CertificateQueue();
   const server = createServer({
     certificates,
     showErrors: config.showErrors,
     log(line) {
-      process.stdout.write(`${line}\n`);
+      print(line);
       databaseLog.add(line);
     },
     health: () => ({
@@ -37,16 +38,13 @@ export function serve(config) {
     }),
   });
 
-  // A reader of stdout that went away must not take the application with it.
-  process.stdout.on('error', () => {});
-
   server.on('error', (error) => {
-    if (server.listening) return console.error(`phoenix: ${error.message}`); // a connection that cannot be accepted
-    console.error(`phoenix: cannot listen on port ${config.port}: ${error.message}`);
+    if (server.listening) return say(error.message); // a connection that cannot be accepted
+    say(`cannot listen on port ${config.port}: ${error.message}`);
     process.exit(EXIT_CANNOT_START);
   });
   server.listen(config.port, () => {
-    console.error(`phoenix ${version}: process ${process.pid} listens on port ${config.port}`);
+    say(`version ${version}, process ${process.pid}: listens on port ${config.port}`);
   });
 
   let stopping = false;
@@ -57,7 +55,7 @@ export function serve(config) {
     // A connection becomes idle when its request is answered, and would be kept for the next one.
     const closeIdle = setInterval(() => server.closeIdleConnections(), 100);
     const impatience = setTimeout(() => {
-      console.error('phoenix: requests unfinished when the time to stop ran out, closing their connections');
+      say('requests unfinished when the time to stop ran out, closing their connections');
       server.closeAllConnections();
     }, FINISH_REQUESTS_MS);
     await closed;

@@ -1,12 +1,20 @@
 // What the captures do not show: refusals, the queue, the log line, static files at their edges.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import childProcess from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
-import test, { after, before } from 'node:test';
+import { syncBuiltinESMExports } from 'node:module';
+import net from 'node:net';
+import test, { after, before, mock } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
 import { createServer } from '../src/app.js';
 import { CertificateQueue } from '../src/certificates.js';
+
+// In place of the process that makes certificates: one is made when the test says so.
+const maker = Object.assign(new EventEmitter(), { send() {}, disconnect() {} });
+mock.method(childProcess, 'fork', () => maker);
+syncBuiltinESMExports();
 
 const lines = [];
 const certificates = new CertificateQueue();
@@ -18,10 +26,7 @@ const server = createServer({
 });
 
 before(() => once(server.listen(0, '127.0.0.1'), 'listening'));
-after(() => {
-  certificates.close();
-  server.close();
-});
+after(() => server.close());
 
 async function ask(method, path, { headers, body } = {}) {
   const { port } = server.address();
@@ -123,17 +128,51 @@ test('a user name cannot break the line', async () => {
   assert.ok(!lines.at(-1).includes('secret'));
 });
 
+/** Asks for certificates on one connection, one behind the other; resolves when each has its place in the queue. */
+async function pipeline(count, query = '') {
+  const client = net.connect(server.address().port, '127.0.0.1');
+  client.write(`GET /generatecert${query} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(count));
+  await until(() => certificates.length === count);
+  return client;
+}
+
+async function until(condition) {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 test('a full queue answers 503 at once, a client that leaves makes room', async () => {
-  const waiting = Array.from({ length: 32 }, () => new AbortController());
-  const made = waiting.map(({ signal }) => certificates.next(signal));
-  assert.equal(certificates.length, 32);
+  const leaving = await pipeline(31);
+  const served = ask('GET', '/generatecert');
+  await until(() => certificates.length === 32);
   const refused = await ask('GET', '/generatecert');
   assert.equal(refused.status, 503);
   assert.equal(refused.headers['retry-after'], '5');
   assert.ok(refused.body.includes('<h1>Service Unavailable</h1>'));
-  for (const client of waiting.slice(1)) client.abort();
-  assert.equal(certificates.length, 1);
-  const next = ask('GET', '/generatecert');
-  assert.ok(JSON.parse(await made[0]).keys);
-  assert.equal((await next).status, 200);
+  leaving.destroy();
+  await until(() => certificates.length === 1);
+  maker.emit('message', '{"made": 1}');
+  assert.equal((await served).body, '{"made": 1}');
+  assert.equal(certificates.length, 0);
+});
+
+test('each request is logged once when its client leaves, also those behind another on its connection', async () => {
+  const client = await pipeline(20, '?left');
+  client.destroy();
+  await until(() => certificates.length === 0);
+  await ask('GET', '/'); // whatever may follow has followed
+  assert.equal(lines.filter((line) => line.includes('"GET /generatecert?left HTTP/1.1" - - ')).length, 20);
+});
+
+test('no request leaves anything behind on its connection', async () => {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const listeners = new Set();
+  const count = (socket) => socket.on('data', () => setImmediate(() => listeners.add(socket.listenerCount('close'))));
+  server.once('connection', count);
+  const { port } = server.address();
+  for (let i = 0; i < 20; i++) {
+    const [response] = await once(http.get({ host: '127.0.0.1', port, agent }), 'response');
+    await response.toArray();
+  }
+  agent.destroy();
+  assert.equal(listeners.size, 1, [...listeners].join());
 });
