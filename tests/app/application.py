@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,8 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-APP = Path(__file__).resolve().parents[2] / "app"
-NODE = os.environ.get("PHOENIX_NODE", "node")
+from tests.app import nodes
+from tests.app.nodes import APP
+
 NO_DATABASE = "mongodb://127.0.0.1:1/phoenix"
 
 
@@ -26,12 +28,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 15) -> None:
+def eventually(condition: Callable[[], Any], seconds: float = 60) -> None:
     """Waits until the condition is true; fails when that takes longer than the given time."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not true within {seconds} s"
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 @dataclass
@@ -52,7 +54,7 @@ def ask(
     method: str = "GET",
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
-    timeout: float = 30,
+    timeout: float = 60,
 ) -> Answer:
     """One request on a connection of its own."""
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)) as connection:
@@ -65,10 +67,14 @@ def ask(
 
 @dataclass
 class Application:
-    """The application with the given environment on top of PORT and DB_CONNECTION_STRING; a context manager."""
+    """The application with the given environment on top of PORT and DB_CONNECTION_STRING; a context manager.
+
+    It writes to files, or its stdout to the given file descriptor.
+    """
 
     environment: dict[str, str] = field(default_factory=dict)
-    command: tuple[str, ...] = (NODE, "src/main.js")
+    command: tuple[str, ...] = ("node", "src/main.js")
+    stdout_to: int | None = None
 
     def __post_init__(self) -> None:
         self.port = int(self.environment.get("PORT") or free_port())
@@ -93,14 +99,19 @@ class Application:
     def start(self) -> None:
         # Nothing of this machine's environment but what makes a command run: what the contract names is enough.
         environment = {
-            "PATH": os.environ["PATH"],
+            "PATH": nodes.path(),
             "PORT": str(self.port),
             "DB_CONNECTION_STRING": NO_DATABASE,
             "NODE_ENV": "production",
         }
         environment.update(self.environment)
         self.process = subprocess.Popen(
-            self.command, cwd=APP, env=environment, stdin=subprocess.DEVNULL, stdout=self._stdout, stderr=self._stderr
+            self.command,
+            cwd=APP,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self._stdout if self.stdout_to is None else self.stdout_to,
+            stderr=self._stderr,
         )
 
     def _serves(self) -> bool:
@@ -126,7 +137,7 @@ class Application:
         return self.ask("/health").json
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def crash(self) -> bytes:
         """Asks for /crash; returns what came back before the connection ended."""
@@ -137,7 +148,7 @@ class Application:
             except ConnectionResetError:
                 return b""
 
-    def terminate(self, seconds: float = 30) -> int:
+    def terminate(self, seconds: float = 60) -> int:
         """Sends SIGTERM; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
@@ -146,14 +157,74 @@ class Application:
         """The process ids of the application and all that it started."""
         found = [self.process.pid]
         for pid in found:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 for task in Path(f"/proc/{pid}/task").iterdir():
                     found += map(int, (task / "children").read_text().split())
         return found
 
+    def makers(self) -> list[int]:
+        """The process ids of those that make certificates: one a worker that was asked for one."""
+        return [pid for pid in self.processes() if b"certificate-maker" in _command_line(pid)]
+
+    @contextlib.contextmanager
+    def held_maker(self) -> Iterator[None]:
+        """No certificate is made during the block; afterwards those who wait get theirs."""
+        assert self.ask("/generatecert").status == 200  # now there is one that makes them
+        held = self.makers()
+        assert held
+        for pid in held:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in held:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def asking_for_a_certificate(self) -> socket.socket:
+        """A client whose request has been taken: that is what `100 Continue` tells."""
+        client = self.connect()
+        client.sendall(b"GET /generatecert HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n")
+        taken = b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert client.recv(len(taken), socket.MSG_WAITALL) == taken
+        return client
+
     def memory(self) -> int:
         """Resident memory of the first process, in bytes."""
         return resident(self.process.pid)
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def state(pid: int) -> list[str]:
+    """The fields of proc(5)'s /proc/PID/stat from the third one on; those of a zombie when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return ["Z"]
+
+
+def has_ended(pid: int) -> bool:
+    """Whether it waits for nothing but to be reaped, if at all."""
+    return state(pid)[0] in "ZX"
+
+
+def signals_caught(pid: int) -> set[int]:
+    """The signals that a process handles itself."""
+    match = re.search(r"^SigCgt:\s+(\w+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert match
+    return {number for number in range(1, 65) if int(match[1], 16) >> (number - 1) & 1}
+
+
+def cpu_seconds(pid: int) -> float:
+    """The CPU time that a running process has had; unlike the time it took, that hardly depends on what else runs."""
+    user, system = state(pid)[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(pid: int) -> int:
@@ -164,7 +235,7 @@ def resident(pid: int) -> int:
 @contextlib.contextmanager
 def keep_alive(port: int) -> Iterator[Callable[[str], int]]:
     """One connection for many requests: yields a function from path to status."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def status(path: str) -> int:
         connection.request("GET", path)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.app.application import APP
+from tests.app import nodes
 from tests.app.database import Authority, Database
+from tests.app.nodes import APP
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,6 +22,23 @@ def node_modules() -> Path:
     if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
         subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=APP, check=True)
     return installed.parent
+
+
+@pytest.fixture(scope="module", params=["image", "machine"])
+def each_node(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Runs what asks for it with the Node.js of the image, and with the machine's own."""
+    if request.param == "image":
+        yield
+        return
+    machines = shutil.which("node")
+    if machines is None or "PHOENIX_NODE" in os.environ:
+        pytest.skip("no other Node.js is here" if machines is None else "PHOENIX_NODE names the only one")
+    with pytest.MonkeyPatch.context() as patch:
+        of_the_image = nodes.version()
+        patch.setenv("PHOENIX_NODE", machines)
+        if nodes.version() == of_the_image:
+            pytest.skip("the machine's Node.js is the image's")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.app.application import APP
+from tests.app.nodes import APP
 
 REPOSITORY = "123456789012.dkr.ecr.eu-south-1.amazonaws.com/dev-phoenix"
 COMMIT = "4f1d2c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a4f3e"

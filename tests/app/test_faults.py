@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
+import statistics
 import threading
 import time
 from collections import Counter
@@ -11,10 +13,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.app.application import Application, eventually, keep_alive, resident
+from tests.app.application import Application, eventually, keep_alive
 from tests.app.database import Database
 
 MIB = 1024 * 1024
+# Seconds that a request may take on a busy machine, and that the database is away: one that waited for it would show.
+PATIENCE, OUTAGE = 4, 8
 
 
 @pytest.fixture
@@ -58,18 +62,26 @@ def requests(application: Application, count: int, path: str = "/") -> float:
     return slowest
 
 
+def assert_each_outage_is_said(stderr: str) -> None:
+    """When it begins and when it ends, and nothing in between; on a busy machine one may be followed by another."""
+    said = [line.split("request log: ")[1] for line in stderr.splitlines() if "reachable" in line]
+    assert said
+    for begin, end in zip(said[::2], said[1::2], strict=True):
+        assert begin.startswith("database unreachable, buffering (")
+        assert end.startswith("database reachable again after ")
+
+
 def test_database_down_at_start(database: Database, environment: dict[str, str]) -> None:
     """Everything is served, and nothing is lost, when it comes within the time that the buffer covers."""
     database.kill()
     with Application(environment) as application:
-        requests(application, 300)
+        assert requests(application, 300) < PATIENCE
         eventually(lambda: application.health()["database"] == "unreachable")
         database.start()
-        eventually(lambda: application.health()["log"]["buffered"] == 0, 60)
+        eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
         stdout, stderr = application.stdout, application.stderr
     assert database.lines() == stdout.splitlines()
-    assert stderr.count("unreachable") == stderr.count("reachable again after") == 1
-    assert "dropped" not in stderr
+    assert_each_outage_is_said(stderr)
 
 
 def test_database_killed_under_load_and_back(database: Database, environment: dict[str, str]) -> None:
@@ -80,19 +92,19 @@ def test_database_killed_under_load_and_back(database: Database, environment: di
 
         def work() -> None:
             slowest.append(requests(application, 50))
-            time.sleep(0.05)  # some 1,000 a second: what the buffer holds for the time that the database is away
+            time.sleep(0.2)  # some 400 a second: what the buffer holds for the time that the database is away
 
         with in_threads(2, work):
             time.sleep(2)
             database.kill()
-            time.sleep(2)
+            time.sleep(OUTAGE)
             database.start()
             time.sleep(1)
-        eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0}, 60)
+        eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
         stdout, stderr = application.stdout, application.stderr
     assert Counter(database.lines()) == Counter(stdout.splitlines())
-    assert len(stderr.splitlines()) <= 3, stderr
-    assert max(slowest) < 1
+    assert_each_outage_is_said(stderr)
+    assert max(slowest) < PATIENCE
 
 
 def test_database_that_hangs(database: Database, environment: dict[str, str]) -> None:
@@ -103,104 +115,92 @@ def test_database_that_hangs(database: Database, environment: dict[str, str]) ->
         requests(application, 500)
         before = application.memory()
         database.halt()
-        slowest = requests(application, 2000, long)  # 16 MB of lines
+        slowest = requests(application, 20_000, long)  # 160 MB of lines
         health = application.health()
-        assert slowest < 1
-        assert health["log"]["dropped"] > 500
+        assert slowest < PATIENCE
+        assert health["log"]["dropped"] > 18_000
         assert health["log"]["buffered"] > 900
         assert application.memory() - before < 60 * MIB
         # Buffered, dropped, or in the database: every line is accounted for.
-        eventually(lambda: application.health()["database"] == "unreachable", 30)
+        eventually(lambda: application.health()["database"] == "unreachable")
         database.resume()
-        eventually(lambda: application.health()["log"]["buffered"] == 0, 60)
+        eventually(lambda: application.health()["log"]["buffered"] == 0)
         dropped = application.health()["log"]["dropped"]
         stderr = application.stderr
-    assert len(database.logs()) + dropped == 2500
+    assert len(database.logs()) + dropped == 20_500
     assert stderr.count("dropping lines") == 1
-    assert f"{dropped} lines were dropped" in stderr
-    assert len(stderr.splitlines()) == 5, stderr
+    assert stderr.count(f"{dropped} lines were dropped") == 1
+    assert_each_outage_is_said(stderr)
 
 
 def test_database_is_slow(database: Database, environment: dict[str, str]) -> None:
-    """Halted half of the time."""
+    """It answers, but late: longer than a request may take, shorter than what is taken for an outage."""
     with Application(environment) as application:
+        eventually(lambda: application.health()["database"] == "reachable")
         slowest = []
-        with in_threads(1, lambda: slowest.append(requests(application, 20))):
-            for _ in range(8):
+
+        def work() -> None:
+            slowest.append(requests(application, 20))
+            time.sleep(0.1)
+
+        with in_threads(1, work):
+            for _ in range(2):
                 database.halt()
-                time.sleep(0.4)
+                time.sleep(OUTAGE)
                 database.resume()
-                time.sleep(0.4)
-        eventually(lambda: application.health()["log"]["buffered"] == 0)
-        assert max(slowest) < 1
+                time.sleep(1)
+        eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
+        assert max(slowest) < PATIENCE
         stdout = application.stdout
     assert Counter(database.lines()) == Counter(stdout.splitlines())
 
 
 def test_certificate_storm() -> None:
     """Ten clients in a loop: the others are served, and so are they."""
-    certificates, health, pages = [], [], []
+    certificates: list[int] = []
+    pages: list[float] = []
     with Application() as application:
         with in_threads(10, lambda: certificates.append(application.ask("/generatecert").status)):
-            end = time.monotonic() + 5
-            while time.monotonic() < end:
-                health.append(application.ask("/health").seconds)
-                pages.append(application.ask("/").seconds)
-        assert resident(application.process.pid) < 160 * MIB
+
+            def enough() -> bool:
+                pages.extend(application.ask(path).seconds for path in ("/health", "/"))
+                return len(certificates) >= 40
+
+            eventually(enough)
+        assert application.memory() < 160 * MIB
     assert set(certificates) == {200}
-    assert len(certificates) >= 20
-    assert max(health) < 1
-    assert max(pages) < 1
-    assert len(pages) > 50
+    # Where both are made by one thread, a page waits for as many certificates as there are clients.
+    assert len(pages) > len(certificates)
+    assert statistics.median(pages) < 1
 
 
-def test_full_queue_says_so_at_once() -> None:
-    """32 may wait; a client that leaves gives up its place."""
+def test_full_queue() -> None:
+    """32 may wait, whoever comes next is told to come again at once, a client that leaves gives up its place."""
     with Application() as application:
-        clients = [application.connect() for _ in range(60)]
+        with application.held_maker():
+            clients = [application.asking_for_a_certificate() for _ in range(32)]
+            assert application.health()["certificates"]["waiting"] == 32
+            for refused in (application.ask("/generatecert") for _ in range(20)):
+                assert refused.status == 503
+                assert refused.headers["Retry-After"] == "5"
+                assert b"<h1>Service Unavailable</h1>" in refused.body
+            for client in clients[:5]:
+                client.close()
+            eventually(lambda: application.health()["certificates"]["waiting"] == 27)
+            clients[:5] = [application.asking_for_a_certificate() for _ in range(5)]
+            assert application.ask("/generatecert").status == 503
+        keys = set()
         for client in clients:
-            client.sendall(b"GET /generatecert HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        eventually(lambda: application.health()["certificates"]["waiting"] >= 30)
-        refused = application.ask("/generatecert")
-        if refused.status == 200:  # a place had become free
-            refused = application.ask("/generatecert")
-        for client in clients:
+            response = http.client.HTTPResponse(client)
+            response.begin()
+            assert response.status == 200
+            keys.add(response.read())
             client.close()
-        eventually(lambda: application.health()["certificates"]["waiting"] == 0, 2)
-        start = time.monotonic()
-        assert application.ask("/generatecert").status == 200
-        assert time.monotonic() - start < 3
+        assert len(keys) == 32
         log = application.stdout
-    assert '"GET /generatecert HTTP/1.1" 503 ' in log
+    assert log.count(' "GET /generatecert HTTP/1.1" 503 ') == 21
     # Those who left before their answer are logged without a status.
-    assert '"GET /generatecert HTTP/1.1" - - ' in log
-
-
-def test_refusal_of_a_full_queue() -> None:
-    answers = []
-    with Application() as application:
-        barrier = threading.Barrier(80)
-
-        def client() -> None:
-            barrier.wait()
-            answers.append(application.ask("/generatecert"))
-
-        threads = [threading.Thread(target=client) for _ in range(80)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    served = [answer for answer in answers if answer.status == 200]
-    refused = [answer for answer in answers if answer.status == 503]
-    assert len(served) + len(refused) == 80
-    assert len(served) >= 32
-    assert refused
-    for answer in refused:
-        assert answer.headers["Retry-After"] == "5"
-        assert b"<h1>Service Unavailable</h1>" in answer.body
-        assert answer.seconds < 2  # busy test machines included; a place in the queue takes longer
-    bodies = {answer.body for answer in served}
-    assert len(bodies) == len(served)
+    assert log.count(' "GET /generatecert HTTP/1.1" - - ') == 5
 
 
 def test_slow_clients() -> None:
@@ -217,35 +217,44 @@ def test_slow_clients() -> None:
                 )[index % 3]
             )
             slow.append(client)
-        assert requests(application, 500) < 1
+        assert requests(application, 500) < PATIENCE
         assert application.memory() < 160 * MIB
+        # Those that never finish their headers are sent away within 25 s; Node's own time is 60 s.
+        for client in slow[::3]:
+            client.settimeout(45)
+            assert client.recv(100).startswith(b"HTTP/1.1 408 ")
         for client in slow:
             client.close()
-        eventually(lambda: application.ask("/").status == 200)
+        assert application.ask("/").status == 200
+
+
+def test_a_client_that_dawdles_does_not_hold_the_process() -> None:
+    with Application() as application, application.connect() as slow:
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")  # and no end of the headers
+        # The stop timeout of the task definition is 30 s, of which 5 s are left; a busy machine may take some more.
+        assert application.terminate(40) == 0
+        assert "closing their connections" in application.stderr
 
 
 def test_oversized_bodies() -> None:
-    """Refused at 100 kB, announced or not, compressed or not; what follows is not kept."""
+    """Refused at 100 kB, announced or not; what follows is not kept, though its connection is."""
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     piece = b"x" * 65536
     with Application() as application:
-        requests(application, 500)
-        for announced in (True, False):
-            for _ in range(5):
-                with application.connect() as client:
-                    size = b"Content-Length: 50000000" if announced else b"Transfer-Encoding: chunked"
-                    client.sendall(head + size + b"\r\n\r\n")
-                    chunk = piece if announced else b"10000\r\n" + piece + b"\r\n"
-                    try:
-                        for _ in range(700):
-                            client.sendall(chunk)
-                    except OSError:
-                        pass  # closed on us: as good as an answer
-                    else:
-                        assert client.recv(100).startswith(b"HTTP/1.1 413 ")
-        assert application.memory() < 160 * MIB  # of 460 MB sent
-        assert application.stdout.count('"POST / HTTP/1.1" 413 ') == 10
-        assert requests(application, 50) < 1
+        clients = [application.connect() for _ in range(10)]
+        for index, client in enumerate(clients):
+            announced = index % 2 == 0
+            client.sendall(
+                head + (b"Content-Length: 50000000" if announced else b"Transfer-Encoding: chunked") + b"\r\n\r\n"
+            )
+            for _ in range(700):
+                client.sendall(piece if announced else b"10000\r\n" + piece + b"\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 413 ")
+        assert application.memory() < 256 * MIB  # of 460 MB sent
+        assert requests(application, 50) < PATIENCE
+        for client in clients:
+            client.close()
+        eventually(lambda: application.stdout.count('"POST / HTTP/1.1" 413 ') == 10)
 
 
 def test_memory_settles_over_rounds_of_10_000_requests(database: Database, environment: dict[str, str]) -> None:

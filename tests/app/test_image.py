@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.app.application import APP, NO_DATABASE, ask, eventually, free_port
+from tests.app.application import NO_DATABASE, ask, eventually, free_port
+from tests.app.nodes import APP
 from tests.app.test_conformance import CAPTURES, MODES, judge
 from tests.deployment import images
 from tests.deployment.docker_engine import DockerEngine

@@ -6,18 +6,19 @@ import json
 import os
 import re
 import subprocess
-from pathlib import Path
 
-from tests.app.application import APP, NODE
+import pytest
+
+from tests.app import nodes
+from tests.app.nodes import APP
 
 
+@pytest.mark.usefixtures("each_node")
 def test_npm_test() -> None:
-    path = f"{Path(NODE).parent}:{os.environ['PATH']}" if "/" in NODE else os.environ["PATH"]
-    done = subprocess.run(
-        ["npm", "test"], cwd=APP, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=300
-    )
+    environment = {**os.environ, "PATH": nodes.path()}
+    done = subprocess.run(["npm", "test"], cwd=APP, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout
-    counts = dict(re.findall(r"^\W (pass|fail|skipped) (\d+)$", done.stdout, re.MULTILINE))
+    counts = dict(re.findall(r"^\S (pass|fail|skipped) (\d+)$", done.stdout, re.MULTILINE))
     assert int(counts["pass"]) > 60
     assert counts["fail"] == counts["skipped"] == "0"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -11,8 +12,20 @@ from typing import Any
 
 import pytest
 
-from tests.app.application import APP, NO_DATABASE, NODE, Application, ask, eventually, free_port
+from tests.app.application import (
+    NO_DATABASE,
+    Application,
+    ask,
+    cpu_seconds,
+    eventually,
+    free_port,
+    has_ended,
+    signals_caught,
+)
 from tests.app.database import Database
+from tests.app.nodes import APP
+
+pytestmark = pytest.mark.usefixtures("each_node")
 
 
 def test_npm_start_serves_without_a_database() -> None:
@@ -24,11 +37,9 @@ def test_npm_start_serves_without_a_database() -> None:
 
 
 def test_starts_quickly() -> None:
-    application = Application()
-    start = time.monotonic()
-    with application:
-        # The measured figure is the benchmark's; this one leaves room for a busy machine.
-        assert time.monotonic() - start < 3
+    """In CPU time; how long it takes with a core of its own is the benchmark's to say."""
+    with Application() as application:
+        assert cpu_seconds(application.process.pid) < 1
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -46,6 +57,8 @@ def test_starts_quickly() -> None:
         ({"DB_CONNECTION_STRING": "mongodb://u:hush-hush@h:port/d"}, "DB_CONNECTION_STRING is malformed"),
         ({"DB_CONNECTION_STRING": "mongodb://u:hush-hush@h/d?no=such"}, "DB_CONNECTION_STRING is malformed"),
         ({"WEB_CONCURRENCY": "many"}, 'WEB_CONCURRENCY is "many"'),
+        ({"NODE_EXTRA_CA_CERTS": "/no/such.pem"}, 'NODE_EXTRA_CA_CERTS is "/no/such.pem"'),
+        ({"NODE_EXTRA_CA_CERTS": "package.json"}, 'NODE_EXTRA_CA_CERTS is "package.json"'),
     ],
 )
 def test_refuses_a_bad_environment(environment: dict[str, str], said: str, workers: str) -> None:
@@ -54,10 +67,11 @@ def test_refuses_a_bad_environment(environment: dict[str, str], said: str, worke
     application = Application()
     application.environment = {"PORT": str(port), "WEB_CONCURRENCY": workers, **environment}
     application.start()
-    assert application.process.wait(10) == 2
-    assert application.stderr.startswith("phoenix: ")
-    assert said in application.stderr
-    assert application.stderr.count("\n") == 1
+    assert application.process.wait(60) == 2
+    # Node.js 20 has its own word on the file.
+    (line,) = (line for line in application.stderr.splitlines() if not line.startswith("Warning: Ignoring extra certs"))
+    assert line.startswith("phoenix: ")
+    assert said in line
     assert application.stdout == ""
     assert "hush-hush" not in application.stderr
 
@@ -67,7 +81,7 @@ def test_refuses_a_port_in_use(workers: str) -> None:
     with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as taken:
         application = Application({"PORT": str(taken.getsockname()[1]), "WEB_CONCURRENCY": workers})
         application.start()
-        assert application.process.wait(10) == 2
+        assert application.process.wait(60) == 2
     assert "EADDRINUSE" in application.stderr
     assert application.stderr.count("\n") == 1
 
@@ -79,7 +93,7 @@ def test_crash_ends_the_process(path: str) -> None:
         with application.connect() as connection:
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             assert connection.recv(100) == b""
-        assert application.process.wait(5) == 1
+        assert application.process.wait(60) == 1
         before, error, *stack = application.stdout.splitlines()
     assert '"GET /before HTTP/1.1" 404' in before
     assert error == "Error: Requested crash by endpoint /crash"
@@ -88,19 +102,17 @@ def test_crash_ends_the_process(path: str) -> None:
 
 
 def test_crash_does_not_wait_for_a_key() -> None:
-    """Nor for anything else that is under way."""
+    """It ends while none can come."""
     with Application() as application:
-        clients = [application.connect() for _ in range(20)]
-        for client in clients:
-            client.sendall(b"GET /generatecert HTTP/1.1\r\nHost: x\r\n\r\n")
-        eventually(lambda: application.health()["certificates"]["waiting"] > 5)
-        started = application.processes()
-        start = time.monotonic()
-        application.crash()
-        assert application.process.wait(5) == 1
-        assert time.monotonic() - start < 0.5
+        with application.held_maker():
+            clients = [application.asking_for_a_certificate() for _ in range(20)]
+            started = application.processes()
+            application.crash()
+            assert application.process.wait(60) == 1
         # The process that makes the keys leaves too.
-        eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in started))
+        eventually(lambda: all(map(has_ended, started)))
+        for client in clients:
+            client.close()
 
 
 def test_other_methods_do_not_crash() -> None:
@@ -112,7 +124,7 @@ def test_other_methods_do_not_crash() -> None:
 
 
 def test_a_crashed_worker_is_replaced_while_the_other_serves() -> None:
-    """A crash every 1.5 s: nobody else notices, but for a request that the same worker had at that moment."""
+    """Nobody else notices, but for a request that the same worker had at that moment."""
     statuses: list[Any] = []
     with Application({"WEB_CONCURRENCY": "2"}) as application:
         stop = threading.Event()
@@ -120,21 +132,24 @@ def test_a_crashed_worker_is_replaced_while_the_other_serves() -> None:
         def others() -> None:
             while not stop.is_set():
                 try:
-                    statuses.append(application.ask(timeout=5).status)
+                    statuses.append(application.ask().status)
                 except OSError as error:
                     statuses.append(type(error).__name__)
 
         client = threading.Thread(target=others)
         client.start()
-        for _ in range(5):
-            application.crash()
-            time.sleep(1.5)
-        stop.set()
-        client.join()
+        try:
+            for replaced in range(1, 6):
+                served = len(statuses)
+                application.crash()
+                eventually(lambda: application.stderr.count("listens on port") == 2 + replaced)  # noqa: B023
+                eventually(lambda: len(statuses) > served + 20)  # noqa: B023
+        finally:
+            stop.set()
+            client.join()
         assert application.process.poll() is None
         assert application.stderr.count("died (exit code 1)") == 5
         assert application.stdout.count("Error: Requested crash by endpoint /crash") == 5
-    assert len(statuses) > 200
     # The client always has a request under way: at most one a crash can be with the worker that dies, and is told so.
     lost = [status for status in statuses if status != 200]
     assert len(lost) <= 5, lost
@@ -142,14 +157,16 @@ def test_a_crashed_worker_is_replaced_while_the_other_serves() -> None:
 
 
 def test_a_storm_of_crashes_ends_the_primary() -> None:
-    with Application({"WEB_CONCURRENCY": "2"}) as application:
-        deadline = time.monotonic() + 20
-        while application.process.poll() is None and time.monotonic() < deadline:
-            try:
+    """As many workers as it takes are there from the start, so that it does not depend on how fast others follow."""
+    with Application({"WEB_CONCURRENCY": "12"}) as application:
+
+        def crash() -> bool:
+            with contextlib.suppress(OSError):
                 application.crash()
-            except OSError:
-                time.sleep(0.05)
-        assert application.process.wait(1) == 1
+            return application.process.poll() is not None
+
+        eventually(crash)
+        assert application.process.returncode == 1
         assert application.stderr.count("died (exit code 1)") == 11
         assert application.stderr.endswith("more than 10 workers died within 10 s, giving up\n")
         eventually(lambda: not _listens(application.port))
@@ -157,7 +174,7 @@ def test_a_storm_of_crashes_ends_the_primary() -> None:
 
 def _listens(port: int) -> bool:
     try:
-        ask(port, timeout=1)
+        ask(port, "/health", timeout=1)
     except OSError:
         return False
     return True
@@ -171,46 +188,87 @@ def test_sigterm_finishes_what_is_in_flight(database: Database, trusting: dict[s
         idle = application.connect()
         idle.sendall(b"GET /idle HTTP/1.1\r\nHost: x\r\n\r\n")
         assert idle.recv(4096).startswith(b"HTTP/1.1 404")
-        # Like a load balancer, they would keep their connections.
-        clients = [application.connect() for _ in range(24)]
-        for client in clients:
-            client.sendall(b"GET /generatecert HTTP/1.1\r\nHost: x\r\n\r\n")
-        time.sleep(0.4)  # all have been read by now, and so many keys take longer than that
-        start = time.monotonic()
-        assert application.terminate() == 0
-        assert time.monotonic() - start < 15
+        with application.held_maker():
+            # Like a load balancer, they would keep their connections.
+            clients = [application.asking_for_a_certificate() for _ in range(6)]
+            application.process.send_signal(signal.SIGTERM)
+            eventually(lambda: not _listens(application.port))
+        assert application.process.wait(60) == 0
         for client in clients:
             assert client.recv(4096).startswith(b"HTTP/1.1 200 OK")
         while idle.recv(4096):
             pass
         assert not _listens(application.port)
         stdout = application.stdout
-    assert len(stdout.splitlines()) == 25
+    assert len(stdout.splitlines()) == 8  # one before, to have somebody who makes certificates
     assert sorted(database.lines()) == sorted(stdout.splitlines())
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_sigterm_to_the_whole_group(workers: str) -> None:
     """As from a terminal, or an init process that passes signals on to all."""
-    application = Application({"WEB_CONCURRENCY": workers}, command=("setsid", NODE, "src/main.js"))
+    application = Application({"WEB_CONCURRENCY": workers}, command=("setsid", "node", "src/main.js"))
     with application:
-        before = len(application.processes())
         client = threading.Thread(target=lambda: application.ask("/generatecert"))
         client.start()
-        eventually(lambda: len(application.processes()) > before)  # the one that makes the certificate has started
+        eventually(application.makers)
         os.killpg(application.process.pid, signal.SIGTERM)
-        assert application.process.wait(15) == 0
+        assert application.process.wait(60) == 0
         client.join()
         assert application.stdout.count(" 200 ") == 1
 
 
-def test_a_client_that_dawdles_does_not_hold_the_process() -> None:
-    with Application() as application, application.connect() as slow:
-        slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")  # and no end of the headers
-        start = time.monotonic()
-        assert application.terminate(30) == 0
-        assert time.monotonic() - start < 30  # the stop timeout of the task definition
-        assert "closing their connections" in application.stderr
+def test_sigterm_while_the_first_worker_starts() -> None:
+    """The worker asks the primary for the port, and gets it when the primary has been told to stop."""
+    application = Application({"WEB_CONCURRENCY": "2"})
+    with contextlib.ExitStack() as cleanup:
+        application.start()
+        cleanup.push(application)
+        eventually(lambda: len(application.processes()) == 2)
+        primary, worker = application.processes()
+        os.kill(primary, signal.SIGSTOP)
+        eventually(lambda: signal.SIGTERM in signals_caught(worker))  # the last thing that it does before it waits
+        os.kill(primary, signal.SIGTERM)
+        os.kill(primary, signal.SIGCONT)
+        assert application.process.wait(60) == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("end", ["/crash", "SIGTERM"])
+def test_no_line_is_lost_in_a_pipe(database: Database, trusting: dict[str, str], workers: str, end: str) -> None:
+    """A container's stdout is one, and its reader may be late: four times what a pipe holds, and then the end."""
+    environment = {**trusting, "DB_CONNECTION_STRING": database.connection_string(), "WEB_CONCURRENCY": workers}
+    agent = "x" * 2000
+    read, write = os.pipe()
+    output: list[str] = []
+    with open(read) as pipe:
+
+        def read_late() -> None:
+            time.sleep(2)  # what is not written by now, because the process has ended, never will be
+            output.extend(pipe.read().splitlines())
+
+        reader = threading.Thread(target=read_late, daemon=True)
+        try:
+            with Application(environment, stdout_to=write) as application:
+                reader.start()
+                for number in range(130):
+                    assert application.ask(f"/{number}", headers={"User-Agent": agent}).status == 404
+                if end == "/crash":
+                    application.crash()
+                if end == "/crash" and workers == "1":
+                    assert application.process.wait(60) == 1
+                else:
+                    assert application.terminate() == 0
+        finally:
+            os.close(write)
+        reader.join(60)
+    requests = [line for line in output if line.endswith(f'"{agent}"')]
+    assert sorted(line.split('"')[1] for line in requests) == sorted(f"GET /{number} HTTP/1.1" for number in range(130))
+    others = [line for line in output if line not in requests]
+    if end == "/crash":
+        assert others.pop(0) == "Error: Requested crash by endpoint /crash"
+        assert others
+    assert all(line.startswith("    at ") for line in others)
 
 
 def test_environment_is_documented() -> None:
