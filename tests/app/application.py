@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -212,13 +211,6 @@ def state(pid: int) -> list[str]:
 def has_ended(pid: int) -> bool:
     """Whether it waits for nothing but to be reaped, if at all."""
     return state(pid)[0] in "ZX"
-
-
-def signals_caught(pid: int) -> set[int]:
-    """The signals that a process handles itself."""
-    match = re.search(r"^SigCgt:\s+(\w+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    assert match
-    return {number for number in range(1, 65) if int(match[1], 16) >> (number - 1) & 1}
 
 
 def cpu_seconds(pid: int) -> float:

@@ -51,15 +51,13 @@ def in_threads(count: int, work: Callable[[], None]) -> Iterator[None]:
     assert not failures, failures[0]
 
 
-def requests(application: Application, count: int, path: str = "/") -> float:
-    """So many requests on one connection, all of them answered with 200 or 404; the slowest one's seconds."""
-    slowest = 0.0
+def requests(application: Application, count: int, path: str = "/") -> None:
+    """So many requests on one connection, each of them answered in time, with 200 or 404."""
     with keep_alive(application.port) as status:
         for _ in range(count):
             start = time.monotonic()
             assert status(path) in (200, 404)
-            slowest = max(slowest, time.monotonic() - start)
-    return slowest
+            assert time.monotonic() - start < PATIENCE
 
 
 def assert_each_outage_is_said(stderr: str) -> None:
@@ -75,7 +73,7 @@ def test_database_down_at_start(database: Database, environment: dict[str, str])
     """Everything is served, and nothing is lost, when it comes within the time that the buffer covers."""
     database.kill()
     with Application(environment) as application:
-        assert requests(application, 300) < PATIENCE
+        requests(application, 300)
         eventually(lambda: application.health()["database"] == "unreachable")
         database.start()
         eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
@@ -88,10 +86,9 @@ def test_database_killed_under_load_and_back(database: Database, environment: di
     """Every line arrives exactly once, also those of the insert that the kill interrupted."""
     with Application(environment) as application:
         eventually(lambda: application.health()["database"] == "reachable")
-        slowest = []
 
         def work() -> None:
-            slowest.append(requests(application, 50))
+            requests(application, 50)
             time.sleep(0.2)  # some 400 a second: what the buffer holds for the time that the database is away
 
         with in_threads(2, work):
@@ -104,7 +101,6 @@ def test_database_killed_under_load_and_back(database: Database, environment: di
         stdout, stderr = application.stdout, application.stderr
     assert Counter(database.lines()) == Counter(stdout.splitlines())
     assert_each_outage_is_said(stderr)
-    assert max(slowest) < PATIENCE
 
 
 def test_database_that_hangs(database: Database, environment: dict[str, str]) -> None:
@@ -115,9 +111,8 @@ def test_database_that_hangs(database: Database, environment: dict[str, str]) ->
         requests(application, 500)
         before = application.memory()
         database.halt()
-        slowest = requests(application, 20_000, long)  # 160 MB of lines
+        requests(application, 20_000, long)  # 160 MB of lines
         health = application.health()
-        assert slowest < PATIENCE
         assert health["log"]["dropped"] > 18_000
         assert health["log"]["buffered"] > 900
         assert application.memory() - before < 60 * MIB
@@ -137,10 +132,9 @@ def test_database_is_slow(database: Database, environment: dict[str, str]) -> No
     """It answers, but late: longer than a request may take, shorter than what is taken for an outage."""
     with Application(environment) as application:
         eventually(lambda: application.health()["database"] == "reachable")
-        slowest = []
 
         def work() -> None:
-            slowest.append(requests(application, 20))
+            requests(application, 20)
             time.sleep(0.1)
 
         with in_threads(1, work):
@@ -150,7 +144,6 @@ def test_database_is_slow(database: Database, environment: dict[str, str]) -> No
                 database.resume()
                 time.sleep(1)
         eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
-        assert max(slowest) < PATIENCE
         stdout = application.stdout
     assert Counter(database.lines()) == Counter(stdout.splitlines())
 
@@ -217,7 +210,7 @@ def test_slow_clients() -> None:
                 )[index % 3]
             )
             slow.append(client)
-        assert requests(application, 500) < PATIENCE
+        requests(application, 500)
         assert application.memory() < 160 * MIB
         # Those that never finish their headers are sent away within 25 s; Node's own time is 60 s.
         for client in slow[::3]:
@@ -251,7 +244,7 @@ def test_oversized_bodies() -> None:
                 client.sendall(piece if announced else b"10000\r\n" + piece + b"\r\n")
             assert client.recv(100).startswith(b"HTTP/1.1 413 ")
         assert application.memory() < 256 * MIB  # of 460 MB sent
-        assert requests(application, 50) < PATIENCE
+        requests(application, 50)
         for client in clients:
             client.close()
         eventually(lambda: application.stdout.count('"POST / HTTP/1.1" 413 ') == 10)

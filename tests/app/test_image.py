@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,7 @@ def container(image: str, request: pytest.FixtureRequest) -> Iterator[Container]
     restrictions = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--user=1000:1000"]
     started = Container(run_docker("run", "--detach", "--network=host", *restrictions, *options, image), port)
     try:
-        eventually(lambda: _serves(port), 30)
+        eventually(lambda: _serves(port))
         yield started
     finally:
         run_docker("rm", "--force", started.id)
@@ -94,10 +94,8 @@ def test_runs_in_production_mode_without_being_told(container: Container) -> Non
 
 
 def test_sigterm_reaches_node(container: Container) -> None:
-    """As PID 1, without an init process."""
-    start = time.monotonic()
+    """As PID 1, without an init process. One that it does not reach is killed, and has another exit code."""
     run_docker("stop", "--time", "30", container.id)
-    assert time.monotonic() - start < 15
     assert container.inspect("State.ExitCode") == 0
 
 
@@ -111,13 +109,17 @@ def test_crash_ends_the_container(container: Container) -> None:
 
 
 def test_health_check(container: Container) -> None:
-    """Docker's own verdict, and what one check costs."""
-    eventually(lambda: container.inspect("State.Health.Status") == "healthy", 30)
+    """Docker's own verdict, and what one check costs: in CPU time, little beside that of starting a Node.js."""
+    eventually(lambda: container.inspect("State.Health.Status") == "healthy")
     check = container.inspect("Config.Healthcheck.Test")
     assert check[0] == "CMD"
-    start = time.monotonic()
-    run_docker("exec", container.id, *check[1:])
-    assert time.monotonic() - start < 2  # docker exec included
+
+    def cpu_seconds(command: str) -> float:
+        timed = f"set -e; TIMEFORMAT='%U %S'; time {command}"
+        user, system = run_docker("exec", container.id, "bash", "-c", f"{{ {timed}; }} 2>&1").split()
+        return float(user) + float(system)
+
+    assert 3 * cpu_seconds(shlex.join(check[1:])) < cpu_seconds("node -e 0")
     run_docker("exec", "--env=PORT=1", container.id, "bash", "-c", "! bash healthcheck.sh 2>&-")
 
 
