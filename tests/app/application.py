@@ -68,12 +68,13 @@ def ask(
 class Application:
     """The application with the given environment on top of PORT and DB_CONNECTION_STRING; a context manager.
 
-    It writes to files, or its stdout to the given file descriptor.
+    Entered when it serves, unless it is not expected to. Writes to files, or its stdout to the given file descriptor.
     """
 
     environment: dict[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ("node", "src/main.js")
     stdout_to: int | None = None
+    serves: bool = True
 
     def __post_init__(self) -> None:
         self.port = int(self.environment.get("PORT") or free_port())
@@ -83,7 +84,8 @@ class Application:
 
     def __enter__(self) -> Application:
         self.start()
-        eventually(self._serves)
+        if self.serves:
+            eventually(self._listens)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -113,7 +115,7 @@ class Application:
             stderr=self._stderr,
         )
 
-    def _serves(self) -> bool:
+    def _listens(self) -> bool:
         assert self.process.poll() is None, f"exited with {self.process.returncode}: {self.stderr}"
         return self.stderr.count("listens on port") == int(self.environment.get("WEB_CONCURRENCY", "1"))
 

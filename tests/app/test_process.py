@@ -18,7 +18,6 @@ from tests.app.application import (
     ask,
     cpu_seconds,
     eventually,
-    free_port,
     has_ended,
 )
 from tests.app.database import Database
@@ -62,11 +61,10 @@ def test_starts_quickly() -> None:
 )
 def test_refuses_a_bad_environment(environment: dict[str, str], said: str, workers: str) -> None:
     """One line, an exit code of its own, and no password."""
-    port = free_port()
-    application = Application()
-    application.environment = {"PORT": str(port), "WEB_CONCURRENCY": workers, **environment}
-    application.start()
-    assert application.process.wait(60) == 2
+    application = Application(serves=False)
+    application.environment = {"WEB_CONCURRENCY": workers, **environment}
+    with application:
+        assert application.process.wait(60) == 2
     # Node.js 20 has its own word on the file.
     (line,) = (line for line in application.stderr.splitlines() if not line.startswith("Warning: Ignoring extra certs"))
     assert line.startswith("phoenix: ")
@@ -78,9 +76,9 @@ def test_refuses_a_bad_environment(environment: dict[str, str], said: str, worke
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_refuses_a_port_in_use(workers: str) -> None:
     with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as taken:
-        application = Application({"PORT": str(taken.getsockname()[1]), "WEB_CONCURRENCY": workers})
-        application.start()
-        assert application.process.wait(60) == 2
+        environment = {"PORT": str(taken.getsockname()[1]), "WEB_CONCURRENCY": workers}
+        with Application(environment, serves=False) as application:
+            assert application.process.wait(60) == 2
     assert "EADDRINUSE" in application.stderr
     assert application.stderr.count("\n") == 1
 
@@ -222,20 +220,17 @@ def test_sigterm_to_the_whole_group(workers: str) -> None:
 
 def test_sigterm_while_the_first_worker_starts() -> None:
     """The worker asks the primary for the port, and gets it when the primary has been told to stop."""
-    with contextlib.ExitStack() as cleanup:
-        database = cleanup.enter_context(socket.create_server(("127.0.0.1", 0)))
+    with socket.create_server(("127.0.0.1", 0)) as database:
         database.settimeout(60)
         url = f"mongodb://127.0.0.1:{database.getsockname()[1]}/phoenix"
-        application = Application({"WEB_CONCURRENCY": "2", "DB_CONNECTION_STRING": url})
-        application.start()
-        cleanup.push(application)
-        eventually(lambda: len(application.processes()) == 2)
-        primary = application.process.pid
-        os.kill(primary, signal.SIGSTOP)
-        database.accept()  # the worker is that far: it has asked for the port, and waits
-        os.kill(primary, signal.SIGTERM)
-        os.kill(primary, signal.SIGCONT)
-        assert application.process.wait(60) == 0
+        with Application({"WEB_CONCURRENCY": "2", "DB_CONNECTION_STRING": url}, serves=False) as application:
+            eventually(lambda: len(application.processes()) == 2)
+            primary = application.process.pid
+            os.kill(primary, signal.SIGSTOP)
+            database.accept()  # the worker is that far: it has asked for the port, and waits
+            os.kill(primary, signal.SIGTERM)
+            os.kill(primary, signal.SIGCONT)
+            assert application.process.wait(60) == 0
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
