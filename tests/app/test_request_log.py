@@ -98,7 +98,7 @@ def test_the_password_is_never_shown(database: Database, trusting: dict[str, str
         time.sleep(4)  # two more attempts
         assert application.stderr.count("authentication failed") == (password != PASSWORD)
         application.crash()
-        application.process.wait(10)
+        application.process.wait(60)
         for text in (*pages, application.stdout, application.stderr):
             assert password not in text
             assert url not in text
