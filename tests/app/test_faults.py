@@ -253,17 +253,17 @@ def test_oversized_bodies() -> None:
 def test_memory_settles_over_rounds_of_10_000_requests(database: Database, environment: dict[str, str]) -> None:
     """On one connection, with the request log on.
 
-    A heap takes some rounds to find its size (here two or three, up to 14 MiB in one of them); how many depends on the
-    machine. What is leaked at each request never ends; 250 bytes a request keep every two rounds above the bound.
+    A heap takes some rounds to find its size (here four). What is leaked at each request never ends: of 250 bytes, 8
+    rounds keep 20 MiB, of which the collector may win back half once. Its young generation is kept small here, since it
+    grows by the machine's memory, in steps of up to 50 MiB.
     """
-    with Application(environment) as application:
+    with Application({**environment, "NODE_OPTIONS": "--max-semi-space-size=2"}) as application:
         eventually(lambda: application.health()["database"] == "reachable")
         sizes: list[int] = []
-        while not (settled := len(sizes) > 2 and sizes[-1] - sizes[-3] < 2 * MIB) and len(sizes) < 10:
+        while not (settled := len(sizes) > 8 and sizes[-1] - sizes[-9] < 6 * MIB) and len(sizes) < 20:
             requests(application, 5_000)
             requests(application, 5_000, "/nope")
             eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
             sizes.append(application.memory())
         assert settled, [size // MIB for size in sizes]
-        assert max(sizes) < 160 * MIB
     assert len(database.logs()) == 10_000 * len(sizes)
