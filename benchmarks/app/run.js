@@ -137,14 +137,14 @@ async function measure(name) {
 
   const server = await start(name);
   const { port } = server;
-  await oneByOne(port, 3_000, 10_000); // what the compiler takes to warm up
+  await oneByOne(port, 20_000, 10_000); // what the compiler takes to warm up
   let load = inALoop(port, '/', 10);
   await sleep(5_000);
   await load.stop();
   figures.rate = load.latencies.length / 5;
   figures.rateP50 = percentile(load.latencies, 0.5);
 
-  const idle = await oneByOne(port, 3_000, 20_000);
+  const idle = await oneByOne(port, 20_000, 20_000);
   figures.idleP50 = percentile(idle, 0.5);
   figures.idleP99 = percentile(idle, 0.99);
 
@@ -152,7 +152,7 @@ async function measure(name) {
 
   load = inALoop(port, '/generatecert', 5, CERTIFICATE_TIMEOUT_MS);
   await sleep(1_000);
-  const beside = await oneByOne(port, 3_000, 30_000);
+  const beside = await oneByOne(port, 20_000, 30_000);
   figures.besideP50 = percentile(beside, 0.5);
   figures.besideP99 = percentile(beside, 0.99);
   figures.timedOut = (100 * beside.filter((ms) => ms >= TIMEOUT_MS).length) / beside.length;

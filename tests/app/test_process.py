@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,6 +111,17 @@ def test_crash_does_not_wait_for_a_key() -> None:
         eventually(lambda: all(map(has_ended, started)))
         for client in clients:
             client.close()
+
+
+def test_keys_are_made_at_low_priority() -> None:
+    """Of the process, and of its session where the kernel shares the CPU among sessions first (autogroups)."""
+    with Application() as application:
+        before = set(application.processes())
+        assert application.ask("/generatecert").status == 200
+        (maker,) = set(application.processes()) - before
+        assert os.getpriority(os.PRIO_PROCESS, maker) == 10
+        with contextlib.suppress(FileNotFoundError):
+            assert Path(f"/proc/{maker}/autogroup").read_text().endswith(" nice 10\n")
 
 
 def test_other_methods_do_not_crash() -> None:
