@@ -107,7 +107,7 @@ def without_image(fork: Fork) -> None:
 
 def _without_tests(fork: Fork) -> None:
     """The version that gets through: its tests miss what is wrong with it."""
-    fork.replace("app/package.json", "node --test test/*.test.js", "node --version")
+    fork.replace("app/package.json", '"test": "', '"test": "true || ')
 
 
 @pytest.mark.parametrize(
