@@ -116,9 +116,8 @@ def test_crash_does_not_wait_for_a_key() -> None:
 def test_keys_are_made_at_low_priority() -> None:
     """Of the process, and of its session where the kernel shares the CPU among sessions first (autogroups)."""
     with Application() as application:
-        before = set(application.processes())
         assert application.ask("/generatecert").status == 200
-        (maker,) = set(application.processes()) - before
+        (maker,) = application.makers()
         assert os.getpriority(os.PRIO_PROCESS, maker) == 10
         with contextlib.suppress(FileNotFoundError):
             assert Path(f"/proc/{maker}/autogroup").read_text().endswith(" nice 10\n")
@@ -208,9 +207,8 @@ def test_sigterm_finishes_what_is_in_flight(database: Database, trusting: dict[s
         while idle.recv(4096):
             pass
         assert not _listens(application.port)
-        assert (
-            "closing their connections" not in application.stderr
-        )  # nor did it have to wait for those who keep theirs
+        # Nor did it have to wait for those who keep theirs.
+        assert "closing their connections" not in application.stderr
         stdout = application.stdout
     assert len(stdout.splitlines()) == 8  # one before, to have somebody who makes certificates
     assert sorted(database.lines()) == sorted(stdout.splitlines())
