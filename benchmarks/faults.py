@@ -24,7 +24,7 @@ from cloudformation_validate import CompositeEngine
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from phoenix_cfn.rules._repository import parse  # noqa: E402
+from phoenix_cfn.cloudformation.documents import parse  # noqa: E402
 from tests.rules import corpus, other_styles  # noqa: E402
 from tests.rules.house import (  # noqa: E402
     BUILDSPEC,

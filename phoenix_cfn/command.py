@@ -13,15 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from phoenix_cfn import gate, infrastructure, pipeline
+from phoenix_cfn.cloudformation.limits import INLINE_BYTES
 from phoenix_cfn.errors import OutputError, PhoenixError
 from phoenix_cfn.iam import handlers
 from phoenix_cfn.render import render
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
-
-# The API takes this many bytes inline; the console and the pipeline take more. Both templates stay usable everywhere.
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-INLINE_BYTES = 51_200
 
 _FAILED, _UNUSABLE = 1, 2
 

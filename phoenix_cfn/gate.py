@@ -16,7 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 CONFIGURATION = ".cfnlintrc"
-RULES = "phoenix_cfn/rules"
+# The project's rules, and what they read templates with.
+RULES = ("phoenix_cfn/rules", "phoenix_cfn/cloudformation")
 TEMPLATES = "templates"
 # What the project's rules read beside the templates.
 RULE_INPUTS = ("app/buildspec.yml", "app/Dockerfile")
@@ -35,7 +36,8 @@ class Finding:
 def digest(root: Path, templates: dict[str, bytes]) -> str:
     """Stands for everything that the verdict depends on."""
     parts: list[tuple[str, bytes]] = [("cfn-lint", version("cfn-lint").encode()), *sorted(templates.items())]
-    inputs = [root / CONFIGURATION, *(root / each for each in RULE_INPUTS), *(root / RULES).rglob("*.py")]
+    code = [path for folder in RULES for path in (root / folder).rglob("*.py")]
+    inputs = [root / CONFIGURATION, *(root / each for each in RULE_INPUTS), *code]
     parts += [(str(path.relative_to(root)), path.read_bytes()) for path in sorted(inputs) if path.is_file()]
     summary = hashlib.sha256()
     for name, content in parts:

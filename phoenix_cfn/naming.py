@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from phoenix_cfn.cloudformation.limits import IAM_PATH_LENGTH, STACK_NAME_LENGTH
+from phoenix_cfn.cloudformation.names import NAMES
 from phoenix_cfn.errors import SettingsError
 
 NAME_PATTERN = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
@@ -16,26 +18,32 @@ STAGE_PREFIX_MAX_LENGTH = 20
 
 _STAGE = "${StagePrefix}"
 
+
+def _length(resource_type: str) -> int:
+    length = NAMES[resource_type].length
+    assert length is not None
+    return length
+
+
 # The most characters that AWS allows for what a name is given to; the strictest where it names several kinds.
-# Sources: the CloudFormation registry schemas and each service's quota page.
 _LIMITS = {
-    "cluster": 255,
-    "task_family": 255,
-    "database": 63,
+    "cluster": _length("AWS::ECS::Cluster"),
+    "task_family": _length("AWS::ECS::TaskDefinition"),
+    "database": _length("AWS::DocDB::DBCluster"),
     # Less the two digits of its number.
-    "database_instance": 61,
-    "infrastructure_stack": 128,
-    "repository": 256,
-    "pipeline": 100,
-    "build_project": 150,
-    "dashboard": 255,
-    "task_logs": 512,
-    "build_logs": 512,
-    "bucket_emptier_logs": 512,
-    "database_secret": 512,
-    "connection_secret": 512,
-    "webhook_secret": 512,
-    "role_path": 512,
+    "database_instance": _length("AWS::DocDB::DBInstance") - 2,
+    "infrastructure_stack": STACK_NAME_LENGTH,
+    "repository": _length("AWS::ECR::Repository"),
+    "pipeline": _length("AWS::CodePipeline::Pipeline"),
+    "build_project": _length("AWS::CodeBuild::Project"),
+    "dashboard": _length("AWS::CloudWatch::Dashboard"),
+    "task_logs": _length("AWS::Logs::LogGroup"),
+    "build_logs": _length("AWS::Logs::LogGroup"),
+    "bucket_emptier_logs": _length("AWS::Logs::LogGroup"),
+    "database_secret": _length("AWS::SecretsManager::Secret"),
+    "connection_secret": _length("AWS::SecretsManager::Secret"),
+    "webhook_secret": _length("AWS::SecretsManager::Secret"),
+    "role_path": IAM_PATH_LENGTH,
 }
 
 

@@ -14,6 +14,7 @@ from troposphere import Ref
 from troposphere.sns import Topic
 
 from phoenix_cfn import command, gate, infrastructure
+from phoenix_cfn.cloudformation.limits import INLINE_BYTES
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
@@ -212,4 +213,4 @@ def test_a_finding_is_printed_with_its_path_and_author_and_nothing_is_written(
 
 def test_templates_stay_usable_inline(root: Path) -> None:
     for path in (root / "templates").glob("*.yml"):
-        assert path.stat().st_size < command.INLINE_BYTES
+        assert path.stat().st_size < INLINE_BYTES

@@ -84,7 +84,14 @@ def test_a_verdict_holds_for_exactly_these_inputs(checkout: Path) -> None:
 
     assert gate.digest(checkout, {"Clean.yml": CLEAN + b"#"}) != verdict
     assert gate.digest(checkout, {"Other.yml": CLEAN}) != verdict
-    for path in (".cfnlintrc", "app/buildspec.yml", "phoenix_cfn/rules/__init__.py"):
+    inputs = (
+        ".cfnlintrc",
+        "app/buildspec.yml",
+        "phoenix_cfn/rules/__init__.py",
+        "phoenix_cfn/rules/request/container_port.py",
+        "phoenix_cfn/cloudformation/evaluation.py",
+    )
+    for path in inputs:
         before = (checkout / path).read_bytes()
         (checkout / path).write_bytes(before + b"\n# changed\n")
         assert gate.digest(checkout, templates) != verdict

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from phoenix_cfn.cloudformation import schemas
+from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
 from phoenix_cfn.errors import PhoenixError
-from phoenix_cfn.iam import schemas
 from phoenix_cfn.iam.deploy import (
-    MANAGED_POLICY_LIMIT,
-    ROLE_INLINE_LIMIT,
     Permission,
     deploy_permissions,
     policy_size,

@@ -17,16 +17,11 @@ from awacs import aws
 from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement
 from troposphere import Ref, Sub
 
+from phoenix_cfn.cloudformation.limits import MANAGED_POLICIES_OF_A_ROLE, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.iam.handlers import Handlers, regular_place
 from phoenix_cfn.iam.resources import OWNED, Template
 from phoenix_cfn.iam.supplements import SERVICE_LINKED_ROLES, needed
-
-# Characters without white space, of all inline policies of a role, and of one managed policy.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-ROLE_INLINE_LIMIT = 10_240
-MANAGED_POLICY_LIMIT = 6_144
-MANAGED_POLICIES_OF_A_ROLE = 10
 
 # The longest that AWS has; a stage's name is bounded by its parameter, and any other reference is an ARN.
 _LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "1" * 12}

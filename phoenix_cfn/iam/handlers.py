@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.errors import PhoenixError
-from phoenix_cfn.iam import schemas
 from phoenix_cfn.iam.supplements import BESIDES_HANDLERS, NO_RESOURCE_LEVEL, WITHOUT_HANDLERS
 
 DATA = Path(__file__).with_name("handlers.json")

@@ -13,6 +13,7 @@ from troposphere.ecr import Repository
 from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.logs import LogGroup
 
+from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT
 from phoenix_cfn.iam import deploy
 from phoenix_cfn.iam.trust import trusts
 from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH, Names
@@ -113,9 +114,7 @@ def role_boundary(template: StageTemplate, settings: Settings, deployed: dict[st
         ManagedPolicy(
             "RoleBoundary",
             Description="The most that roles of the infrastructure stack may do",
-            PolicyDocument=deploy.policy_document(
-                "RoleBoundary", permissions, deploy.MANAGED_POLICY_LIMIT, _LONGEST_VALUES
-            ),
+            PolicyDocument=deploy.policy_document("RoleBoundary", permissions, MANAGED_POLICY_LIMIT, _LONGEST_VALUES),
         )
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ._template import Node, Resource, Stack
-from ._values import DYNAMIC, Ref, Text, marked, parse_json, text, unmarked
+from phoenix_cfn.cloudformation.nodes import Node, Resource
+from phoenix_cfn.cloudformation.stack import Stack
+from phoenix_cfn.cloudformation.values import DYNAMIC, Ref, Text, marked, parse_json, text, unmarked
 
 _URI = re.compile("mongodb(?:\\+srv)?://([^\\s\"'\\\\]+)")
 _DYNAMIC = re.compile(r"\{\{\s*resolve:[^}]*\}\}")
@@ -56,7 +57,7 @@ def instances(stack: Stack, cluster: Resource) -> list[Resource] | None:
 
 def connection_strings(stack: Stack) -> list[ConnectionString]:
     """All MongoDB URIs that resources of the template contain."""
-    return stack.ask("connection strings", lambda: _connection_strings(stack))
+    return stack.once("connection strings", lambda: _connection_strings(stack))
 
 
 def _connection_strings(stack: Stack) -> list[ConnectionString]:
@@ -155,7 +156,7 @@ def is_dynamic_secret(value: Text) -> bool:
 
 def secret_parameters(stack: Stack) -> set[str]:
     """The parameters that hold a secret: NoEcho ones, and those whose name says so."""
-    return stack.ask("secret parameters", lambda: _secret_parameters(stack))
+    return stack.once("secret parameters", lambda: _secret_parameters(stack))
 
 
 def _secret_parameters(stack: Stack) -> set[str]:
@@ -168,7 +169,7 @@ def holds_secret(stack: Stack, name: str) -> bool:
     kind = stack.parameter(name)["Type"].literal
     if kind != "String" or not sounds_secret(name):
         return False
-    return not stack.ask(f"{name} names a secret", lambda: _names_secret(stack, name))
+    return not stack.once(f"{name} names a secret", lambda: _names_secret(stack, name))
 
 
 def _names_secret(stack: Stack, name: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ._template import Resource, Stack
-from ._values import Text, same
+from phoenix_cfn.cloudformation.nodes import Resource
+from phoenix_cfn.cloudformation.stack import Stack
+from phoenix_cfn.cloudformation.values import Text, same
 
 
 def log_groups(stack: Stack) -> list[Resource]:

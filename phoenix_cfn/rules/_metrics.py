@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ._identity import PHYSICAL_NAMES
-from ._template import Node, Resource, Stack
-from ._values import Text, same
+from phoenix_cfn.cloudformation.nodes import Node, Resource
+from phoenix_cfn.cloudformation.stack import Stack
+from phoenix_cfn.cloudformation.values import Text, same
 
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 
@@ -101,7 +101,7 @@ def alarms(stack: Stack) -> list[Resource]:
 
 def metrics(owner: Resource) -> list[Metric]:
     """The metrics that an alarm or a target-tracking policy reads, plain ones and those of metric math."""
-    return owner.stack.ask(f"metrics of {owner.id}", lambda: list(_metrics(owner)))
+    return owner.stack.once(f"metrics of {owner.id}", lambda: list(_metrics(owner)))
 
 
 def _metrics(owner: Resource) -> Iterator[Metric]:
@@ -183,8 +183,7 @@ def unknown_names(metric: Metric) -> Iterator[tuple[Node, str]]:
 
 def is_called(resource: Resource, name: Text) -> bool | None:
     """Whether a resource has a name that is spelled; one that CloudFormation names has not."""
-    given = resource[PHYSICAL_NAMES.get(resource.type, "Name")]
-    return same(resource.stack.name_of(resource), name) if given.given else False
+    return same(resource.stack.name_of(resource), name) if resource.name.given else False
 
 
 def of_service_cpu(metric: Metric) -> bool:

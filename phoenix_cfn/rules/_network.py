@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ._template import Node, Resource, Stack
-from ._values import Text, differ, same, text
+from phoenix_cfn.cloudformation.nodes import Node, Resource
+from phoenix_cfn.cloudformation.stack import Stack
+from phoenix_cfn.cloudformation.values import Text, differ, same, text
 
 ANYWHERE = ("0.0.0.0/0", "::/0")
 NOBODY = "127.0.0.1/32"
@@ -60,7 +61,7 @@ def number(value: Text | None) -> float | None:
 
 def ingress(stack: Stack, group: Resource) -> list[Opening]:
     """What a security group of the template lets in, by its own rules and by rules that are resources."""
-    return stack.ask(
+    return stack.once(
         f"ingress of {group.id}",
         lambda: _openings(stack, group, "SecurityGroupIngress", "AWS::EC2::SecurityGroupIngress", "Source"),
     )
@@ -68,7 +69,7 @@ def ingress(stack: Stack, group: Resource) -> list[Opening]:
 
 def egress(stack: Stack, group: Resource) -> list[Opening] | None:
     """What a security group lets out; None where it says nothing, which lets everything out."""
-    found = stack.ask(
+    found = stack.once(
         f"egress of {group.id}",
         lambda: _openings(stack, group, "SecurityGroupEgress", "AWS::EC2::SecurityGroupEgress", "Destination"),
     )
@@ -158,7 +159,7 @@ def subnets(stack: Stack, node: Node) -> list[Resource]:
 
 def default_routes(stack: Stack, subnet: Resource) -> list[Resource] | None:
     """The routes to everywhere that a subnet has; None where its route table is not in the template."""
-    return stack.ask(f"default routes of {subnet.id}", lambda: _default_routes(stack, subnet))
+    return stack.once(f"default routes of {subnet.id}", lambda: _default_routes(stack, subnet))
 
 
 def _default_routes(stack: Stack, subnet: Resource) -> list[Resource] | None:

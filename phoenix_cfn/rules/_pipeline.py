@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from phoenix_cfn.cloudformation.nodes import Node, Resource
+from phoenix_cfn.cloudformation.stack import Stack
+from phoenix_cfn.cloudformation.values import Text, parse_json
+
 from ._repository import Buildspec, Deployed, read_buildspec, read_template
-from ._template import Node, Resource, Stack
-from ._values import Text, parse_json
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def pipelines(stack: Stack) -> list[Resource]:
 
 
 def actions(pipeline: Resource) -> list[Action]:
-    return pipeline.stack.ask(f"actions of {pipeline.id}", lambda: _actions(pipeline))
+    return pipeline.stack.once(f"actions of {pipeline.id}", lambda: _actions(pipeline))
 
 
 def _actions(pipeline: Resource) -> list[Action]:
@@ -112,7 +114,7 @@ def project(stack: Stack, action: Action) -> Resource | None:
 
 def buildspec(stack: Stack, owner: Resource) -> Buildspec | None:
     """The buildspec of a project: written in the template, or the file it names in the template's repository."""
-    return stack.ask(f"buildspec of {owner.id}", lambda: _buildspec(stack, owner))
+    return stack.once(f"buildspec of {owner.id}", lambda: _buildspec(stack, owner))
 
 
 def _buildspec(stack: Stack, owner: Resource) -> Buildspec | None:
@@ -130,7 +132,7 @@ def deployed(stack: Stack, action: Action) -> Deployed | None:
     made_by = producer(action, found[0])
     if made_by is None or made_by.category != "Source":
         return None
-    return stack.ask(f"template {found[1]}", lambda: read_template(stack.filename, found[1]))
+    return stack.once(f"template {found[1]}", lambda: read_template(stack.filename, found[1]))
 
 
 def releases(stack: Stack) -> Iterator[tuple[Action, Deployed]]:

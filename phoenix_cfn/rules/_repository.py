@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ._values import Text, marked
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_LOADER):  # type: ignore[misc, valid-type]
-    """YAML with CloudFormation's short forms, which are read into their long ones."""
-
-
-def _short_form(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _short_form)
+from phoenix_cfn.cloudformation.documents import parse
+from phoenix_cfn.cloudformation.values import Text, marked
 
 
 @dataclass(frozen=True)
@@ -141,14 +120,6 @@ def is_nested(filename: str | None) -> bool:
 def _parsed(path: Path, _changed: int, _size: int) -> tuple[str, Any]:
     content = path.read_text(encoding="utf-8")
     return content, parse(content)
-
-
-def parse(content: str) -> Any:
-    """YAML or JSON as data; None if it is neither."""
-    try:
-        return json.loads(content) if content.lstrip().startswith("{") else yaml.load(content, _Loader)
-    except (ValueError, RecursionError, yaml.YAMLError):
-        return None
 
 
 def read(path: Path) -> tuple[str, Any] | None:

@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 from cfnlint.rules import CloudFormationLintRule
 from cfnlint.rules import RuleMatch as Finding
 
-from ._scenarios import stacks
-from ._template import Node, Stack
+from phoenix_cfn.cloudformation.nodes import Node
+from phoenix_cfn.cloudformation.scenarios import stacks
+from phoenix_cfn.cloudformation.stack import Stack
 
 __all__ = ["Finding", "Rule", "Stack", "finding"]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from phoenix_cfn.cloudformation.nodes import Node, Resource
+from phoenix_cfn.cloudformation.stack import Stack
+from phoenix_cfn.cloudformation.values import Text, marked, unmarked
+
 from ._metrics import POLICY, Metric, metrics, of_requests, per_second, rises
-from ._template import Node, Resource, Stack
-from ._values import Text, marked, unmarked
 
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 

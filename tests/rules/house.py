@@ -12,7 +12,7 @@ from typing import Any
 
 from cfnlint.rules import Rules
 
-from phoenix_cfn.rules._repository import parse
+from phoenix_cfn.cloudformation.documents import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "phoenix_cfn" / "rules"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phoenix_cfn.rules._repository import parse
+from phoenix_cfn.cloudformation.documents import parse
 from tests.rules.house import INFRASTRUCTURE, PIPELINE, ROOT, RULES, findings
 
 HERE = Path(__file__).parent

@@ -25,7 +25,7 @@ class AlarmActs(Rule):
         readers = stack.of("AWS::CloudWatch::CompositeAlarm", "AWS::ECS::Service", "AWS::CodeDeploy::DeploymentGroup")
         for alarm in alarms(stack):
             name = alarm["AlarmName"].text
-            if any(alarm.id in one.references or (name and mentions(one, name.plain)) for one in readers):
+            if any(alarm.id in one.named or (name and mentions(one, name.plain)) for one in readers):
                 continue
             scales = any(stack.resource(node, POLICY) for node in alarm["OKActions"].items)
             if not scales and not alarm["AlarmActions"].items and not alarm["InsufficientDataActions"].items:

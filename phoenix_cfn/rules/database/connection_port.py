@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.values import text
 from phoenix_cfn.rules._database import cluster_of, connection_strings
 from phoenix_cfn.rules._network import default_port, other_port
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._values import text
 
 
 class ConnectionPort(Rule):

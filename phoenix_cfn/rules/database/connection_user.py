@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.values import differ
 from phoenix_cfn.rules._database import cluster_of, connection_strings, hide_dynamic
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._values import differ
 
 
 class ConnectionUser(Rule):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.values import Text
 from phoenix_cfn.rules._database import is_dynamic_secret, secret_parameters, sounds_secret
 from phoenix_cfn.rules._pipeline import deployments, overrides
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._values import Text
 
 
 class NoSecretInOverrides(Rule):

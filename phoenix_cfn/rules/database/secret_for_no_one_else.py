@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.policies import Statement, grants, policies, statements
+from phoenix_cfn.cloudformation.roles import uses
 from phoenix_cfn.rules._database import every_secret, secret_of
-from phoenix_cfn.rules._policies import Statement, grants, policies, statements, uses
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import all_containers, secrets
 

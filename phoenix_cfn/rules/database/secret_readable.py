@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.policies import grants
+from phoenix_cfn.cloudformation.resource_policies import key_admits
+from phoenix_cfn.cloudformation.roles import role
 from phoenix_cfn.rules._database import reading_actions, secret_of
-from phoenix_cfn.rules._policies import grants, key_admits, role
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import containers, secrets
 

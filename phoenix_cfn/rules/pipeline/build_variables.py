@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._build import action_variables, variables_read
+from phoenix_cfn.rules._buildspec import action_variables, variables_read
 from phoenix_cfn.rules._pipeline import all_actions, builds, project
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 

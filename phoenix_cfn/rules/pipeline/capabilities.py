@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._build import needed_capabilities
+from phoenix_cfn.cloudformation.capabilities import needed_capabilities
 from phoenix_cfn.rules._pipeline import releases
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
@@ -27,7 +27,7 @@ class Capabilities(Rule):
         for action, template in releases(stack):
             node = action.configuration["Capabilities"]
             given = {word.strip() for word in (node.literal or "").split(",")}
-            for wanted, others in needed_capabilities(template):
+            for wanted, others in needed_capabilities(template.template):
                 if not node.unknown and not given & {wanted, *others}:
                     place = node if node.given else action.configuration
                     yield finding(place, f"{template.path.name} needs {wanted}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._build import image_definitions
+from phoenix_cfn.cloudformation.values import differ, text
+from phoenix_cfn.rules._buildspec import image_definitions
 from phoenix_cfn.rules._pipeline import builds
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import all_containers
-from phoenix_cfn.rules._values import differ, text
 
 
 class ImageDefinitions(Rule):

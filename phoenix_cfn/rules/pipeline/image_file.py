@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._build import lacks_file, lacks_key
+from phoenix_cfn.rules._buildspec import lacks_file, lacks_key
 from phoenix_cfn.rules._pipeline import artifact_functions, buildspec, deployments, overrides, producer, project
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 

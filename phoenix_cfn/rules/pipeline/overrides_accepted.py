@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._build import refused
+from phoenix_cfn.rules._deployed import refused
 from phoenix_cfn.rules._pipeline import overrides, releases
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._build import least_length
+from phoenix_cfn.rules._deployed import least_length
 from phoenix_cfn.rules._pipeline import all_actions
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.values import differ
 from phoenix_cfn.rules._metrics import alarms
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import services
-from phoenix_cfn.rules._values import differ
 
 
 class DeploymentAlarms(Rule):

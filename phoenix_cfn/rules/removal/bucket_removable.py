@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._names import BUCKET_WRITERS, emptiers, kept
+from phoenix_cfn.rules._removal import BUCKET_WRITERS, emptiers, kept
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -25,6 +25,6 @@ class BucketRemovable(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         writers = stack.of(*BUCKET_WRITERS)
         for bucket in stack.of("AWS::S3::Bucket"):
-            written = any(bucket.id in writer.references for writer in writers)
+            written = any(bucket.id in writer.named for writer in writers)
             if written and not kept(bucket) and not emptiers(stack, bucket):
                 yield finding(bucket.here, f"{bucket.id} blocks the deletion of its stack")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._names import emptiers
-from phoenix_cfn.rules._policies import grants, role
+from phoenix_cfn.cloudformation.policies import grants
+from phoenix_cfn.cloudformation.roles import role
+from phoenix_cfn.rules._removal import emptiers
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 

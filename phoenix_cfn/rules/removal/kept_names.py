@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._identity import PHYSICAL_NAMES
-from phoenix_cfn.rules._names import UNIQUE, kept
+from phoenix_cfn.cloudformation.names import NAMES
+from phoenix_cfn.rules._removal import kept
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -26,8 +26,8 @@ class KeptNames(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for resource in stack.resources.values():
-            if resource.type not in UNIQUE or not kept(resource):
+            naming, node = NAMES.get(resource.type), resource.name
+            if naming is None or not naming.unique or not kept(resource):
                 continue
-            node = resource[PHYSICAL_NAMES[resource.type]]
             if node.given and not (node.text is not None and "AWS::StackId" in str(node.text)):
                 yield finding(node, f"{resource.id} keeps the name {node.text} when its stack is gone")

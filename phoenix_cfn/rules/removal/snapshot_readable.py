@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.resource_policies import key_of
 from phoenix_cfn.rules._database import clusters
-from phoenix_cfn.rules._names import kept
-from phoenix_cfn.rules._policies import key_of
+from phoenix_cfn.rules._removal import kept
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 

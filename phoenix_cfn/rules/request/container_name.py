@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.values import differ
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import containers, registrations, services, task_definition
-from phoenix_cfn.rules._values import differ
 
 
 class ContainerName(Rule):

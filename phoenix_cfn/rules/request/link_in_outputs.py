@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.values import Text
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import FRONT_DOORS, self_contained, ways
-from phoenix_cfn.rules._values import Text
 
 
 def _own_domain(stack: Stack, value: Text) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.values import text
 from phoenix_cfn.rules._network import other_port
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import applications, environment, names_known, of_the_kata, registrations, secrets
-from phoenix_cfn.rules._values import text
 
 
 class PortVariable(Rule):

@@ -31,7 +31,7 @@ class TargetGroupUsed(Rule):
         named = {ref.name for _, value in stack.section("Outputs").texts() for ref in value.refs}
         for resource in stack.resources.values():
             if not resource.type.startswith(ONLOOKERS):
-                named |= resource.references
+                named |= resource.named
         for target_group in stack.of("AWS::ElasticLoadBalancingV2::TargetGroup"):
             used = target_group["Targets"].given or target_group.id in named
             if not used and listeners(stack, target_group):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.values import text
 from phoenix_cfn.rules._logs import comes_too_late, undeclared
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._values import text
 
 
 class InsightsLogs(Rule):

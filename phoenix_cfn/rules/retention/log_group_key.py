@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.resource_policies import key_lets, key_of
 from phoenix_cfn.rules._logs import log_groups
-from phoenix_cfn.rules._policies import key_lets, key_of
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 

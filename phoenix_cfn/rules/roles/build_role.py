@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._needs import build_needs
-from phoenix_cfn.rules._policies import lacking
+from phoenix_cfn.cloudformation.roles import lacking
+from phoenix_cfn.rules._required_actions import build_needs
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 

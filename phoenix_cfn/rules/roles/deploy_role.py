@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._needs import CREATED_BY
+from phoenix_cfn.cloudformation.roles import lacking
 from phoenix_cfn.rules._pipeline import releases
-from phoenix_cfn.rules._policies import lacking
+from phoenix_cfn.rules._required_actions import CREATED_BY
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 

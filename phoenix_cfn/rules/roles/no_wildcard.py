@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._policies import policies, statements
+from phoenix_cfn.cloudformation.policies import policies, statements
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 

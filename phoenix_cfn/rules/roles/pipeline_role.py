@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._needs import ACTION_NEEDS
+from phoenix_cfn.cloudformation.nodes import Resource
+from phoenix_cfn.cloudformation.policies import grants
+from phoenix_cfn.cloudformation.roles import role
 from phoenix_cfn.rules._pipeline import actions, pipelines
-from phoenix_cfn.rules._policies import grants, role
+from phoenix_cfn.rules._required_actions import ACTION_NEEDS
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._template import Resource
 
 
 class PipelineRole(Rule):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._identity import PHYSICAL_NAMES
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -33,7 +32,7 @@ class NamesAlphabet(Rule):
         }
         for kind, pattern in patterns.items():
             for resource in stack.of(kind):
-                node = resource[PHYSICAL_NAMES[kind]]
+                node = resource.name
                 value = node.text
                 if (
                     value is not None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._identity import PHYSICAL_NAMES
-from phoenix_cfn.rules._names import UNIQUE, told_apart
+from phoenix_cfn.cloudformation.names import NAMES
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._stage_names import told_apart
 
 
 class NamesCarryStage(Rule):
@@ -25,8 +25,6 @@ class NamesCarryStage(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for resource in stack.resources.values():
-            if resource.type not in UNIQUE:
-                continue
-            node = resource[PHYSICAL_NAMES[resource.type]]
-            if not told_apart(node):
-                yield finding(node, f"{node.text} is the name in every stage")
+            naming = NAMES.get(resource.type)
+            if naming is not None and naming.unique and not told_apart(resource.name):
+                yield finding(resource.name, f"{resource.name.text} is the name in every stage")

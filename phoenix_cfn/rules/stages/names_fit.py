@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._identity import PHYSICAL_NAMES
-from phoenix_cfn.rules._names import LIMITS, longest
+from phoenix_cfn.cloudformation.names import NAMES
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._stage_names import longest
+
+# A stage does not bring a name up to a longer limit; a name that is written out is for cfn-lint to measure.
+_LONGEST_REACHED = 150
 
 
 class NamesFit(Rule):
@@ -26,10 +29,9 @@ class NamesFit(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for resource in stack.resources.values():
-            limit = LIMITS.get(resource.type)
-            node = resource[PHYSICAL_NAMES.get(resource.type, "Name")]
-            value = node.text
-            if limit is None or value is None:
+            naming, node = NAMES.get(resource.type), resource.name
+            limit, value = naming.length if naming is not None else None, node.text
+            if limit is None or limit > _LONGEST_REACHED or value is None:
                 continue
             size = sum(len(part) if isinstance(part, str) else longest(stack, part) for part in value.parts)
             if size > limit:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._names import told_apart
 from phoenix_cfn.rules._pipeline import all_actions
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._stage_names import told_apart
 
 
 class StackCarriesStage(Rule):

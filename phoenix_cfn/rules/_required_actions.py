@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 
+from phoenix_cfn.cloudformation.nodes import Resource
+from phoenix_cfn.cloudformation.stack import Stack
+from phoenix_cfn.cloudformation.values import Text
+
 from ._pipeline import buildspec
-from ._template import Resource, Stack
-from ._values import Text
 
 ACTION_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "CodeBuild": (("codebuild:StartBuild",), ("codebuild:BatchGetBuilds",)),

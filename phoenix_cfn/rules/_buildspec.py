@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatch
-from typing import Any
+
+from phoenix_cfn.cloudformation.values import Text, parse_json
 
 from ._pipeline import Action
-from ._repository import Buildspec, Deployed
-from ._template import Stack
-from ._values import Ref, Text, parse_json
+from ._repository import Buildspec
 
 _PROVIDED = re.compile(
     r"CODEBUILD_\w+|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|CONTAINER_\w+|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)"
@@ -112,82 +111,3 @@ def action_variables(action: Action) -> set[str] | None:
         return None
     names = [item.get("name") for item in document if isinstance(item, dict)]
     return {name.literal for name in names if isinstance(name, Text) and name.literal}
-
-
-def refused(parameter: Any, given: Any) -> str | None:
-    """Why a parameter does not take a value; None if it does, or if that is not known."""
-    value = given.literal if isinstance(given, Text) else str(given) if isinstance(given, (int, float)) else None
-    if not isinstance(parameter, dict) or value is None or "#{" in value:
-        return None
-    allowed = parameter.get("AllowedValues")
-    if isinstance(allowed, list) and value not in {str(one) for one in allowed}:
-        return "it is not one of the AllowedValues"
-    if parameter.get("Type") == "Number":
-        try:
-            number = float(value)
-        except ValueError:
-            return "it is no number"
-        for key, wrong in (("MinValue", number.__lt__), ("MaxValue", number.__gt__)):
-            bound = parameter.get(key)
-            if isinstance(bound, (int, float)) and wrong(float(bound)) is True:
-                return f"{key} is {bound}"
-    pattern = parameter.get("AllowedPattern")
-    try:
-        if isinstance(pattern, str) and re.fullmatch(pattern, value) is None:
-            return f"AllowedPattern is {pattern}"
-    except (re.error, RecursionError):
-        return None
-    for key, longer in (("MinLength", False), ("MaxLength", True)):
-        bound = parameter.get(key)
-        if isinstance(bound, int) and (len(value) > bound if longer else len(value) < bound):
-            return f"{key} is {bound}"
-    return None
-
-
-def least_length(stack: Stack, ref: Ref) -> int:
-    """How many characters a reference is at least."""
-    parameter = stack.parameter(ref.name)
-    if parameter.given:
-        return len(parameter["Default"].literal or "") or int(parameter["MinLength"].number or 0)
-    return 40 if ref.attribute.endswith("Arn") else 1
-
-
-_IAM = (
-    "AWS::IAM::AccessKey",
-    "AWS::IAM::Group",
-    "AWS::IAM::InstanceProfile",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Policy",
-    "AWS::IAM::Role",
-    "AWS::IAM::User",
-    "AWS::IAM::UserToGroupAddition",
-)
-_IAM_NAMES = ("RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName")
-
-
-def needed_capabilities(template: Deployed) -> list[tuple[str, tuple[str, ...]]]:
-    """The capabilities that a template needs, each with those that include it."""
-    needed: list[tuple[str, tuple[str, ...]]] = []
-    resources = [raw for raw in template.section("Resources").values() if isinstance(raw, dict)]
-    iam = [raw.get("Properties") for raw in resources if raw.get("Type") in _IAM]
-    if any(isinstance(properties, dict) and any(key in properties for key in _IAM_NAMES) for properties in iam):
-        needed.append(("CAPABILITY_NAMED_IAM", ()))
-    elif iam:
-        needed.append(("CAPABILITY_IAM", ("CAPABILITY_NAMED_IAM",)))
-    if "Transform" in template.template:
-        needed.append(("CAPABILITY_AUTO_EXPAND", ()))
-    return needed
-
-
-def architectures(template: Deployed) -> set[str]:
-    """The processors that the template's task definitions run on; empty if they are not all known."""
-    found: set[str] = set()
-    for raw in template.section("Resources").values():
-        if isinstance(raw, dict) and raw.get("Type") == "AWS::ECS::TaskDefinition":
-            properties = raw.get("Properties")
-            platform = properties.get("RuntimePlatform", {}) if isinstance(properties, dict) else None
-            chosen = platform.get("CpuArchitecture", "X86_64") if isinstance(platform, dict) else None
-            if not isinstance(chosen, str):
-                return set()
-            found.add(chosen)
-    return found

@@ -1,0 +1,244 @@
+"""What expressions of a template are in one scenario: the values of functions, and which conditions hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .functions import NO_VALUE, UNKNOWN, VARIABLE, is_function, is_no_value, scalar, spelled, sub_arguments
+from .values import Ref, Text, text
+
+_MOST_NESTED = 50
+_UNDECIDED: Any = object()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is known of a stack besides its template.
+
+    `values` has parameters and pseudo parameters as strings; of a parameter of an SSM type, the value that the
+    Parameter Store has. `others` are parameters whose value is not known, but is none of those that conditions compare
+    it with. `comparisons` says whether an Fn::Equals that no known value decides is true, by `comparison(arguments)`.
+    With `defaults`, a parameter that is neither in `values` nor in `others` has its default; without, its value is
+    unknown.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
+    comparisons: Mapping[str, bool] = field(default_factory=dict)
+    defaults: bool = True
+
+
+def comparison(arguments: Any) -> str:
+    """The key of an Fn::Equals in `Scenario.comparisons`."""
+    return spelled(arguments)
+
+
+class Evaluation:
+    """A template's expressions in one scenario.
+
+    A value that cannot be known is a `Text` with a `Ref` in it, a condition that cannot be known is None. Expressions
+    that are nested too deeply, or not written as their function demands, are unknown.
+    """
+
+    def __init__(self, template: dict[str, Any], scenario: Scenario) -> None:
+        self.template = template
+        self.scenario = scenario
+        self._conditions: dict[str, bool | None] = {}
+        self._nested = 0
+
+    @cached_property
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        section = self.template.get("Parameters")
+        if not isinstance(section, dict):
+            return {}
+        return {name: raw for name, raw in section.items() if isinstance(name, str) and isinstance(raw, dict)}
+
+    # Conditions
+
+    def holds(self, condition: Any) -> bool | None:
+        """Whether a condition holds; True for no condition, None where it cannot be known."""
+        if condition is None:
+            return True
+        if not isinstance(condition, str):
+            return None
+        if condition not in self._conditions:
+            self._conditions[condition] = None  # for a condition that refers to itself
+            section = self.template.get("Conditions")
+            self._conditions[condition] = self.decides(section.get(condition)) if isinstance(section, dict) else None
+        return self._conditions[condition]
+
+    def decides(self, raw: Any) -> bool | None:
+        """Whether a condition function, such as Fn::And, is true; None where it cannot be known."""
+        if not isinstance(raw, dict) or len(raw) != 1 or self._nested > _MOST_NESTED:
+            return None
+        self._nested += 1
+        try:
+            return self._condition(*next(iter(raw.items())))
+        finally:
+            self._nested -= 1
+
+    def _condition(self, function: Any, arguments: Any) -> bool | None:
+        if function == "Condition":
+            return self.holds(arguments) if isinstance(arguments, str) else None
+        if not isinstance(arguments, list):
+            return None
+        if function == "Fn::Equals" and len(arguments) == 2:
+            return self._equal(arguments)
+        results = [self.decides(argument) for argument in arguments]
+        if function == "Fn::Not" and len(results) == 1:
+            return None if results[0] is None else not results[0]
+        if function == "Fn::And":
+            return False if False in results else None if None in results else True
+        if function == "Fn::Or":
+            return True if True in results else None if None in results else False
+        return None
+
+    def _equal(self, arguments: list[Any]) -> bool | None:
+        if self.scenario.comparisons:
+            assumed = self.scenario.comparisons.get(comparison(arguments))
+            if assumed is not None:
+                return assumed
+        left, right = (self.text(argument) for argument in arguments)
+        if left is None or right is None:
+            return None
+        if left == right:
+            return True
+        if left.literal is None or right.literal is None:
+            compared = {side.reference.name for side in (left, right) if side.reference}
+            return None if self.scenario.others.isdisjoint(compared) else False
+        return left.literal == right.literal
+
+    # Values
+
+    def text(self, raw: Any) -> Text | None:
+        """A value as text; None for nothing, for a list and for an object that is no function."""
+        plain = scalar(raw)
+        if plain is not None:
+            return Text((plain,) if plain else ())
+        if not is_function(raw):
+            return None
+        if self._nested > _MOST_NESTED:
+            return text(Ref(UNKNOWN))
+        self._nested += 1
+        try:
+            return self._function(*next(iter(raw.items())))
+        finally:
+            self._nested -= 1
+
+    def _function(self, function: str, arguments: Any) -> Text | None:
+        if function == "Ref":
+            return self._ref(arguments) if isinstance(arguments, str) else text(Ref(UNKNOWN))
+        if function == "Fn::GetAtt":
+            if isinstance(arguments, str):
+                arguments = arguments.split(".", 1)
+            if isinstance(arguments, list) and len(arguments) == 2 and all(isinstance(item, str) for item in arguments):
+                return text(Ref(arguments[0], arguments[1]))
+        elif function == "Fn::Sub":
+            return self._sub(arguments)
+        elif function == "Fn::If":
+            branch = self._branch(arguments)
+            if branch is not _UNDECIDED:
+                return None if is_no_value(branch) else self.text(branch)
+        elif function == "Fn::Join":
+            if isinstance(arguments, list) and len(arguments) == 2 and isinstance(arguments[0], str):
+                members = self.members(arguments[1])
+                if members is not None:
+                    return self._joined(arguments[0], members)
+        elif function == "Fn::Select":
+            if isinstance(arguments, list) and len(arguments) == 2:
+                index = self.text(arguments[0])
+                members = self.members(arguments[1])
+                literal = index.literal if index else None
+                if members is not None and literal is not None and literal.isdigit() and int(literal) < len(members):
+                    return self.text(members[int(literal)])
+        elif function == "Fn::FindInMap":
+            found = self._mapped(arguments)
+            if found is not None:
+                return text(found)
+        elif function == "Fn::Base64":
+            return self.text(arguments)
+        return text(Ref(function, spelled(arguments)))
+
+    def _ref(self, name: str) -> Text | None:
+        if name == NO_VALUE:
+            return None
+        if name in self.scenario.values:
+            return text(Ref(name, literal=self.scenario.values[name]))
+        parameter = self.parameters.get(name)
+        if (
+            self.scenario.defaults
+            and parameter is not None
+            and name not in self.scenario.others
+            and not str(parameter.get("Type")).startswith("AWS::SSM::Parameter::")
+        ):
+            return text(Ref(name, literal=scalar(parameter.get("Default"))))
+        return text(Ref(name))
+
+    def _branch(self, arguments: Any) -> Any:
+        """The branch of an Fn::If that applies; _UNDECIDED where it cannot be known."""
+        if not isinstance(arguments, list) or len(arguments) != 3:
+            return _UNDECIDED
+        holds = self.holds(arguments[0])
+        return _UNDECIDED if holds is None else arguments[1 if holds else 2]
+
+    def _sub(self, arguments: Any) -> Text:
+        pattern, variables = sub_arguments(arguments)
+        if not isinstance(pattern, str):
+            return text(Ref(UNKNOWN))
+        members: list[Text | None] = []
+        position = 0
+        for found in VARIABLE.finditer(pattern):
+            members.append(text(pattern[position : found.start()]))
+            position = found.end()
+            name = found[2]
+            if found[1]:
+                members.append(text("${" + name + "}"))
+            elif name in variables:
+                members.append(self.text(variables[name]) or text(Ref(UNKNOWN)))
+            elif "." in name:
+                members.append(text(Ref(*name.split(".", 1))))
+            else:
+                members.append(self._ref(name))
+        members.append(text(pattern[position:]))
+        return text(*members)
+
+    def _joined(self, separator: str, members: list[Any]) -> Text:
+        pieces: list[Text | None] = []
+        for index, member in enumerate(members):
+            if index:
+                pieces.append(text(separator))
+            pieces.append(self.text(member) or text(Ref(UNKNOWN)))
+        return text(*pieces)
+
+    def members(self, raw: Any) -> list[Any] | None:
+        """The members of a list, or of a function that gives one, as written; None if they are not known."""
+        if isinstance(raw, list):
+            return [item for item in raw if not is_no_value(item)]
+        if not isinstance(raw, dict) or len(raw) != 1 or self._nested > _MOST_NESTED:
+            return None
+        function, arguments = next(iter(raw.items()))
+        if function == "Fn::Split" and isinstance(arguments, list) and len(arguments) == 2:
+            source = self.text(arguments[1])
+            if source is not None and source.literal is not None and isinstance(arguments[0], str) and arguments[0]:
+                return list(source.literal.split(arguments[0]))
+        if function == "Fn::If":
+            self._nested += 1
+            try:
+                return self.members(self._branch(arguments))
+            finally:
+                self._nested -= 1
+        return None
+
+    def _mapped(self, arguments: Any) -> str | None:
+        node: Any = self.template.get("Mappings")
+        if not isinstance(arguments, list) or len(arguments) != 3:
+            return None
+        for argument in arguments:
+            key = self.text(argument)
+            if key is None or key.literal is None or not isinstance(node, dict):
+                return None
+            node = node.get(key.literal)
+        return scalar(node)

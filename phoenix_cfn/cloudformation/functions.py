@@ -1,0 +1,55 @@
+"""Intrinsic functions as plain data.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+NO_VALUE = "AWS::NoValue"
+
+UNKNOWN = "Fn::Unknown"
+"""Stands for a value that cannot be read: the arguments of its function are not what the function takes."""
+
+VARIABLE = re.compile(r"\$\{(!?)\s*([^}]*?)\s*\}")
+"""A variable of Fn::Sub: an exclamation mark where it is escaped, and the name."""
+
+
+def is_function(raw: Any) -> bool:
+    """Whether a value is a call of an intrinsic function, or a reference to a condition."""
+    if not isinstance(raw, dict) or len(raw) != 1:
+        return False
+    key = next(iter(raw))
+    return isinstance(key, str) and (key in ("Ref", "Condition") or (key.startswith("Fn::") and len(key) > 4))
+
+
+def is_no_value(raw: Any) -> bool:
+    return isinstance(raw, dict) and raw.get("Ref") == NO_VALUE
+
+
+def scalar(raw: Any) -> str | None:
+    """A string, number or boolean as the string that CloudFormation makes of it; None for anything else."""
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, (str, int, float)):
+        return str(raw)
+    return None
+
+
+def spelled(raw: Any) -> str:
+    """Any value as one string: equal values give equal strings."""
+    try:
+        return json.dumps(raw, sort_keys=True, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return UNKNOWN
+
+
+def sub_arguments(arguments: Any) -> tuple[Any, dict[str, Any]]:
+    """The pattern of Fn::Sub and the variables that the call itself defines."""
+    if not isinstance(arguments, list) or not arguments:
+        return arguments, {}
+    variables = arguments[1] if len(arguments) > 1 else None
+    return arguments[0], variables if isinstance(variables, dict) else {}

@@ -1,0 +1,120 @@
+"""Physical names: which property sets them, what AWS allows, which references are names, and what CloudFormation makes.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from .limits import STACK_NAME_LENGTH
+from .values import Ref, Text, text
+
+if TYPE_CHECKING:
+    from .nodes import Resource
+
+
+class Naming(NamedTuple):
+    """How the resources of a type are named.
+
+    `property` sets the name. `length` is the most characters that the service allows, if it is known here. `ref` says
+    whether Ref is the name (not an ARN or another id), `attributes` are those of Fn::GetAtt that are the name. Names
+    that are `unique` occur once in an account and region; the others are unique within another resource, or not at
+    all. `stack_prefix` says that CloudFormation makes names of the form `<stack>-<logical id>-<random>`; `lower`, that
+    a name has no capital letters.
+
+    Sources: the registry schemas, and each service's quota page.
+    """
+
+    property: str
+    length: int | None = None
+    ref: bool = False
+    attributes: tuple[str, ...] = ()
+    unique: bool = True
+    stack_prefix: bool = False
+    lower: bool = False
+
+    def is_name(self, attribute: str) -> bool:
+        """Whether an attribute is the name; an empty one stands for Ref."""
+        return attribute in self.attributes if attribute else self.ref
+
+
+NAMES: dict[str, Naming] = {
+    "AWS::ApplicationAutoScaling::ScalingPolicy": Naming("PolicyName", unique=False),
+    "AWS::Backup::BackupVault": Naming("BackupVaultName", 50),
+    "AWS::CloudWatch::Alarm": Naming("AlarmName", 255, ref=True, stack_prefix=True),
+    "AWS::CloudWatch::CompositeAlarm": Naming("AlarmName", 255),
+    "AWS::CloudWatch::Dashboard": Naming("DashboardName", 255, stack_prefix=True),
+    "AWS::CodeBuild::Project": Naming("Name", 150, ref=True),
+    "AWS::CodeCommit::Repository": Naming("RepositoryName"),
+    "AWS::CodeConnections::Connection": Naming("ConnectionName", 32),
+    "AWS::CodeDeploy::Application": Naming("ApplicationName"),
+    "AWS::CodeDeploy::DeploymentGroup": Naming("DeploymentGroupName"),
+    "AWS::CodePipeline::Pipeline": Naming("Name", 100, ref=True),
+    "AWS::CodePipeline::Webhook": Naming("Name"),
+    "AWS::CodeStarConnections::Connection": Naming("ConnectionName", 32),
+    "AWS::DocDB::DBCluster": Naming("DBClusterIdentifier", 63, ref=True, stack_prefix=True, lower=True),
+    "AWS::DocDB::DBClusterParameterGroup": Naming("Name", 255, ref=True, stack_prefix=True, lower=True),
+    "AWS::DocDB::DBInstance": Naming("DBInstanceIdentifier", 63, ref=True, stack_prefix=True, lower=True),
+    "AWS::DocDB::DBSubnetGroup": Naming("DBSubnetGroupName", 255, ref=True, stack_prefix=True, lower=True),
+    "AWS::EC2::LaunchTemplate": Naming("LaunchTemplateName"),
+    # Unique within a VPC.
+    "AWS::EC2::SecurityGroup": Naming("GroupName", unique=False),
+    "AWS::ECR::Repository": Naming("RepositoryName", 256, ref=True, lower=True),
+    "AWS::ECS::CapacityProvider": Naming("Name"),
+    "AWS::ECS::Cluster": Naming("ClusterName", 255, ref=True, stack_prefix=True),
+    # Unique within a cluster.
+    "AWS::ECS::Service": Naming("ServiceName", attributes=("Name",), unique=False),
+    # Task definitions may share a family; each is a revision of it.
+    "AWS::ECS::TaskDefinition": Naming("Family", 255, unique=False, stack_prefix=True),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": Naming("Name", 32, attributes=("LoadBalancerName",)),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": Naming("Name", 32, attributes=("TargetGroupName",)),
+    "AWS::Events::Rule": Naming("Name", 64),
+    "AWS::IAM::InstanceProfile": Naming("InstanceProfileName"),
+    "AWS::IAM::ManagedPolicy": Naming("ManagedPolicyName"),
+    "AWS::IAM::Role": Naming("RoleName", 64, ref=True, stack_prefix=True),
+    "AWS::IAM::User": Naming("UserName"),
+    "AWS::KMS::Alias": Naming("AliasName"),
+    "AWS::Lambda::Function": Naming("FunctionName", 64, ref=True),
+    "AWS::Logs::LogGroup": Naming("LogGroupName", 512, ref=True, stack_prefix=True),
+    "AWS::S3::Bucket": Naming("BucketName", 63, ref=True, lower=True),
+    "AWS::SNS::Topic": Naming("TopicName", 256, attributes=("TopicName",), stack_prefix=True),
+    "AWS::SQS::Queue": Naming("QueueName"),
+    "AWS::SSM::Parameter": Naming("Name"),
+    "AWS::SecretsManager::Secret": Naming("Name", 512),
+}
+
+_HYPHEN_AND_RANDOM = len("-") + 13
+GENERATED = "Fn::Generated"
+"""Stands for the characters at the end of a name that CloudFormation makes."""
+
+
+@dataclass(frozen=True)
+class PhysicalName:
+    """`text` is the name as far as it is known, None if nothing is; `given` says whether the template sets it."""
+
+    text: Text | None
+    given: bool
+
+
+def physical_name(resource: Resource, stack_name_length: int | None = None) -> PhysicalName:
+    """The name that a resource has in AWS.
+
+    A name that CloudFormation makes is known where it is certain not to be shortened: `<stack>-<logical id>-` and a
+    reference to GENERATED. `stack_name_length` is the most characters of the stack's name; without it, the length of
+    AWS::StackName in the scenario, or else what AWS allows.
+    """
+    stack, naming = resource.stack, NAMES.get(resource.type)
+    if resource.name.given:
+        return PhysicalName(stack.name_of(resource), given=True)
+    if naming is None or not naming.stack_prefix or naming.length is None:
+        return PhysicalName(None, given=False)
+    stack_name = stack.scenario.values.get("AWS::StackName")
+    longest = stack_name_length or (STACK_NAME_LENGTH if stack_name is None else len(stack_name))
+    if longest + len("-") + len(resource.id) + _HYPHEN_AND_RANDOM > naming.length:
+        return PhysicalName(None, given=False)
+    start = text(stack.text({"Ref": "AWS::StackName"}), f"-{resource.id}-")
+    if naming.lower:
+        start = text(*(part.lower() if isinstance(part, str) else part for part in start.parts))
+    return PhysicalName(text(start, Ref(GENERATED, resource.id)), given=False)

@@ -1,0 +1,176 @@
+"""IAM policies in a template: their statements, and what a role is allowed.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from .managed_policies import MANAGED
+from .nodes import Node, Resource
+from .stack import Stack
+from .values import Text
+
+_MANAGED_ARN = re.compile(r":iam::aws:policy/(.+)$")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One Allow or Deny of a policy."""
+
+    node: Node
+    allows: bool
+    actions: tuple[str, ...]
+    negated: bool
+    known: bool
+    resources: tuple[Node, ...]
+
+    def names(self, action: str) -> bool:
+        wanted = action.lower()
+        return any(fnmatchcase(wanted, pattern) for pattern in self._patterns) != self.negated
+
+    @cached_property
+    def _patterns(self) -> tuple[str, ...]:
+        return tuple(pattern.lower() for pattern in self.actions)
+
+    def concerns(self, resource: Resource | None) -> bool | None:
+        """Whether the statement's resources include this one; None where it cannot be known."""
+        if resource is None or self.node["NotResource"].given or not self.resources:
+            return True
+        verdicts = [_concerns(node.text, resource) for node in self.resources]
+        return True if True in verdicts else None if None in verdicts else False
+
+
+def _concerns(value: Text | None, resource: Resource) -> bool | None:
+    if value is None:
+        return None
+    if value.literal == "*" or any(ref.name == resource.id for ref in value.refs):
+        return True
+    # Another resource of the template is another resource; a spelled ARN or a parameter may be anything.
+    others = [ref.name for ref in value.refs if not ref.name.startswith("AWS::")]
+    if len(value.parts) <= 2 and others and all(name in resource.stack.resources for name in others):
+        return False
+    return None
+
+
+@dataclass(frozen=True)
+class Grants:
+    """All that a role of the template is allowed; `complete` if nothing of it lies outside of the template."""
+
+    statements: tuple[Statement, ...]
+    managed: tuple[str, ...]
+    complete: bool
+
+    def allow(self, action: str, resource: Resource | None = None) -> bool | None:
+        """Whether the role may do this (to this resource); None where the template does not tell."""
+        if any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.managed):
+            return True
+        unsure = not self.complete
+        for statement in self.statements:
+            if not statement.allows:
+                continue
+            if not statement.known:
+                unsure = True
+            if statement.names(action):
+                concerned = statement.concerns(resource)
+                if concerned:
+                    return True
+                unsure = unsure or concerned is None
+        return None if unsure else False
+
+
+def statements(document: Node) -> list[Statement]:
+    """What a policy document allows and denies."""
+    return document.stack.once(f"statements of {document.path}", lambda: _statements(document))
+
+
+def _statements(document: Node) -> list[Statement]:
+    found = []
+    for node in document["Statement"].items:
+        negated = node["NotAction"].given
+        actions = node["NotAction" if negated else "Action"]
+        found.append(
+            Statement(
+                node=node,
+                allows=node["Effect"].literal == "Allow",
+                actions=tuple(item.literal for item in actions.items if item.literal is not None),
+                negated=negated,
+                known=not node.opaque
+                and (actions.listed or actions.literal is not None)
+                and all(item.literal is not None for item in actions.items),
+                resources=tuple(node["Resource"].items),
+            )
+        )
+    return found
+
+
+def documents(stack: Stack, owner: Resource) -> tuple[list[Node], list[str], bool]:
+    """The policy documents of a role in the template, AWS's managed policies it has, and whether this is all."""
+    found = [policy["PolicyDocument"] for policy in owner["Policies"].items]
+    complete = not owner["Policies"].given or owner["Policies"].listed
+    managed: list[str] = []
+    arns = owner["ManagedPolicyArns"]
+    complete = complete and (not arns.given or arns.listed)
+    for item in arns.items:
+        policy = stack.resource(item, "AWS::IAM::ManagedPolicy")
+        name = managed_name(item.text)
+        if policy is not None:
+            found.append(policy["PolicyDocument"])
+        elif name is not None:
+            managed.append(name)
+        else:
+            complete = False
+    for policy in stack.of("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for item in policy["Roles"].items:
+            attached = stack.resource(item, "AWS::IAM::Role")
+            if attached is owner:
+                found.append(policy["PolicyDocument"])
+            complete = complete and attached is not None
+    for policy in stack.of("AWS::IAM::RolePolicy"):
+        attached = stack.resource(policy["RoleName"], "AWS::IAM::Role")
+        if attached is owner:
+            found.append(policy["PolicyDocument"])
+        complete = complete and attached is not None
+    complete = complete and all(document["Statement"].given and not document.opaque for document in found)
+    return found, managed, complete
+
+
+def managed_name(value: Text | None) -> str | None:
+    """The name of an AWS managed policy, by its ARN in any partition."""
+    found = _MANAGED_ARN.search(str(value)) if value is not None else None
+    return found[1] if found else None
+
+
+def grants(stack: Stack, owner: Resource) -> Grants:
+    return stack.once(f"grants of {owner.id}", lambda: _grants(stack, owner))
+
+
+def _grants(stack: Stack, owner: Resource) -> Grants:
+    found, managed, complete = documents(stack, owner)
+    return Grants(
+        statements=tuple(statement for document in found for statement in statements(document)),
+        managed=tuple(action for name in managed for action in MANAGED.get(name, ())),
+        complete=complete and all(name in MANAGED for name in managed),
+    )
+
+
+def policies(stack: Stack) -> list[Node]:
+    """All identity policy documents of the template that grant something; a permissions boundary grants nothing."""
+    return stack.once("identity policies", lambda: _policies(stack))
+
+
+def _policies(stack: Stack) -> list[Node]:
+    identities = stack.of("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group")
+    found = [policy["PolicyDocument"] for owner in identities for policy in owner["Policies"].items]
+    kinds = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy")
+    boundaries = [stack.resource(owner["PermissionsBoundary"], kinds[1]) for owner in identities]
+    attached = [stack.resource(item, kinds[1]) for owner in identities for item in owner["ManagedPolicyArns"].items]
+    for policy in stack.of(*kinds):
+        owned = policy in attached or any(policy[owners].given for owners in ("Roles", "Users", "Groups"))
+        if owned or policy not in boundaries:
+            found.append(policy["PolicyDocument"])
+    return found
