@@ -1,0 +1,31 @@
+"""Documents: short forms are read as long ones, JSON as well as YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from phoenix_cfn.cloudformation.documents import parse
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("!Ref A", {"Ref": "A"}),
+        ("!Condition A", {"Condition": "A"}),
+        ("!GetAtt A.B", {"Fn::GetAtt": "A.B"}),
+        ("!Sub ['${A}', {A: !Ref B}]", {"Fn::Sub": ["${A}", {"A": {"Ref": "B"}}]}),
+        ("!Transform {Name: X}", {"Fn::Transform": {"Name": "X"}}),
+        ('{"Ref": "A"}', {"Ref": "A"}),
+        ("a: {b: [1, x, true]}", {"a": {"b": [1, "x", True]}}),
+        ("", None),
+        ("{", None),
+        ("a: [", None),
+        ("[" * 5_000, None),
+        ("\x00", None),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_text_as_data(content: str, expected: Any) -> None:
+    assert parse(content) == expected
