@@ -7,11 +7,22 @@ from typing import Any
 
 import yaml
 
+MOST_NODES = 250_000
+"""The most values of a document once its YAML aliases are expanded; cfn-lint reads no more either.
+
+A few aliases of aliases stand for more values than memory holds, and one that contains itself never ends.
+"""
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_LOADER):  # type: ignore[misc, valid-type]
-    """YAML whose short forms of intrinsic functions are read as their long ones."""
+    """YAML as CloudFormation reads it: short forms of functions are read as their long ones, dates are strings."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in _LOADER.yaml_implicit_resolvers.items()
+    }
 
 
 def _long_form(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -28,8 +39,21 @@ _Loader.add_multi_constructor("!", _long_form)
 
 
 def parse(content: str) -> Any:
-    """YAML or JSON as data; None if it is neither."""
+    """YAML or JSON as data; None if it is neither, or if it has more than MOST_NODES values."""
     try:
-        return json.loads(content) if content.lstrip().startswith("{") else yaml.load(content, _Loader)
+        data = json.loads(content) if content.lstrip().startswith("{") else yaml.load(content, _Loader)
     except (ValueError, RecursionError, yaml.YAMLError):
         return None
+    return data if _is_bounded(data) else None
+
+
+def _is_bounded(data: Any) -> bool:
+    pending, seen = [data], 0
+    while pending:
+        node = pending.pop()
+        seen += 1
+        if isinstance(node, (dict, list)):
+            pending.extend(node.values() if isinstance(node, dict) else node)
+            if seen + len(pending) > MOST_NODES:
+                return False
+    return True

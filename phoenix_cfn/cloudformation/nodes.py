@@ -78,13 +78,15 @@ class Node:
 
         A member that is an Fn::If with a list in its branch counts with that list's members.
         """
-        if isinstance(self.raw, list):
-            nodes = [Node(self.stack, raw, [*self.path, index]) for index, raw in enumerate(self.raw)]
-            found: list[Node] = []
-            for node in nodes:
-                found.extend(node.items if isinstance(node.raw, list) else [node])
-            return [node for node in found if node.given]
-        return [self] if self.given else []
+        found: list[Node] = []
+        pending: list[Node] = [self]
+        while pending:
+            node = pending.pop()
+            if isinstance(node.raw, list):
+                pending.extend(node[index] for index in reversed(range(len(node.raw))))
+            elif node.given:
+                found.append(node)
+        return found
 
     @property
     def listed(self) -> bool:

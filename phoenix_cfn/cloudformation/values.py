@@ -132,10 +132,9 @@ def parse_json(value: Text) -> Any:
     bare = re.compile("(?<=[:,\\[\\s])(\ue000\\d+\ue001)(?=\\s*[,}\\]])")
     for candidate in (spelled, bare.sub(r'"\1"', spelled)):
         try:
-            document = json.loads(candidate)
+            return _restored(json.loads(candidate), value)
         except (ValueError, RecursionError):
             continue
-        return _restored(document, value)
     return None
 
 

@@ -88,6 +88,15 @@ def test_members_of_a_list() -> None:
     assert NODE["Missing"].items == []
 
 
+def test_lists_in_lists_are_flattened_however_deep() -> None:
+    deep: list[object] = ["x"]
+    for _ in range(5_000):
+        deep = [deep]
+    read = stack("Resources: {}")
+    read.template["Metadata"] = deep
+    assert [item.literal for item in read.section("Metadata").items] == ["x"]
+
+
 def test_keys_of_an_object() -> None:
     assert NODE["Object"].keys == ["Key"]
     assert NODE["Stage"].keys == []
