@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import yaml
+
+from phoenix_cfn.errors import PhoenixError
 
 MOST_NODES = 250_000
 """The most values of a document once its YAML aliases are expanded; cfn-lint reads no more either.
@@ -45,6 +48,85 @@ def parse(content: str) -> Any:
     except (ValueError, RecursionError, yaml.YAMLError):
         return None
     return data if _is_bounded(data) else None
+
+
+class TemplateError(PhoenixError):
+    """A file that is no CloudFormation template, or that cannot be read."""
+
+
+def _refused(name: object, found: str) -> TemplateError:
+    return TemplateError(
+        f"{name} is not a CloudFormation template: {found}. "
+        "Name a file in YAML or JSON that has a Resources section with at least one resource."
+    )
+
+
+def read_template(path: Path) -> dict[str, Any]:
+    """The template in a file. Raises TemplateError."""
+    try:
+        return template_in(path.read_text(encoding="utf-8"), path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise TemplateError(f"cannot read {path}: {reason}. Name a file that exists and that you may read.") from error
+    except UnicodeDecodeError as error:
+        raise _refused(path, "it is not UTF-8 text") from error
+
+
+def template_in(content: str, name: object) -> dict[str, Any]:
+    """The template that a text is; `name` says in errors where the text is from. Raises TemplateError.
+
+    Its resources are objects with a Type, or loops (Fn::ForEach) and transforms that make resources.
+    """
+    try:
+        if content.lstrip().startswith("{"):
+            data = json.loads(content, object_pairs_hook=_without_duplicates)
+        else:
+            data = yaml.load(content, _StrictLoader)
+    except RecursionError as error:
+        raise _refused(name, "it is nested too deeply") from error
+    except (ValueError, yaml.YAMLError) as error:
+        raise _refused(name, _one_line(error)) from error
+    if not _is_bounded(data):
+        raise _refused(name, f"it has more than {MOST_NODES:,} values once its aliases are expanded")
+    resources = data.get("Resources") if isinstance(data, dict) else None
+    if not resources:
+        raise _refused(name, "it has no Resources")
+    if not isinstance(resources, dict):
+        raise _refused(name, "its Resources are not an object")
+    for logical_id, resource in resources.items():
+        if str(logical_id).startswith("Fn::"):
+            continue
+        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+            raise _refused(name, f"the resource {logical_id} has no Type")
+    found: dict[str, Any] = data
+    return found
+
+
+class _StrictLoader(_Loader):
+    """The same, with an error for a key that occurs twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in seen:
+                    raise yaml.MarkedYAMLError(problem=f"the key {key.value} occurs twice", problem_mark=key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
+        raise ValueError(f"the key {twice} occurs twice")
+    return found
+
+
+def _one_line(error: ValueError | yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return f"{problem} in line {mark.line + 1}" if mark is not None else " ".join(problem.split())
 
 
 def _is_bounded(data: Any) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from phoenix_cfn.cloudformation import schemas
+from phoenix_cfn.cloudformation.documents import read_template
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.iam.deploy import (
@@ -22,15 +23,11 @@ from phoenix_cfn.iam.handlers import DATA, Handlers, refresh
 _UNUSABLE = 2
 
 
-class TemplateError(PhoenixError):
-    """A template that cannot be read."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0; 2 for a template that cannot be used, or resource types whose needs are not known."""
     options = _parse(arguments)
     try:
-        template = _read(options.template) if options.template else None
+        template = read_template(options.template) if options.template else None
         if template is None:
             return _refresh()
         permissions = deploy_permissions(template, dict(options.set))
@@ -83,23 +80,6 @@ def _refresh() -> int:
     changed = refresh(resource["Type"] for resource in template["Resources"].values())
     print(f"{DATA}: {'written' if changed else 'unchanged'}")
     return 0
-
-
-def _read(path: Path) -> dict[str, Any]:
-    # cfn-lint's reader knows the short forms of CloudFormation's functions; it takes a second to import.
-    from cfnlint.decode import cfn_json, cfn_yaml
-
-    try:
-        template = (cfn_json if path.suffix == ".json" else cfn_yaml).load(str(path))
-        # Plain data, without the places that cfn-lint remembers.
-        plain: dict[str, Any] = json.loads(json.dumps(template, default=str))
-    except OSError as error:
-        raise TemplateError(f"cannot read {path}: {error.strerror}") from error
-    except Exception as error:
-        raise TemplateError(f"{path} is not a CloudFormation template: {error}") from error
-    if not isinstance(plain, dict) or not plain.get("Resources"):
-        raise TemplateError(f"{path} is not a CloudFormation template: it has no Resources")
-    return plain
 
 
 def _names_left_out(template: dict[str, Any]) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from phoenix_cfn.cloudformation.documents import parse
+from phoenix_cfn.cloudformation.documents import TemplateError, parse, read_template, template_in
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,63 @@ def test_a_document_that_aliases_make_endless_is_none() -> None:
     levels = [f"l{number}: &l{number} [{', '.join([f'*l{number - 1}'] * 10)}]" for number in range(1, 9)]
     assert parse("\n".join(["l0: &l0 [x]", *levels])) is None
     assert parse("a: &a {b: *a}") is None
+
+
+TOPIC = "Resources: {A: {Type: 'AWS::SNS::Topic'}}"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TOPIC,
+        '{"Resources": {"A": {"Type": "AWS::SNS::Topic"}}}',
+        "Resources: {'Fn::ForEach::Topics': [Name, [a, b], {'Topic${Name}': {Type: 'AWS::SNS::Topic'}}]}",
+        "Resources: {A: {Type: 'AWS::SNS::Topic', Properties: {<<: {A: 1}, A: 2}}}",
+    ],
+)
+def test_a_template(content: str) -> None:
+    assert template_in(content, "x.yml") == parse(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("", "it has no Resources"),
+        ("text", "it has no Resources"),
+        ("Resources:", "it has no Resources"),
+        ("Resources: {}", "it has no Resources"),
+        ("Resources: [a]", "its Resources are not an object"),
+        ("Resources: text", "its Resources are not an object"),
+        ("Resources: {A: x}", "the resource A has no Type"),
+        ("Resources: {A: {Properties: {}}}", "the resource A has no Type"),
+        ("Resources: {A: {Type: [x]}}", "the resource A has no Type"),
+        ("Resources:\n  A: {\n", "in line 3"),
+        ('{"Resources": ', "Expecting value: line 1 column 15"),
+        (f"{TOPIC}\nResources: {{}}", "the key Resources occurs twice in line 2"),
+        ('{"Resources": {"A": 1, "A": 2}}', "the key A occurs twice"),
+        ("Resources: &a {A: *a}", "it has more than 250,000 values once its aliases are expanded"),
+        ("Resources: {A: " + "[" * 5_000, "nest"),
+        ('{"Resources": ' + "[" * 5_000, "it is nested too deeply"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_is_no_template_is_refused(content: str, found: str) -> None:
+    with pytest.raises(TemplateError) as refused:
+        template_in(content, "x.yml")
+    message = str(refused.value)
+    assert message.startswith("x.yml is not a CloudFormation template: ")
+    assert found in message
+    assert "Name a file in YAML or JSON" in message
+    assert "\n" not in message
+
+
+def test_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "template.yml"
+    path.write_text(TOPIC)
+    assert read_template(path) == parse(TOPIC)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(TemplateError, match="it is not UTF-8 text"):
+        read_template(path)
+    for unreadable in (tmp_path, tmp_path / "none.yml"):
+        with pytest.raises(TemplateError, match=f"cannot read {unreadable}"):
+            read_template(unreadable)
