@@ -111,6 +111,12 @@ class LocalAws:
         with urllib.request.urlopen(f"{self.settings.endpoint}/_local/pipelines", timeout=10) as answer:
             return list(json.load(answer))
 
+    def fail(self, stack: str, resource: str, reason: str) -> None:
+        """The next creation of this resource of the stack, by its logical id, fails for the reason."""
+        body = json.dumps({"stack": stack, "resource": resource, "reason": reason}).encode()
+        with urllib.request.urlopen(f"{self.settings.endpoint}/_local/faults", body, timeout=10):
+            pass
+
     def log(self) -> str:
         """What the gateway said so far."""
         return (self.settings.state / "gateway.log").read_text()
