@@ -8,7 +8,6 @@ from phoenix_cfn.infrastructure.database import database
 from phoenix_cfn.infrastructure.load_balancer import load_balancer
 from phoenix_cfn.infrastructure.monitoring import release_alarms, service_alarms
 from phoenix_cfn.infrastructure.network import network
-from phoenix_cfn.infrastructure.order import create_database_last
 from phoenix_cfn.infrastructure.outputs import outputs
 from phoenix_cfn.infrastructure.scaling import scaling
 from phoenix_cfn.infrastructure.security_groups import security_groups
@@ -44,5 +43,4 @@ def template(settings: Settings) -> StageTemplate:
     alarms += service_alarms(t, settings, parameters, data, running, topic)
     board = dashboard(t, settings, parameters, entrance, data, running, alarms)
     outputs(t, entrance, running, topic, board)
-    create_database_last(t, data)
     return t
