@@ -19,7 +19,7 @@ from typing import Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from .. import leftovers
+from .. import docker_engine, leftovers
 from . import codepipeline, faults, ministack
 from .corrections import install_all
 from .settings import PREFIX, settings
@@ -83,6 +83,7 @@ def _clean() -> None:
 
 def main() -> int:
     """Serves until SIGTERM."""
+    docker_engine.wait_everywhere()
     faults.install()
     install_all()
     parent = int(os.environ.get(f"{PREFIX}PARENT", "0"))

@@ -100,7 +100,7 @@ def _put(container: Any, path: str, content: bytes) -> None:
 
 
 def _wait_for(address: str, port: int, container: Any) -> None:
-    end = time.time() + 60
+    end = time.time() + 300
     while time.time() < end:
         try:
             socket.create_connection((address, port), timeout=1).close()
