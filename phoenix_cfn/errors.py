@@ -18,3 +18,7 @@ class SettingsError(PhoenixError):
 
 class OutputError(PhoenixError):
     """A template that cannot be written where it was asked for."""
+
+
+class RenderError(PhoenixError):
+    """A template with a value that CloudFormation's YAML does not have."""

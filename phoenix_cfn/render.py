@@ -6,9 +6,11 @@ PyYAML's two emitters the fast one is not everywhere and the other takes longer 
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
+from phoenix_cfn.errors import RenderError
 from phoenix_cfn.template import StageTemplate
 
 # A sequence or mapping that is not longer than this stands on one line.
@@ -18,16 +20,24 @@ _MANY = 8
 # What YAML 1.1 and CloudFormation read as text without quotes; all else is quoted.
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.:@+-]*( [A-Za-z0-9_/.:@+(][A-Za-z0-9_/.:@+()-]*)*", re.ASCII)
 _NOT_TEXT = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+# A key that is longer than this needs the form `? key`, or YAML does not see that it is one.
+_KEY = 1024
+# Functions whose short form AWS documents. `Fn::Contains` has none, and CDK's CfnInclude drops `!Contains`.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+_SHORT = re.compile(
+    "Fn::(And|Base64|Cidr|Equals|FindInMap|GetAZs|If|ImportValue|Join|Not|Or|Select|Split|Sub|Transform)"
+)
 
 
 def render(template: StageTemplate) -> str:
     """The template as a file: the same template gives the same bytes everywhere."""
     source = template.to_dict()
+    _check(source, "")
     out = ["# Written by build.py: change the generator, not this file."]
     for section, content in source.items():
         if section == "AWSTemplateFormatVersion":
             out.append(f"{section}: '{content}'")
-        elif section == "Resources":
+        elif section == "Resources" and content:
             out += ["", f"{section}:"]
             _resources(content, template.origins, out)
         else:
@@ -48,8 +58,25 @@ def _resources(resources: dict[str, Any], origins: dict[str, str], out: list[str
         _entry(title, resource, "  ", out)
 
 
+def _check(value: Any, path: str) -> None:
+    """RenderError for what a template cannot hold."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        found = "null" if value is None else repr(value)
+        raise RenderError(
+            f"template: found {found} at {path}; expected text, a finite number, true, false, a list or a mapping. "
+            "Leave the property out, or give it a value."
+        )
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in children:
+        _check(each, f"{path}/{key}" if path else str(key))
+
+
 def _entry(key: str, value: Any, indent: str, out: list[str]) -> None:
-    _node(value, f"{indent}{_scalar(key)}:", indent, out)
+    name = _scalar(key)
+    if len(name) > _KEY:
+        out.append(f"{indent}? {name}")
+        name = ""
+    _node(value, f"{indent}{name}:", indent, out)
 
 
 def _node(value: Any, lead: str, indent: str, out: list[str]) -> None:
@@ -57,7 +84,8 @@ def _node(value: Any, lead: str, indent: str, out: list[str]) -> None:
     tag, inner = _function(value)
     # A mapping that has a name is written out.
     flow = None if isinstance(value, dict) and value and not tag and lead.endswith(":") else _flow(value)
-    if flow is not None and (len(lead) + len(flow) < _LINE or not isinstance(inner, (dict, list))):
+    short = not inner or not isinstance(inner, (dict, list))
+    if flow is not None and (short or len(lead) + len(flow) < _LINE):
         if isinstance(inner, str) and "\n" in inner and _fits_block(inner):
             out.append(f"{' '.join(filter(None, (lead, tag)))} {'|' if inner.endswith(chr(10)) else '|-'}")
             out += [f"{indent}  {line}".rstrip() for line in inner.removesuffix("\n").split("\n")]
@@ -111,10 +139,9 @@ def _flow(value: Any) -> str:
 def _scalar(value: Any, flow: bool = False) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None:
-        return "null"
     if isinstance(value, (int, float)):
-        return repr(value)
+        # YAML 1.1 reads 1e+20 as text.
+        return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
     text = str(value)
     plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT and not text.endswith(":")
     if plain and ": " not in text and not (flow and ":" in text):
@@ -139,13 +166,14 @@ def _function(value: Any) -> tuple[str, Any]:
     if not isinstance(value, dict) or len(value) != 1:
         return "", value
     ((name, argument),) = value.items()
-    if name == "Ref" and isinstance(argument, str):
-        return "!Ref", argument
-    if name == "Condition" and isinstance(argument, str):
-        return "!Condition", argument
-    if name == "Fn::GetAtt" and isinstance(argument, list) and all(isinstance(each, str) for each in argument):
-        return "!GetAtt", ".".join(argument)
-    # A function directly inside another has to keep its long name: YAML knows one tag for each value.
-    if name.startswith("Fn::") and not _function(argument)[0]:
+    if name in ("Ref", "Condition") and isinstance(argument, str):
+        return f"!{name}", argument
+    if name == "Fn::GetAtt" and isinstance(argument, list) and len(argument) == 2:
+        resource, attribute = argument
+        if isinstance(resource, str) and isinstance(attribute, str) and "." not in resource:
+            return "!GetAtt", f"{resource}.{attribute}"
+    # A function directly inside another has to keep its long name: YAML knows one tag for each value. A number or a
+    # boolean behind a tag is read as text.
+    if _SHORT.fullmatch(name) and isinstance(argument, (str, list, dict)) and not _function(argument)[0]:
         return f"!{name.removeprefix('Fn::')}", argument
     return "", value

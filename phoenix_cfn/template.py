@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from troposphere import AWSObject, Parameter, Ref, Tags, Template
 
+from phoenix_cfn.order import create_last
+
 Added = TypeVar("Added", bound=AWSObject)
 
 # For what holds state, said aloud: it goes with its stage. Only the database leaves something, its last snapshot.
@@ -35,6 +37,7 @@ class StageTemplate(Template):
         self.set_version()
         self.project = project
         self.origins: dict[str, str] = {}
+        self._last: list[list[str]] = []
 
     def add_resource(self, resource: Added) -> Added:  # type: ignore[override]  # one at a time: each has its origin
         if "Tags" in resource.props:
@@ -46,6 +49,10 @@ class StageTemplate(Template):
     def add_parameter(self, parameter: Parameter) -> Parameter:  # type: ignore[override]
         self.origins[str(parameter.title)] = _caller()
         return super().add_parameter(parameter)
+
+    def create_last(self, *resources: AWSObject) -> None:
+        """All that does not need these resources is created before them, also what is added to the template later."""
+        self._last.append([str(resource.title) for resource in resources])
 
     def to_dict(self) -> dict[str, Any]:
         """The template as plain data, its sections in the order in which a person reads them."""
@@ -62,6 +69,8 @@ class StageTemplate(Template):
             "Resources",
             "Outputs",
         )
+        for titles in self._last:
+            create_last(plain["Resources"], [title for title in titles if title in plain["Resources"]])
         plain["Resources"] = {title: _in_order(resource) for title, resource in plain["Resources"].items()}
         return {section: plain[section] for section in story if section in plain}
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from cfnlint.decode.decode import decode_str
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +18,7 @@ from troposphere import Output, Parameter
 from troposphere.sns import Topic
 
 from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.errors import RenderError
 from phoenix_cfn.render import render
 from phoenix_cfn.template import StageTemplate
 
@@ -73,19 +77,31 @@ ODD_LINES = [
     "\x85",
     "\ta",
 ]
-TEXT = st.text(max_size=40) | st.sampled_from(ODD_TEXT + ODD_LINES)
-SCALARS = TEXT | st.booleans() | st.integers(-(10**9), 10**9)
+# Where YAML or this writer treats a line differently: a line of this project, and the longest implicit key of YAML.
+LIMITS = (120, 1024)
+WIDTHS = st.integers(0, 300) | st.sampled_from([limit + near for limit in LIMITS for near in range(-12, 4)])
+LONG_TEXT = st.builds(lambda text, width: (text * width)[:width], st.text(min_size=1, max_size=3), WIDTHS)
+TEXT = st.text(max_size=40) | st.sampled_from(ODD_TEXT + ODD_LINES) | LONG_TEXT
+SCALARS = TEXT | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+NAMES = st.from_regex("[A-Za-z]{1,9}", fullmatch=True)
 FUNCTIONS = st.one_of(
-    st.builds(lambda name: {"Ref": name}, st.from_regex("[A-Za-z]{1,9}", fullmatch=True)),
-    st.builds(lambda name, att: {"Fn::GetAtt": [name, att]}, *[st.from_regex("[A-Za-z]{1,9}", fullmatch=True)] * 2),
+    st.builds(lambda name: {"Ref": name}, NAMES | TEXT),
+    st.builds(lambda name, att: {"Fn::GetAtt": [name, att]}, NAMES | TEXT, NAMES | TEXT),
     st.builds(lambda text: {"Fn::Sub": text}, TEXT),
     st.builds(lambda text: {"Fn::Join": [",", [text, {"Ref": "A"}]]}, TEXT),
     st.just({"Fn::Select": [0, {"Fn::GetAZs": ""}]}),
     st.just({"Fn::Base64": {"Fn::Sub": "a"}}),
 )
+FUNCTION_NAMES = st.sampled_from(
+    ["Ref", "Condition", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::ForEach::Each", "Fn::Contains", "Fn::", "Fn::a b"]
+)
 DATA = st.recursive(
     SCALARS | FUNCTIONS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT.filter(bool), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(TEXT, inner, max_size=4)
+        | st.builds(lambda name, argument: {name: argument}, FUNCTION_NAMES, inner)
+    ),
     max_leaves=12,
 )
 
@@ -100,16 +116,91 @@ def plain(value: Any) -> Any:
 
 
 def read(text: str) -> Any:
+    """As cfn-lint reads it."""
     decoded, errors = decode_str(text)
     assert not errors, (errors, text)
     return plain(decoded)
 
 
-@given(DATA)
-def test_what_is_read_back_is_what_was_written(data: Any) -> None:
+class _Slow(yaml.SafeLoader):
+    """PyYAML's reader in Python."""
+
+
+class _Fast(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # a class of its own, where it is there
+    """libyaml's reader, which has limits of its own."""
+
+
+def _long_form(loader: Any, tag: str, node: yaml.Node) -> Any:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if tag == "GetAtt":
+        value = value.split(".", 1)
+    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+for _loader in (_Slow, _Fast):
+    _loader.add_multi_constructor("!", _long_form)
+
+READERS: list[Callable[[str], Any]] = [read, partial(yaml.load, Loader=_Slow), partial(yaml.load, Loader=_Fast)]
+
+
+def assert_read_back(data: Any) -> None:
     template = StageTemplate("x", "x")
     template.set_metadata({"data": data})
-    assert read(render(template))["Metadata"]["data"] == data
+    written = render(template)
+    for reader in READERS:
+        assert reader(written) == template.to_dict()
+
+
+@given(DATA)
+def test_what_is_read_back_is_what_was_written(data: Any) -> None:
+    assert_read_back(data)
+
+
+@pytest.mark.parametrize("value", [{}, [], "", "text", "a: b", 1, {"Ref": "A"}, [{}], {"a": []}, ["word"] * 9], ids=str)
+def test_a_key_of_any_length_keeps_its_value(value: Any) -> None:
+    keys = ["k" * width for limit in LIMITS for width in range(limit - 20, limit + 10)]
+    assert_read_back(dict.fromkeys(keys, value))
+    assert_read_back([{key: value} for key in keys])
+    assert_read_back({key: {"Fn::Sub": ["x", {key: value}]} for key in keys})
+
+
+@pytest.mark.parametrize("value", [{}, [], "text", {"Ref": "A"}, ["word"] * 9], ids=str)
+def test_a_value_keeps_at_any_depth(value: Any) -> None:
+    for depth in range(1, 80):
+        nested = value
+        for level in range(depth):
+            nested = {"key": nested} if level % 2 else [nested, nested] if level < 3 else [nested]
+        assert_read_back(nested)
+
+
+def test_null_is_refused() -> None:
+    """CloudFormation refuses null, and a reader would not always see it: `!Sub null` is text."""
+    template = StageTemplate("x", "x")
+    template.set_metadata({"data": {"Fn::Sub": [None]}})
+    with pytest.raises(RenderError, match=r"found null at Metadata/data/Fn::Sub/0"):
+        render(template)
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_numbers_that_json_does_not_have_are_refused(number: float) -> None:
+    template = StageTemplate("x", "x")
+    template.set_metadata({"data": number})
+    with pytest.raises(RenderError, match=r"found .* at Metadata/data"):
+        render(template)
+
+
+@pytest.mark.parametrize("name", ["Contains", "EachMemberIn", "RefAll", "ForEach::Each", "Length", "GetStackOutput"])
+def test_functions_without_a_documented_short_form_keep_their_long_one(name: str) -> None:
+    """AWS documents `Fn::Contains` only; CDK's CfnInclude drops `!Contains` without a word."""
+    template = StageTemplate("x", "x")
+    template.set_metadata({"data": {f"Fn::{name}": [["a"], "b"]}, "flow": [{f"Fn::{name}": ["a"]}]})
+    assert f"!{name}" not in render(template)
 
 
 @pytest.mark.parametrize("module", [infrastructure, pipeline])

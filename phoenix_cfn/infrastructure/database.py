@@ -119,4 +119,8 @@ def database(
             ),
         )
     )
+    # No snapshot can be taken of a cluster that is being created: the rollback of what fails beside it would fail, too.
+    # And so the service goes before what its tasks need, such as routes and their log.
+    template.create_last(cluster)
+    template.create_last(*instances)
     return Database(cluster, instances, connection_secret)

@@ -26,6 +26,8 @@ def release_pipeline(
             Name=Sub(Names.of(settings.name).pipeline),
             PipelineType="V2",
             ExecutionMode="SUPERSEDED",
+            # A changed parameter of this stack reaches the other one at once, not with the next push.
+            RestartExecutionOnUpdate=True,
             RoleArn=GetAtt(role, "Arn"),
             ArtifactStore=ArtifactStore(Type="S3", Location=Ref(bucket)),
             Stages=stages,

@@ -51,7 +51,7 @@ class Storage:
 
 class _BucketEmptier(CustomResource):
     resource_type = "Custom::BucketEmptier"
-    props = {"ServiceToken": (str, True), "BucketName": (str, True)}
+    props = {"ServiceToken": (str, True), "ServiceTimeout": (int, True), "BucketName": (str, True)}
 
 
 def artifact_storage(template: StageTemplate, settings: Settings, key: Key) -> Storage:
@@ -167,5 +167,11 @@ def _emptier(template: StageTemplate, settings: Settings, key: Key, bucket: Buck
         )
     )
     return template.add_resource(
-        _BucketEmptier("BucketEmptier", ServiceToken=GetAtt(function, "Arn"), BucketName=Ref(bucket))
+        _BucketEmptier(
+            "BucketEmptier",
+            ServiceToken=GetAtt(function, "Arn"),
+            # Without it CloudFormation waits an hour for a function that has no answer any more.
+            ServiceTimeout=EMPTYING_TIMEOUT + 60,
+            BucketName=Ref(bucket),
+        )
     )

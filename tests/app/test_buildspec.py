@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 from dataclasses import dataclass
@@ -19,12 +20,20 @@ COMMIT = "4f1d2c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a4f3e"
 DIGEST = "sha256:" + "ab" * 32
 LOOKUP = f"aws ecr batch-get-image --repository-name dev-phoenix --image-ids imageTag={COMMIT}"
 
-# The registry is the file `pushed`; FAILING names the call that fails.
+INSPECTION = "docker image inspect public.ecr.aws/docker/library/node:24-slim"
+PULL = "docker pull --quiet public.ecr.aws/docker/library/node:24-slim"
+
+# The registry is the file `pushed`; FAILING names the call that fails, REFUSED how many pulls the public registry
+# refuses. The base image is not there before it is pulled.
 _STANDIN = """#!/bin/bash
 call="$(basename "$0") $*"
 echo "$call" >> "$STANDIN/calls"
 if [[ -n "$FAILING" && "$call" == *"$FAILING"* ]]; then exit 1; fi
 case "$call" in
+  "docker image inspect"*) [[ -e "$STANDIN/pulled" ]] ;;
+  "docker pull"*)
+    if [[ "$(grep -c '^docker pull' "$STANDIN/calls")" -le "$REFUSED" ]]; then echo toomanyrequests >&2; exit 1; fi
+    touch "$STANDIN/pulled" ;;
   "docker push"*) touch "$STANDIN/pushed" ;;
   "docker login"*) cat > "$STANDIN/password" ;;
   "aws ecr get-login-password") echo secret ;;
@@ -43,14 +52,15 @@ class Build:
 class CodeBuild:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        for name in ("docker", "aws"):
+        for name in ("docker", "aws", "sleep"):
             command = directory / "bin" / name
             command.parent.mkdir(exist_ok=True)
             command.write_text(_STANDIN)
             command.chmod(command.stat().st_mode | stat.S_IXUSR)
-        (directory / "source").mkdir()
+        (directory / "source" / "app").mkdir(parents=True)
+        shutil.copy(APP / "Dockerfile", directory / "source" / "app")
 
-    def run(self, failing: str = "") -> Build:
+    def run(self, failing: str = "", refused: int = 0) -> Build:
         """The commands of each phase until one fails, in the root of the source."""
         (self._directory / "calls").unlink(missing_ok=True)
         source = self._directory / "source"
@@ -58,6 +68,7 @@ class CodeBuild:
             "PATH": f"{self._directory / 'bin'}:{os.environ['PATH']}",
             "STANDIN": str(self._directory),
             "FAILING": failing,
+            "REFUSED": str(refused),
             "DIGEST": DIGEST,
             "REPOSITORY_URI": REPOSITORY,
             "CODEBUILD_RESOLVED_SOURCE_VERSION": COMMIT,
@@ -88,19 +99,38 @@ def test_tests_builds_pushes_and_names_the_image(code_build: CodeBuild) -> None:
     build = code_build.run()
     assert build.code == 0
     calls = [call.split(" --query")[0] for call in build.calls]
-    assert calls[:3] == [
+    assert calls[:5] == [
         LOOKUP,
+        INSPECTION,
+        PULL,
         "docker build --target test app",
         f"docker build --build-arg REVISION={COMMIT} --tag {REPOSITORY}:{COMMIT} app",
     ]
     # The two ends of a pipe start in either order.
-    assert sorted(calls[3:5]) == [
+    assert sorted(calls[5:7]) == [
         "aws ecr get-login-password",
         f"docker login --username AWS --password-stdin {REPOSITORY.split('/')[0]}",
     ]
-    assert calls[5:] == [f"docker push {REPOSITORY}:{COMMIT}", LOOKUP]
+    assert calls[7:] == [f"docker push {REPOSITORY}:{COMMIT}", LOOKUP]
     # The deploy action reads Fn::GetParam: [Image, image.json, ImageURI].
     assert build.image == {"ImageURI": f"{REPOSITORY}@{DIGEST}"}
+
+
+def test_a_base_image_that_is_there_is_not_pulled(code_build: CodeBuild) -> None:
+    code_build.run(failing="docker push")
+    calls = code_build.run().calls
+    assert INSPECTION in calls
+    assert PULL not in calls
+
+
+@pytest.mark.parametrize("refused", [1, 2, 3])
+def test_a_public_registry_that_refuses_is_asked_again(code_build: CodeBuild, refused: int) -> None:
+    """As long as it may take; then `docker build` tries for itself."""
+    build = code_build.run(refused=refused)
+    assert build.code == 0
+    assert build.calls.count(PULL) == min(refused + 1, 3)
+    assert [call for call in build.calls if call.startswith("sleep")] == ["sleep 5", "sleep 15", "sleep 45"][:refused]
+    assert build.image
 
 
 def test_a_commit_that_has_its_image_is_not_built_again(code_build: CodeBuild) -> None:

@@ -8,6 +8,11 @@ from typing import Any
 
 import docker
 from docker.errors import DockerException
+from urllib3 import Retry
+
+# Seconds that an engine may take for an answer: on a busy machine it takes many, and is no less there.
+_PATIENCE = 600
+_from_env = docker.from_env
 
 
 class NoDocker(RuntimeError):
@@ -28,10 +33,27 @@ class DockerEngine:
         return str(self.client.version()["Version"])
 
 
+def connect(**_: Any) -> Any:
+    """docker-py's client, as everything here makes it: it waits for the engine, and asks again where that is safe."""
+    client = _from_env(timeout=_PATIENCE)
+    client.api.get_adapter(client.api.base_url).max_retries = Retry(total=5, backoff_factor=0.5)
+    return client
+
+
+def wait_everywhere() -> None:
+    """Makes every library of this process connect so; MiniStack's own clients give up after ten seconds."""
+    docker.from_env = connect
+
+
+def did_not_answer(reason: str) -> bool:
+    """Whether something failed because the engine, or the way to it, did not answer."""
+    return any(sign in reason for sign in ("Read timed out", "UnixHTTPConnectionPool", "Connection aborted"))
+
+
 def find() -> DockerEngine:
     """The engine of this environment; NoDocker where there is none, or none on this very machine."""
     try:
-        client = docker.from_env(timeout=300)
+        client = connect()
         client.ping()
     except DockerException as error:
         raise NoDocker(f"no Docker engine answers ({error}); start one, or say where it is in DOCKER_HOST") from error

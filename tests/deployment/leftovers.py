@@ -13,8 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import docker
 from docker.errors import APIError
+
+from .docker_engine import connect
 
 
 def containers(client: Any, port: int) -> list[Any]:
@@ -46,7 +47,7 @@ def main(port: int, folder: Path) -> None:
     """Twice, since the engine may be about to start what the gateway asked for last."""
     for _ in range(2):
         time.sleep(1)
-        remove(docker.from_env(), port)
+        remove(connect(), port)
     shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):
         folder.parent.rmdir()

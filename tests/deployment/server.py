@@ -67,7 +67,7 @@ class LocalAws:
         running = cls(engine, settings, process.pid)
         try:
             (state / _RUNNING).write_text(json.dumps({"process": process.pid, "settings": settings.environment()}))
-            end = time.time() + 120
+            end = time.time() + 300
             while process.poll() is None and time.time() < end:
                 if running.answers():
                     return running
@@ -89,7 +89,7 @@ class LocalAws:
     def answers(self) -> bool:
         """Whether the gateway is ready."""
         try:
-            with urllib.request.urlopen(f"{self.settings.endpoint}/_ministack/ready", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.settings.endpoint}/_ministack/ready", timeout=60) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -102,14 +102,20 @@ class LocalAws:
             region_name=REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}),
+            config=Config(retries={"total_max_attempts": 2}, read_timeout=300, s3={"addressing_style": "path"}),
             **options,
         )
 
     def pipelines(self) -> list[dict[str, Any]]:
         """What the pipelines did: executions with their actions, oldest first."""
-        with urllib.request.urlopen(f"{self.settings.endpoint}/_local/pipelines", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.settings.endpoint}/_local/pipelines", timeout=60) as answer:
             return list(json.load(answer))
+
+    def fail(self, stack: str, resource: str, reason: str) -> None:
+        """The next creation of this resource of the stack, by its logical id, fails for the reason."""
+        body = json.dumps({"stack": stack, "resource": resource, "reason": reason}).encode()
+        with urllib.request.urlopen(f"{self.settings.endpoint}/_local/faults", body, timeout=60):
+            pass
 
     def log(self) -> str:
         """What the gateway said so far."""
@@ -126,7 +132,7 @@ class LocalAws:
                 os.killpg(self.process, number)
             except ProcessLookupError:
                 break
-            if _ended(self.process, 30):
+            if _ended(self.process, 120):
                 break
         leftovers.remove(self.engine.client, self.settings.port)
         shutil.rmtree(self.settings.state, ignore_errors=True)

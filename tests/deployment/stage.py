@@ -11,10 +11,13 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from .docker_engine import did_not_answer
 from .fork import BRANCH, TOKEN, Fork
 from .server import LocalAws
 
 Report = Callable[[str], None]
+# Every bound below is what a quiet machine keeps easily. A busy one gets so many times as long before it fails.
+PATIENCE = 4
 
 
 class DeploymentFailed(AssertionError):
@@ -97,7 +100,7 @@ class Stage:
 
     def settled(self, stack: str, wanted: Iterable[str], seconds: float = 300) -> None:
         """Waits until nothing goes on in the stack; DeploymentFailed unless its status is a wanted one."""
-        end = time.time() + seconds
+        end = time.time() + PATIENCE * seconds
         seen = 0
         while (status := self.status(stack)).endswith("IN_PROGRESS") and time.time() < end:
             events = self._events(stack)
@@ -148,7 +151,7 @@ class Stage:
 
     def ended(self, count: int, seconds: float = 420) -> dict[str, Any]:
         """Waits for the pipeline's execution number `count`, however it ends."""
-        end = time.time() + seconds
+        end = time.time() + PATIENCE * seconds
         told: set[tuple[str, str]] = set()
         while time.time() < end:
             runs = self.executions()
@@ -161,7 +164,7 @@ class Stage:
                 if runs[count - 1]["status"] != "InProgress":
                     return runs[count - 1]
             time.sleep(0.25)
-        raise DeploymentFailed(f"pipeline run {count} of {self.prefix} did not end within {seconds} s")
+        raise DeploymentFailed(f"pipeline run {count} of {self.prefix} did not end within {PATIENCE * seconds:g} s")
 
     def outputs(self, stack: str | None = None) -> dict[str, str]:
         """Of the infrastructure stack, or of another."""
@@ -215,9 +218,15 @@ class Stage:
         return [each["Target"]["Id"] for each in found if each["TargetHealth"]["State"] == "healthy"]
 
     def delete(self, stack: str) -> None:
-        """Deletes a stack; DeploymentFailed where it cannot be deleted."""
-        self.cloudformation.delete_stack(StackName=stack)
-        self.settled(stack, ["DELETE_COMPLETE", ""])
+        """Deletes a stack, again where the engine did not answer; DeploymentFailed where it cannot be deleted."""
+        for attempts_left in (2, 1, 0):
+            self.cloudformation.delete_stack(StackName=stack)
+            try:
+                self.settled(stack, ["DELETE_COMPLETE", ""])
+                return
+            except DeploymentFailed as error:
+                if not attempts_left or not did_not_answer(str(error)):
+                    raise
 
     def down(self) -> None:
         """Both stacks, in the documented order."""
@@ -243,11 +252,11 @@ def request(aws: LocalAws, url: str, path: str = "/", method: str = "GET", timeo
 
 
 def eventually(check: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Waits until the check returns something true, and returns that; AssertionError after so many seconds."""
-    end = time.time() + seconds
+    """Waits until the check returns something true, and returns that; AssertionError after far more seconds."""
+    end = time.time() + PATIENCE * seconds
     while time.time() < end:
         found = check()
         if found:
             return found
         time.sleep(0.1)
-    raise AssertionError(f"not within {seconds:g} s: {what}")
+    raise AssertionError(f"not within {PATIENCE * seconds:g} s: {what}")

@@ -24,7 +24,7 @@ def _command(word: str, folder: Path, **environment: str) -> tuple[int, str]:
         env={**os.environ, "TMPDIR": str(folder), **environment},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=2400,
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -43,7 +43,7 @@ def test_up_and_down(engine: DockerEngine, tmp_path: Path, results: Results) -> 
         match = re.search(r"http://(\S+\.alb\.localhost):(\d+)/", said)
         assert match, said
         port = int(match[2])
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/", headers={"Host": f"{match[1]}:{port}"})
         assert b"Welcome to Express" in connection.getresponse().read()
         assert "Tasks" in said

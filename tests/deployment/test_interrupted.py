@@ -72,7 +72,7 @@ def test_up_that_is_interrupted_leaves_nothing(engine: DockerEngine, tmp_path: P
         assert aws
         assert _runs(aws.process)
         up.send_signal(signal.SIGINT)
-        assert up.wait(timeout=120) != 0
+        assert up.wait(timeout=600) != 0
     finally:
         up.kill()
         up.wait()

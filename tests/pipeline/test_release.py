@@ -30,6 +30,11 @@ def artifacts(action: dict[str, Any], direction: str) -> list[str]:
     return [each["Name"] for each in action.get(f"{direction}Artifacts", [])]
 
 
+def test_an_update_of_the_pipeline_starts_a_run(pipeline_stack: Stack) -> None:
+    """Else a changed parameter would wait for the next push."""
+    assert pipeline_stack.properties("Pipeline")["RestartExecutionOnUpdate"] is True
+
+
 def test_source_then_build_then_deploy(actions: dict[str, dict[str, Any]]) -> None:
     assert list(actions) == ["Source", "Build", "Deploy"]
     assert [action["ActionTypeId"]["Provider"] for action in actions.values()] == [

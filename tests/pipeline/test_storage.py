@@ -45,6 +45,7 @@ def test_who_may_write_to_the_bucket_goes_before_it_is_emptied(pipeline_stack: S
 def test_the_emptier_may_empty_this_bucket_only(pipeline_stack: Stack) -> None:
     assert pipeline_stack.resources["BucketEmptier"]["Properties"] == {
         "ServiceToken": get_att("BucketEmptierFunction", "Arn"),
+        "ServiceTimeout": 360,
         "BucketName": ref("ArtifactBucket"),
     }
     allowed = {
@@ -61,6 +62,11 @@ def test_the_emptier_may_empty_this_bucket_only(pipeline_stack: Stack) -> None:
     }
     assert all("ArtifactBucket.Arn" in allowed[action] for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"))
     assert '"*"' not in "".join(allowed.values())
+
+
+def test_cloudformation_waits_a_little_longer_than_the_emptier_may_take(pipeline_stack: Stack) -> None:
+    waits = pipeline_stack.properties("BucketEmptier")["ServiceTimeout"]
+    assert 0 < waits - pipeline_stack.properties("BucketEmptierFunction")["Timeout"] <= 60
 
 
 class Bucket:

@@ -323,7 +323,12 @@ CASES: list[Case] = [
         remove("InternetGatewayAttachment"),
     ),
     fault("E9116", "the route does not wait for the attachment", drop("PublicDefaultRoute:/DependsOn")),
-    fault("E9117", "the service does not wait for its listener", put("Service:/DependsOn", ["DatabaseInstance1"])),
+    fault(
+        "E9117",
+        "the service does not wait for its listener",
+        put("Service:/DependsOn", ["DatabaseInstance1"]),
+        put("DatabaseCluster:/DependsOn", ["DatabaseAuditLogGroup", "DatabaseProfilerLogGroup"]),
+    ),
     near_miss(
         "E9117",
         "the service waits for its listener through another resource",

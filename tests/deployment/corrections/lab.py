@@ -9,7 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ..docker_engine import did_not_answer
 from ..server import LocalAws
+from ..stage import PATIENCE
 
 Resources = dict[str, Any]
 _numbers = itertools.count(1)
@@ -71,7 +73,7 @@ class Lab:
 
     def settled(self, name: str) -> str:
         """The status when nothing goes on any more."""
-        end = time.time() + 120
+        end = time.time() + PATIENCE * 120
         while (status := self.status(name)).endswith("IN_PROGRESS") and time.time() < end:
             time.sleep(0.1)
         return status
@@ -94,10 +96,14 @@ class Lab:
         return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
 
     def delete(self, name: str) -> str:
-        """Deletes a stack; its status afterwards, empty where it is gone."""
-        self.cloudformation.delete_stack(StackName=name)
-        time.sleep(0.05)
-        return self.settled(name)
+        """Deletes a stack, again where the engine did not answer; its status afterwards, empty where it is gone."""
+        for _ in range(3):
+            self.cloudformation.delete_stack(StackName=name)
+            time.sleep(0.05)
+            status = self.settled(name)
+            if status != "DELETE_FAILED" or not did_not_answer(self.reasons(name)):
+                break
+        return status
 
     def clean(self) -> None:
         """Deletes every stack that is left."""

@@ -147,3 +147,48 @@ def test_custom_named_resources_are_not_replaced(lab: Lab) -> None:
     lab.deploy({"Cluster": cluster()})
     assert lab.update(lab.stacks[-1], {"Cluster": cluster(MasterUsername="other")}) == "UPDATE_ROLLBACK_COMPLETE"
     assert "when a custom-named resource requires replacing. Rename lab-db" in lab.reasons(lab.stacks[-1])
+
+
+def test_databases_begin_early(lab: Lab, aws: LocalAws) -> None:
+    """Before what it does not need, whatever the names."""
+    aws.fail("lab-early", "Aaa", "as it was told")
+    name = lab.begin({"Aaa": TOPIC["Topic"], "Zzz": cluster()}, StackName="lab-early")
+    assert lab.settled(name) == "ROLLBACK_COMPLETE"
+    events = lab.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    begun = [each["LogicalResourceId"] for each in reversed(events) if each["ResourceStatus"] == "CREATE_IN_PROGRESS"]
+    assert begun[-2:] == ["Zzz", "Aaa"]
+
+
+def test_metadata_references_are_dependencies(lab: Lab, aws: LocalAws) -> None:
+    aws.fail("lab-metadata", "Zzz", "as it was told")
+    first = {"Type": "AWS::SNS::Topic", "Metadata": {"CreatedAfter": [{"Ref": "Zzz"}]}}
+    name = lab.begin({"Aaa": first, "Zzz": TOPIC["Topic"]}, StackName="lab-metadata")
+    assert lab.settled(name) == "ROLLBACK_COMPLETE"
+    events = lab.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    assert "Aaa" not in {each["LogicalResourceId"] for each in events}
+
+
+def test_rollbacks_take_snapshots(lab: Lab, aws: LocalAws) -> None:
+    aws.fail("lab-rollback", "Topic", "as it was told")
+    resources = {
+        "Cluster": {**cluster(), "DeletionPolicy": "Snapshot"},
+        "Topic": {"Type": "AWS::SNS::Topic", "DependsOn": "Cluster"},
+    }
+    assert lab.failure(resources, StackName="lab-rollback") == "as it was told"
+    docdb = aws.client("docdb")
+    [snapshot] = docdb.describe_db_cluster_snapshots(DBClusterIdentifier="lab-db")["DBClusterSnapshots"]
+    docdb.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=snapshot["DBClusterSnapshotIdentifier"])
+
+
+def test_failed_rollbacks_keep_their_resources(lab: Lab, aws: LocalAws) -> None:
+    """A cluster that was being created when its stack was rolled back: later it is available, and is deleted."""
+    aws.fail("lab-kept", "Topic", "as it was told")
+    resources = {"Cluster": {**cluster(), "DeletionPolicy": "Snapshot"}, **TOPIC}
+    name = lab.begin(resources, StackName="lab-kept")
+    assert lab.settled(name) == "ROLLBACK_FAILED"
+    docdb = aws.client("docdb")
+    assert len(docdb.describe_db_clusters()["DBClusters"]) == 1
+    assert lab.delete(name) in ("", "DELETE_COMPLETE")
+    assert docdb.describe_db_clusters()["DBClusters"] == []
+    [snapshot] = docdb.describe_db_cluster_snapshots(DBClusterIdentifier="lab-db")["DBClusterSnapshots"]
+    docdb.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=snapshot["DBClusterSnapshotIdentifier"])

@@ -56,11 +56,15 @@ def _run(lab: Lab, aws: LocalAws, resources: dict[str, Any]) -> dict[str, Any]:
         30,
         "the run ends",
     )
+    _empty(aws, bucket)
+    lab.clean()
+    return found
+
+
+def _empty(aws: LocalAws, bucket: str) -> None:
     s3 = aws.client("s3")
     for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
         s3.delete_object(Bucket=bucket, Key=each["Key"])
-    lab.clean()
-    return found
 
 
 def test_pipelines(lab: Lab, aws: LocalAws, fork: Fork) -> None:
@@ -101,3 +105,21 @@ def test_webhooks(lab: Lab, fork: Fork) -> None:
         },
     }
     assert "There is no pipeline nobody" in lab.failure({"Webhook": webhook})
+
+
+def test_pipelines_run_again_after_an_update_that_asks_for_it(lab: Lab, aws: LocalAws, fork: Fork) -> None:
+    def runs() -> int:
+        found = [each for each in aws.pipelines() if each["pipeline"] == "lab-pipeline"]
+        return 0 if any(each["status"] == "InProgress" for each in found) else len(found)
+
+    resources = pipeline(fork)
+    name = lab.begin(resources)
+    assert lab.settled(name) == "CREATE_COMPLETE"
+    resources["Pipeline"]["Properties"]["ExecutionMode"] = "SUPERSEDED"
+    assert lab.update(name, resources) == "UPDATE_COMPLETE"
+    eventually(lambda: runs() == 1, 30, "no other run than the first")
+    resources["Pipeline"]["Properties"]["RestartExecutionOnUpdate"] = True
+    assert lab.update(name, resources) == "UPDATE_COMPLETE"
+    eventually(lambda: runs() == 2, 30, "a second run")
+    assert aws.pipelines()[-1]["trigger"] == "RestartExecutionOnUpdate"
+    _empty(aws, lab.resources(name)["Bucket"])

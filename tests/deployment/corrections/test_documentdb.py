@@ -66,3 +66,26 @@ def test_deletion_leaves_a_snapshot(lab: Lab, aws: LocalAws) -> None:
     found = docdb.describe_db_cluster_snapshots(DBClusterIdentifier="lab-db")["DBClusterSnapshots"]
     assert len(found) == 1
     docdb.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=found[0]["DBClusterSnapshotIdentifier"])
+
+
+def test_clusters_take_their_time(lab: Lab, aws: LocalAws) -> None:
+    """What fails beside a cluster meets it while it is created: no snapshot can be taken, and the rollback fails."""
+    failing = {"Type": "AWS::SNS::Topic"}
+    snapshot = {**cluster(), "DeletionPolicy": "Snapshot"}
+    aws.fail("lab-beside", "Topic", "as it was told")
+    name = lab.begin({"Cluster": snapshot, "Topic": failing}, StackName="lab-beside")
+    assert lab.settled(name) == "ROLLBACK_FAILED"
+    assert "lab-db is not currently in the available state" in lab.reasons(name)
+    assert lab.delete(name) in ("", "DELETE_COMPLETE")
+    aws.fail("lab-after", "Topic", "as it was told")
+    name = lab.begin({"Cluster": snapshot, "Topic": {**failing, "DependsOn": "Cluster"}}, StackName="lab-after")
+    assert lab.settled(name) == "ROLLBACK_COMPLETE"
+    lab.clean()
+    docdb = aws.client("docdb")
+    for each in docdb.describe_db_cluster_snapshots(DBClusterIdentifier="lab-db")["DBClusterSnapshots"]:
+        docdb.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=each["DBClusterSnapshotIdentifier"])
+
+
+def test_a_cluster_is_available_when_its_stack_is_complete(lab: Lab, aws: LocalAws) -> None:
+    lab.deploy({"Cluster": cluster()})
+    assert aws.client("docdb").describe_db_clusters()["DBClusters"][0]["Status"] == "available"

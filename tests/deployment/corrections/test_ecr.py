@@ -20,7 +20,7 @@ def _get(aws: LocalAws, path: str, password: str = "") -> int:
         headers["Authorization"] = "Basic " + base64.b64encode(f"AWS:{password}".encode()).decode()
     try:
         request = urllib.request.Request(f"{aws.settings.endpoint}{path}", headers=headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

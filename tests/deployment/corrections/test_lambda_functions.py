@@ -9,6 +9,8 @@ from .lab import Lab, role
 CODE = """
 import cfnresponse
 def handler(event, context):
+    if event["RequestType"] == "Create" and event["ResourceProperties"].get("Silent") == "true":
+        return
     if event["RequestType"] == "Create" and event["ResourceProperties"].get("Fail") == "true":
         cfnresponse.send(event, context, cfnresponse.FAILED, {}, "none", reason="as it was told")
     else:
@@ -41,3 +43,8 @@ def test_cfnresponse_is_there(lab: Lab) -> None:
 
 def test_roles_must_trust_lambda(lab: Lab) -> None:
     assert "cannot be assumed by Lambda" in lab.failure(resources("ecs.amazonaws.com"))
+
+
+def test_a_function_that_does_not_answer_fails_after_the_service_timeout(lab: Lab) -> None:
+    """MiniStack's own."""
+    assert "timed out after 2s" in lab.failure(resources(Silent=True, ServiceTimeout=2))

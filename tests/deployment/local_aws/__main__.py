@@ -1,7 +1,7 @@
 """The gateway: serves the local AWS on loopback and on Docker's bridge, until its parent is gone or it is told to stop.
 
-Beside AWS's APIs it answers /_local/webhooks/<name> (deliveries of GitHub) and /_local/pipelines (what the pipelines
-did).
+Beside AWS's APIs it answers /_local/webhooks/<name> (deliveries of GitHub), /_local/pipelines (what the pipelines did)
+and /_local/faults (what a test wants to fail).
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from .. import leftovers
-from . import codepipeline, ministack
+from .. import docker_engine, leftovers
+from . import codepipeline, faults, ministack
 from .corrections import install_all
 from .settings import PREFIX, settings
 
 
 def gateway(scope_app: Any) -> Any:
-    """MiniStack's ASGI application with the two paths in front of it."""
+    """MiniStack's ASGI application with these paths in front of it."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         path = scope.get("path", "")
@@ -42,6 +42,9 @@ def gateway(scope_app: Any) -> Any:
         headers = {key.decode().lower(): value.decode() for key, value in scope["headers"]}
         if path.startswith("/_local/webhooks/"):
             status, text = codepipeline.deliver(path.rsplit("/", 1)[1], headers, body)
+        elif path == "/_local/faults":
+            faults.add(json.loads(body))
+            status, text = 200, "{}"
         else:
             status, text = 200, json.dumps(codepipeline.executions())
         answer = [(b"content-type", b"application/json")]
@@ -80,6 +83,8 @@ def _clean() -> None:
 
 def main() -> int:
     """Serves until SIGTERM."""
+    docker_engine.wait_everywhere()
+    faults.install()
     install_all()
     parent = int(os.environ.get(f"{PREFIX}PARENT", "0"))
     if parent:

@@ -314,3 +314,83 @@ def provisioning_leaves_the_api_free() -> None:
         "AWS::ECS::Service",
     }
     ministack.stacks._runs_on_worker_thread = lambda resource_type: resource_type in blocking or runs(resource_type)
+
+
+@correction(
+    "What needs nothing of each other is created at the same time: a database begins as early as it can",
+    f"{_GUIDE}/aws-attribute-dependson.html",
+)
+def databases_begin_early() -> None:
+    sort = ministack.stacks._topological_sort
+
+    def early(resources: dict[str, Any], conditions: dict[str, Any]) -> list[str]:
+        ordered: list[str] = sort(resources, conditions)
+        for cluster in [each for each in ordered if resources[each].get("Type") == "AWS::DocDB::DBCluster"]:
+            before = _before(cluster, resources, set(ordered))
+            ordered = [
+                *(each for each in ordered if each in before),
+                cluster,
+                *(each for each in ordered if each not in before and each != cluster),
+            ]
+        return ordered
+
+    ministack.stacks._topological_sort = early
+
+
+def _before(logical_id: str, resources: dict[str, Any], known: set[str]) -> set[str]:
+    """What must exist before a resource."""
+    found: set[str] = set()
+    waiting = {logical_id}
+    while waiting:
+        waiting = {name for each in waiting for name in ministack.cfn_engine._extract_deps(resources[each], known)}
+        waiting -= found
+        found |= waiting
+    return found
+
+
+@correction(
+    "A reference in a resource's Metadata is a dependency",
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html",
+)
+def metadata_references_are_dependencies() -> None:
+    extract = ministack.cfn_engine._extract_deps
+
+    def all_of_them(resource: dict[str, Any], names: set[str]) -> set[str]:
+        return set(extract(resource, names)) | set(_references(resource.get("Metadata", {}))) & names
+
+    ministack.cfn_engine._extract_deps = all_of_them
+
+
+@correction(
+    "The rollback of a creation deletes with the resource's DeletionPolicy, Snapshot included",
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html",
+)
+def rollbacks_take_snapshots() -> None:
+    delete = ministack.stacks._delete_resource
+
+    def with_snapshot(
+        resource_type: str, physical_id: str, properties: Any, stack: str | None = None, logical_id: str | None = None
+    ) -> Any:
+        record = ministack.cloudformation._stacks.get(stack or "", {})
+        resource = record.get("_template", {}).get("Resources", {}).get(logical_id, {})
+        if record.get("StackStatus") == "ROLLBACK_IN_PROGRESS" and resource.get("DeletionPolicy") == "Snapshot":
+            ministack.stacks._snapshot_resource(resource_type, physical_id, properties)
+        return delete(resource_type, physical_id, properties, stack, logical_id)
+
+    ministack.stacks._delete_resource = with_snapshot
+
+
+@correction(
+    "What a rollback could not delete belongs to the stack, and is deleted with it", f"{_API}/API_DeleteStack.html"
+)
+def failed_rollbacks_keep_their_resources() -> None:
+    delete = ministack.cfn_handlers._ACTION_HANDLERS["DeleteStack"]
+
+    def complete(params: dict[str, Any]) -> Any:
+        stack = ministack.cloudformation._stacks.get(_stack_name(ministack.cfn_handlers._p(params, "StackName")), {})
+        if stack.get("StackStatus") == "ROLLBACK_FAILED":
+            for logical_id, record in stack.pop("_rollback_failed", {}).items():
+                stack["_resources"][logical_id] = {**record, "LogicalResourceId": logical_id, "Attributes": {}}
+        return delete(params)
+
+    ministack.cfn_handlers._ACTION_HANDLERS["DeleteStack"] = complete

@@ -1,8 +1,8 @@
 """CodePipeline: runs the pipeline that CloudFormation deployed, from its own definition, with its own role.
 
 Stages and actions, artifacts in the artifact store, namespaces and variables, Fn::GetParam, capabilities and roles are
-those of the definition. An execution starts when the pipeline is made and at every delivery of its webhook; its record
-is `EXECUTIONS`, which the gateway serves under /_local/pipelines (MiniStack has no CodePipeline API).
+those of the definition. An execution starts when the pipeline is made, after an update of one that asks for it, and at
+every delivery of its webhook; its record is served under /_local/pipelines (MiniStack has no CodePipeline API).
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ PIPELINES: dict[tuple[str, str, str], Pipeline] = {}
 _webhooks: dict[str, tuple[tuple[str, str, str], dict[str, Any]]] = {}
 
 
-@correction("A pipeline runs when it is made, and is checked before", f"{_GUIDE}/pipelines-create.html")
+@correction(
+    "A pipeline is checked, and runs when it is made; after an update where its definition says so",
+    f"{_GUIDE}/pipelines-create.html",
+)
 def pipelines() -> None:
     def create(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
         check(properties)
@@ -88,6 +91,8 @@ def pipelines() -> None:
         pipeline = PIPELINES[ministack.account(), ministack.region(), name]
         pipeline.definition = new
         pipeline.version += 1
+        if str(new.get("RestartExecutionOnUpdate", False)).lower() == "true":
+            start((pipeline.account, pipeline.region, name), "RestartExecutionOnUpdate")
         return name, {"Version": str(pipeline.version)}
 
     def delete(name: str, properties: dict[str, Any]) -> None:

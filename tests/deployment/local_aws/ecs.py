@@ -11,7 +11,7 @@ from docker.errors import APIError, ImageNotFound, NotFound
 
 from . import documentdb, ec2, ecr, elb, iam, ministack, permissions
 from .corrections import correction
-from .settings import scaled
+from .settings import busy, scaled
 
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _CFN = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
@@ -378,14 +378,14 @@ def _why_replace(service: dict[str, Any], task: dict[str, Any], address: str) ->
             continue
     grace = float(service.get("healthCheckGracePeriodSeconds") or 0)
     # A real process must be up within it: only what is beyond its usual time runs on AWS's clock.
-    if time.time() - task["_running_since"] > max(scaled(grace), min(grace, _STARTS_WITHIN)):
+    if time.time() - task["_running_since"] > max(scaled(grace), min(grace, _STARTS_WITHIN * busy())):
         for group in _groups_of(task):
             if elb.state(group, address) == "unhealthy":
                 return f"Task failed ELB health checks in (target-group {group})"
     return None
 
 
-# Real seconds that an application may take to start on a busy machine.
+# Real seconds that an application may take to start.
 _STARTS_WITHIN = 20
 
 
@@ -514,7 +514,7 @@ def stacks_wait_for_steady_services() -> None:
         service = _by_arn(arn)
         tasks = running_tasks(service) if service else []
         delete(arn, {"Cluster": arn.split("/")[-2], "ServiceName": arn.split("/")[-1]})
-        end = time.time() + 60
+        end = time.time() + 300
         while any(task.get("_docker_ids") for task in tasks) and time.time() < end:
             time.sleep(0.1)
 
@@ -564,7 +564,7 @@ def _apply(arn: str, properties: dict[str, Any]) -> None:
 
 
 # Real seconds after which a service that never gets steady fails its stack; AWS waits for hours.
-_PATIENCE = 240
+_PATIENCE = 900
 
 
 def _wait(arn: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from . import ec2, metrics, ministack
 from .corrections import correction
 from .resources import extend
-from .settings import scaled
+from .settings import busy, scaled
 
 _ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application"
 
@@ -103,13 +103,13 @@ def _watch(target: Target) -> None:
 
 
 def _ask(target: Target, group: dict[str, Any]) -> tuple[bool, str]:
-    """One health check; the time-out is AWS's, in real seconds."""
+    """One health check; the time-out is AWS's, in real seconds, longer where the machine is busy."""
     port = group.get("HealthCheckPort")
     port = int(str(port)) if str(port).isdigit() else target.port
     if not ec2.connects(_groups_of_balancers(target.group), target.security_groups, port):
         return False, "Target.Timeout"
     connection = http.client.HTTPConnection(
-        target.address, port, timeout=float(group.get("HealthCheckTimeoutSeconds") or 5)
+        target.address, port, timeout=float(group.get("HealthCheckTimeoutSeconds") or 5) * busy()
     )
     try:
         connection.request("GET", group.get("HealthCheckPath") or "/", headers={"User-Agent": "ELB-HealthChecker/2.0"})

@@ -92,7 +92,7 @@ def client(service: str, role_arn: str, principal: str) -> Any:
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=keys["AWS_SESSION_TOKEN"],
-        config=Config(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}),
+        config=Config(retries={"total_max_attempts": 2}, read_timeout=300, s3={"addressing_style": "path"}),
     )
 
 

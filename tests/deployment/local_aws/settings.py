@@ -66,6 +66,11 @@ def settings() -> LocalSettings:
     return LocalSettings.of(os.environ)
 
 
+def busy() -> float:
+    """How many times as long as on a quiet machine a process here may take, by how many want each core."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) / 2)
+
+
 def scaled(seconds: float) -> float:
     """How long so many seconds of AWS last here."""
     return seconds * settings().time_scale
