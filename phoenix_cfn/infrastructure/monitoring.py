@@ -35,8 +35,9 @@ def release_alarms(template: StageTemplate, settings: Settings, entrance: Entran
         Alarm(
             "ServerErrorAlarm",
             AlarmDescription=(
-                f"In each of {_BAD_MINUTES} minutes, {settings.server_errors_per_minute} more answers of 500 and above "
-                f"than one in {_REQUESTS_PER_TOLERATED_ERROR} requests, from the tasks or because none answered."
+                f"In {_BAD_MINUTES} of {_BAD_MINUTES + _LATE} minutes, {settings.server_errors_per_minute}"
+                " more answers of 500 and above"
+                f" than one in {_REQUESTS_PER_TOLERATED_ERROR} requests, from the tasks or because none answered."
             ),
             Metrics=[
                 # Few errors are no alarm at any traffic: neither eleven among thousands nor one among two.
