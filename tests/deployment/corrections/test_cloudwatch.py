@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from functools import partial
 
@@ -11,6 +14,7 @@ import pytest
 from ..local_aws.alarm_state import alarm_state
 from ..local_aws.arrival import arrives, parts
 from ..local_aws.metric_math import evaluate
+from ..local_aws.run_queue import seconds_waited
 from ..server import LocalAws
 from ..stage import eventually, request
 from .lab import Lab
@@ -64,6 +68,18 @@ def test_services_publish_metrics(lab: Lab, aws: LocalAws, image: str) -> None:
         ("AWS/ApplicationELB", "HealthyHostCount"),
     }
     eventually(lambda: wanted <= _published(aws), 20, "the metrics of service, database and load balancer")
+
+
+def test_a_task_that_waits_for_a_busy_machine_counts_as_busy() -> None:
+    """Four processes on one CPU have waited three quarters of the time."""
+    busy = "import os; os.sched_setaffinity(0, {0}); [os.fork() for _ in range(2)]\nwhile True: pass"
+    process = subprocess.Popen([sys.executable, "-c", busy], start_new_session=True)
+    try:
+        eventually(lambda: seconds_waited(process.pid) > 1, 60, "a second of waiting")
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert seconds_waited(process.pid) == 0
 
 
 def _published(aws: LocalAws) -> set[tuple[str, str]]:
