@@ -16,6 +16,10 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate, suppress
 
 _MINUTE = 60
+# Minutes until a load balancer's metrics are complete.
+_LATE = 3
+# Minutes of errors before a release is rolled back.
+_BAD_MINUTES = 2
 # Minutes that a new stage has for its first tasks.
 _WARM_UP = 10
 # Anybody may ask for /crash, and must not thereby take back a release that serves everybody else.
@@ -31,17 +35,17 @@ def release_alarms(template: StageTemplate, settings: Settings, entrance: Entran
         Alarm(
             "ServerErrorAlarm",
             AlarmDescription=(
-                f"In a minute {settings.server_errors_per_minute} more answers of 500 and above than one in "
-                f"{_REQUESTS_PER_TOLERATED_ERROR} requests, from the tasks or because none answered."
+                f"In {_BAD_MINUTES} of {_BAD_MINUTES + _LATE} minutes, {settings.server_errors_per_minute}"
+                " more answers of 500 and above"
+                f" than one in {_REQUESTS_PER_TOLERATED_ERROR} requests, from the tasks or because none answered."
             ),
             Metrics=[
                 # Few errors are no alarm at any traffic: neither eleven among thousands nor one among two.
                 MetricDataQuery(
                     Id="errors",
                     Label="5xx beyond the tolerated",
-                    Expression=(
-                        f"FILL(tasks, 0) + FILL(nobody, 0) - FILL(requests, 0) / {_REQUESTS_PER_TOLERATED_ERROR}"
-                    ),
+                    # No FILL: it would replace the newest minutes, whose data are late. A missing value counts as 0.
+                    Expression=f"tasks + nobody - requests / {_REQUESTS_PER_TOLERATED_ERROR}",
                     ReturnData=True,
                 ),
                 _sum("requests", "RequestCount", entrance.dimensions()),
@@ -51,8 +55,9 @@ def release_alarms(template: StageTemplate, settings: Settings, entrance: Entran
             ],
             ComparisonOperator="GreaterThanThreshold",
             Threshold=settings.server_errors_per_minute,
-            EvaluationPeriods=1,
-            DatapointsToAlarm=1,
+            # ECS watches a release for as long as EvaluationPeriods: until its bad minutes have arrived.
+            EvaluationPeriods=_BAD_MINUTES + _LATE,
+            DatapointsToAlarm=_BAD_MINUTES,
             TreatMissingData="notBreaching",
             **_tell(topic),
         )
@@ -136,9 +141,12 @@ def service_alarms(
             Threshold=Ref(parameters.min_running_tasks),
             EvaluationPeriods=5,
             DatapointsToAlarm=3,
-            # No data is no task; but in a new stage the tasks are still to come, and nobody needs a mail about that.
+            # No data is no task. A new stage has one task until the scalable target exists: the alarm waits for all
+            # of its warm-up period, which otherwise ends when there are data.
             TreatMissingData="breaching",
-            WarmUpConfiguration=WarmUpConfiguration(WarmUpPeriodDurationInMinutes=_WARM_UP),
+            WarmUpConfiguration=WarmUpConfiguration(
+                WarmUpPeriodDurationInMinutes=_WARM_UP, OnlyStartEvaluatingAfterWarmUpPeriodEnds=True
+            ),
             **_tell(topic),
         )
     )

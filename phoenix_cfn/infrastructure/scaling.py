@@ -48,29 +48,18 @@ def scaling(
         Sub(f"${{{stage}}}-requests-per-second"),
         target,
         parameters.requests_per_second_per_task,
-        # In the unit of the parameter. The predefined metric would count requests per minute: 10 a second are
-        # 600 there. And where nobody asks there is no data; FILL makes that a zero, so that tasks can go.
+        # In the unit of the parameter. The predefined metric counts requests per minute: 10 a second are 600 there.
+        # Without traffic it has no data, and a policy without data scales nothing in. HealthyHostCount has data as
+        # long as there are tasks, and arrives with the requests; arithmetic takes a missing value for 0. FILL would
+        # replace the newest minutes, whose data are late, and the policy would never scale out.
         CustomizedMetricSpecification=CustomizedMetricSpecification(
             Metrics=[
-                TargetTrackingMetricDataQuery(
-                    Id="requests",
-                    ReturnData=False,
-                    MetricStat=TargetTrackingMetricStat(
-                        Stat="Sum",
-                        Metric=TargetTrackingMetric(
-                            Namespace="AWS/ApplicationELB",
-                            MetricName="RequestCountPerTarget",
-                            Dimensions=[
-                                TargetTrackingMetricDimension(Name=each.Name, Value=each.Value)
-                                for each in entrance.dimensions()
-                            ],
-                        ),
-                    ),
-                ),
+                _metric("requests", "RequestCountPerTarget", "Sum", entrance),
+                _metric("healthy", "HealthyHostCount", "Average", entrance),
                 TargetTrackingMetricDataQuery(
                     Id="rate",
                     Label="Requests per second and task",
-                    Expression="FILL(requests, 0) / 60",
+                    Expression="(requests + 0 * healthy) / 60",
                     ReturnData=True,
                 ),
             ]
@@ -88,6 +77,24 @@ def scaling(
         ),
     )
     return target
+
+
+def _metric(identifier: str, name: str, statistic: str, entrance: Entrance) -> TargetTrackingMetricDataQuery:
+    """A metric of the target group, to compute with."""
+    return TargetTrackingMetricDataQuery(
+        Id=identifier,
+        ReturnData=False,
+        MetricStat=TargetTrackingMetricStat(
+            Stat=statistic,
+            Metric=TargetTrackingMetric(
+                Namespace="AWS/ApplicationELB",
+                MetricName=name,
+                Dimensions=[
+                    TargetTrackingMetricDimension(Name=each.Name, Value=each.Value) for each in entrance.dimensions()
+                ],
+            ),
+        ),
+    )
 
 
 def _target_tracking(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -63,6 +62,10 @@ VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
 _DOCUMENTDB = frozenset({"DBClusterIdentifier", "DBInstanceIdentifier"})
 
 
+# What predictive scaling takes metrics of one's own for.
+_PREDICTIVE = ("Scaling", "Load", "Capacity")
+
+
 @dataclass(frozen=True)
 class Metric:
     """A metric that something reads: the place, and what it says."""
@@ -119,6 +122,23 @@ def _metrics(owner: Resource) -> Iterator[Metric]:
         used = query["MetricStat"]
         if used.given:
             yield Metric(owner, used["Metric"], used["Stat"], used["Period"])
+
+
+def queries(owner: Resource) -> list[Node]:
+    """The lists of metric data queries by which an alarm or a scaling policy computes what it watches."""
+    if owner.type == "AWS::CloudWatch::Alarm":
+        return [owner["Metrics"]]
+    found = []
+    for tracking, predictive in (
+        ("TargetTrackingScalingPolicyConfiguration", "PredictiveScalingPolicyConfiguration"),
+        ("TargetTrackingConfiguration", "PredictiveScalingConfiguration"),
+    ):
+        found.append(owner.at(tracking, "CustomizedMetricSpecification", "Metrics"))
+        for specification in owner.at(predictive, "MetricSpecifications").items:
+            found += [
+                specification.at(f"Customized{kind}MetricSpecification", "MetricDataQueries") for kind in _PREDICTIVE
+            ]
+    return [each for each in found if each.given]
 
 
 def wrong_dimensions(metric: Metric) -> str | None:
@@ -232,11 +252,6 @@ def _note(
 ) -> None:
     if topic is not None:
         found.setdefault((topic.id, by), (topic, by, who.id))
-
-
-def per_second(expression: Text | None) -> bool:
-    """Whether a metric-math expression divides a count by its seconds."""
-    return expression is not None and re.search(r"/\s*(60|PERIOD\()|DIFF_TIME|RATE\(", str(expression)) is not None
 
 
 def rises(alarm: Resource) -> bool:

@@ -6,7 +6,8 @@ from phoenix_cfn.cloudformation.nodes import Node, Resource
 from phoenix_cfn.cloudformation.stack import Stack
 from phoenix_cfn.cloudformation.values import Text, marked, unmarked
 
-from ._metrics import POLICY, Metric, metrics, of_requests, per_second, rises
+from ._metric_math import Queries
+from ._metrics import POLICY, Metric, metrics, of_requests, rises
 
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 
@@ -87,26 +88,42 @@ def follows_requests(stack: Stack, policy: Resource) -> bool:
     return predefined(policy) == "ALBRequestCountPerTarget" or bool(request_metrics(stack, policy))
 
 
-def expression(policy: Resource) -> Text | None:
-    """The metric math whose result a target-tracking policy follows."""
-    queries = tracking(policy).at("CustomizedMetricSpecification", "Metrics").items
-    result = [
-        query["Expression"].text for query in queries if query["Expression"].given and not query["ReturnData"].false
-    ]
-    return result[0] if len(result) == 1 else None
+def per_request(owner: Resource, queries: Node) -> float | None:
+    """By how much one more request in a period raises what metric math makes of the counts; None if not known."""
+    math = Queries.of(queries)
+    counts = {
+        query["Id"].literal or ""
+        for query in queries.items
+        for metric in metrics(owner)
+        if of_requests(metric) and metric.node.path == query.at("MetricStat", "Metric").path
+    }
+    if len(math.returned) != 1:
+        return None
+    none = dict.fromkeys(counts, 0.0)
+    found = []
+    for name in counts:
+        # Of two target groups one gets the requests, as in a blue/green deployment.
+        with_one, without = math.value(math.returned[0], {**none, name: 1.0}), math.value(math.returned[0], none)
+        if with_one is None or without is None:
+            return None
+        found.append(with_one - without)
+    return max(found, default=None)
 
 
 def target_rate(policy: Resource) -> float | None:
     """The requests a second that a target-tracking policy on request counts aims at; None if its unit is not known."""
-    wanted, formula = tracking(policy)["TargetValue"].number, expression(policy)
-    if wanted is None or (formula is not None and "*" in str(formula)):
-        return None
-    return wanted if per_second(formula) else wanted / 60
+    wanted = tracking(policy)["TargetValue"].number
+    computed = tracking(policy).at("CustomizedMetricSpecification", "Metrics")
+    share = per_request(policy, computed) if computed.given else 1.0
+    return wanted / share / 60 if wanted is not None and share else None
 
 
 def alarm_rate(alarm: Resource) -> float | None:
-    """The requests a second above which an alarm on one request count goes off; None if it is no such alarm."""
+    """The requests a second above which an alarm on request counts goes off; None if it is no such alarm."""
     limit, counted = alarm["Threshold"].number, [metric for metric in metrics(alarm) if of_requests(metric)]
-    if limit is None or not rises(alarm) or alarm["Metrics"].given or len(counted) != 1 or not counted[0].period.number:
+    periods = {metric.period.number for metric in counted}
+    if limit is None or not rises(alarm) or len(periods) != 1:
         return None
-    return limit / counted[0].period.number
+    share = per_request(alarm, alarm["Metrics"]) if alarm["Metrics"].given else 1.0
+    period = periods.pop()
+    return limit / share / period if share and period else None

@@ -107,3 +107,16 @@ def test_tasks_run_as_the_template_says(stage: Stage) -> None:
 
 def test_the_smallest_number_of_tasks_runs(stage: Stage) -> None:
     eventually(lambda: len(stage.healthy()) == 2, 30, "two healthy tasks")
+
+
+def test_a_healthy_first_deployment_does_not_have_too_few_tasks(stage: Stage, aws: LocalAws) -> None:
+    """One task runs until the scalable target exists, and what is measured then reaches the alarm later."""
+    cloudwatch = aws.client("cloudwatch")
+    name = stage.resources()["TooFewTasksAlarm"]
+
+    def state() -> str:
+        return str(cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"])
+
+    eventually(lambda: state() == "OK", 120, "the warm-up period of TooFewTasksAlarm is over, and the alarm in OK")
+    history = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="StateUpdate")["AlarmHistoryItems"]
+    assert not [each["HistorySummary"] for each in history if "to ALARM" in each["HistorySummary"]]

@@ -79,9 +79,11 @@ def _exchanges(fork: Fork) -> list[Any]:
 
 
 def calm(stage: Stage) -> None:
-    """Waits until the alarms have nothing more to say about the release before: they come a period late."""
+    """Waits until the alarms have nothing more to say about the release before, whose metrics arrive three minutes late
+    at the latest.
+    """
     names = [stage.resources()[each] for each in ("ServerErrorAlarm", "UnhealthyTargetsAlarm")]
-    time.sleep(60 * stage.aws.settings.time_scale + 1)
+    time.sleep(180 * stage.aws.settings.time_scale + 1)
 
     def quiet() -> bool:
         found = stage.aws.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]

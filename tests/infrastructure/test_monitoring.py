@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.deployment.local_aws.alarm_state import alarm_state, evaluation_range
+from tests.deployment.local_aws.metric_math import evaluate
 from tests.stack import Stack, get_att, ref, text
 
 ALARMS = ["ServerErrorAlarm", "UnhealthyTargetsAlarm", "CpuPeakAlarm", "DatabaseCpuPeakAlarm", "TooFewTasksAlarm"]
@@ -69,8 +71,11 @@ def test_too_few_tasks_is_below_the_minimum_and_silence_counts(infrastructure_st
     assert alarm["Dimensions"] == SERVICE
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", ref("MinRunningTasks"))
     assert alarm["TreatMissingData"] == "breaching"
-    # In a new stage the first tasks are still to come.
-    assert alarm["WarmUpConfiguration"] == {"WarmUpPeriodDurationInMinutes": 10}
+    # In a new stage one task runs at first: its data must not end the warm-up.
+    assert alarm["WarmUpConfiguration"] == {
+        "WarmUpPeriodDurationInMinutes": 10,
+        "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True,
+    }
 
 
 def test_container_insights_count_the_tasks(infrastructure_stack: Stack) -> None:
@@ -83,12 +88,58 @@ def test_server_errors_count_tasks_and_load_balancer_beyond_one_in_twenty_reques
 ) -> None:
     alarm = infrastructure_stack.properties("ServerErrorAlarm")
     metrics = {each["Id"]: each for each in alarm["Metrics"]}
-    assert metrics["errors"]["Expression"] == "FILL(tasks, 0) + FILL(nobody, 0) - FILL(requests, 0) / 20"
+    assert metrics["errors"]["Expression"] == "tasks + nobody - requests / 20"
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 10)
     assert metrics["requests"]["MetricStat"]["Metric"]["MetricName"] == "RequestCount"
     assert [name for name, each in metrics.items() if each["ReturnData"]] == ["errors"]
     assert metrics["tasks"]["MetricStat"]["Metric"]["Dimensions"] == TARGETS
     assert metrics["nobody"]["MetricStat"]["Metric"]["Dimensions"] == TARGETS[:1]
+
+
+# Per minute: answers of 500 and above from the tasks, and where none answered; requests. None: not there, or late.
+GOOD, QUIET, LATE = (None, None, 1200.0), (None, None, None), (None, None, None)
+BAD, HALF_OF_BAD = (1200.0, None, 1200.0), (600.0, None, 600.0)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state"),
+    [
+        ([LATE, HALF_OF_BAD, BAD, GOOD, GOOD], "ALARM"),
+        # Two bad minutes that arrive as late as they can, while nobody asks any more.
+        ([LATE, LATE, LATE, BAD, BAD, GOOD, GOOD], "ALARM"),
+        ([LATE, (None, 400.0, 400.0), (None, 400.0, 400.0)], "ALARM"),
+        ([LATE, BAD, GOOD, GOOD, GOOD, GOOD], "OK"),
+        ([LATE, GOOD, GOOD, GOOD, GOOD, GOOD], "OK"),
+        ([QUIET] * 7, "OK"),
+        # Few errors at any traffic: eleven among thousands, one among two.
+        ([LATE, *[(11.0, None, 3000.0)] * 6], "OK"),
+        ([LATE, *[(1.0, None, 2.0)] * 6], "OK"),
+        # Incomplete: half of the errors, and half of the requests.
+        ([LATE, (20.0, None, 600.0), *[(40.0, None, 1200.0)] * 5], "OK"),
+    ],
+)
+def test_server_errors_are_seen_in_late_and_incomplete_data(
+    infrastructure_stack: Stack, minutes: list[tuple[float | None, ...]], state: str
+) -> None:
+    alarm = infrastructure_stack.properties("ServerErrorAlarm")
+    periods, needed = alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]
+    expression = alarm["Metrics"][0]["Expression"]
+    points = [evaluate(expression, dict(zip(("tasks", "nobody", "requests"), each, strict=True))) for each in minutes]
+    breaching = [None if point is None else point > alarm["Threshold"] for point in points]
+    padded = (breaching + [None] * 7)[: evaluation_range(periods)]
+    assert alarm_state(padded, periods, needed, alarm["TreatMissingData"], "OK") == state
+
+
+def test_a_release_is_watched_until_its_bad_minutes_have_arrived(infrastructure_stack: Stack) -> None:
+    """ECS watches as long as the alarm evaluates, and a load balancer's metrics take up to three minutes."""
+    alarm = infrastructure_stack.properties("ServerErrorAlarm")
+    assert alarm["EvaluationPeriods"] >= alarm["DatapointsToAlarm"] + 3
+
+
+def test_nothing_that_is_watched_is_filled(infrastructure_stack: Stack) -> None:
+    for kind in ("AWS::CloudWatch::Alarm", "AWS::ApplicationAutoScaling::ScalingPolicy"):
+        for title in infrastructure_stack.of_type(kind):
+            assert "FILL" not in text(infrastructure_stack.properties(title))
 
 
 def test_alarms_that_roll_back_do_not_need_the_service_first(infrastructure_stack: Stack) -> None:

@@ -5,10 +5,13 @@ Faults and near misses in templates of other styles are in `other_styles.py`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.rules.house import (
     BUILDSPEC,
     PIPELINE,
     Case,
+    Change,
     Template,
     add,
     att,
@@ -56,6 +59,36 @@ REQUEST_ALARM: Template = {
     "ComparisonOperator": "GreaterThanThreshold",
     "Threshold": 600,
     "AlarmActions": [ref("Steps")],
+}
+ERRORS = "ServerErrorAlarm/Metrics/0/Expression"
+COUNTED = f"{REQUESTS}/CustomizedMetricSpecification/Metrics"
+RATE = f"{COUNTED}/2/Expression"
+FILLED = "FILL(tasks, 0) + FILL(nobody, 0) - FILL(requests, 0) / 20"
+
+
+def counted(identifier: str, metric: str = "RequestCountPerTarget", **more: Any) -> Template:
+    """A query for a metric of the target group."""
+    dimensions = [
+        {"Name": "LoadBalancer", "Value": att("LoadBalancer", "LoadBalancerFullName")},
+        {"Name": "TargetGroup", "Value": att("TargetGroup", "TargetGroupFullName")},
+    ]
+    used = {"Namespace": "AWS/ApplicationELB", "MetricName": metric, "Dimensions": dimensions}
+    return {"Id": identifier, "ReturnData": False, "MetricStat": {"Stat": "Sum", "Metric": used, **more}}
+
+
+def computed(expression: str, identifier: str = "result") -> Template:
+    return {"Id": identifier, "Expression": expression, "ReturnData": True}
+
+
+def patient(needed: int, periods: int) -> tuple[Change, Change]:
+    """So many datapoints out of so many set off the alarm on errors."""
+    return put("ServerErrorAlarm/DatapointsToAlarm", needed), put("ServerErrorAlarm/EvaluationPeriods", periods)
+
+
+FILLED_ALARM: Template = {
+    **{key: REQUEST_ALARM[key] for key in ("EvaluationPeriods", "ComparisonOperator", "AlarmActions")},
+    "Metrics": [counted("m1", Period=60), computed("FILL(m1, 0) / 60")],
+    "Threshold": 10,
 }
 BY_STEPS = (remove("RequestScalingPolicy"), add("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy", **STEP))
 
@@ -880,6 +913,110 @@ CASES: list[Case] = [
     ),
     fault("E9509 E9610", "the service publishes once a minute", drop("Service/Monitoring")),
     fault("E9509", "a fine alarm on the load balancer", put("UnhealthyTargetsAlarm/Period", 10)),
+    fault("E9511", "errors are filled with 0", put(ERRORS, FILLED), *patient(1, 1)),
+    fault("E9511", "errors are filled with 0, three periods in a row", put(ERRORS, FILLED), *patient(3, 3)),
+    fault(
+        "E9511",
+        "errors are filled, and how many periods count is not said",
+        put(ERRORS, FILLED),
+        drop("ServerErrorAlarm/DatapointsToAlarm"),
+    ),
+    fault("E9511", "all metrics of an alarm are filled", put(ERRORS, "SUM(FILL(METRICS(), 0))"), *patient(1, 1)),
+    fault("E9511", "errors are filled with their minimum", put(ERRORS, "FILL(tasks, MIN(tasks))"), *patient(1, 1)),
+    fault(
+        "E9511",
+        "another expression fills, with a third",
+        put(ERRORS, "filled + nobody"),
+        put("ServerErrorAlarm/Metrics/4", {**computed("FILL(tasks, zero)", "filled"), "ReturnData": False}),
+        put("ServerErrorAlarm/Metrics/5", {**computed("TIME_SERIES(0)", "zero"), "ReturnData": False}),
+        *patient(1, 1),
+    ),
+    fault(
+        "E9511",
+        "a filler breaches, and one datapoint of three is enough",
+        put(ERRORS, "FILL(requests, 0)"),
+        put("ServerErrorAlarm/ComparisonOperator", "LessThanThreshold"),
+        *patient(1, 3),
+    ),
+    fault(
+        "E9511",
+        "a band of what is normal is drawn around what is filled",
+        put("ServerErrorAlarm/Metrics/0", computed("ANOMALY_DETECTION_BAND(FILL(requests, 0))", "band")),
+        put("ServerErrorAlarm/ThresholdMetricId", "band"),
+        put("ServerErrorAlarm/ComparisonOperator", "GreaterThanUpperThreshold"),
+        drop("ServerErrorAlarm/Threshold"),
+        *patient(1, 1),
+    ),
+    fault("E9511", "the requests that scale are filled", put(RATE, "FILL(requests, 0) / 60")),
+    fault(
+        "E9511",
+        "the filler of the requests that scale is a parameter's",
+        put(RATE, sub("FILL(requests, ${MinRunningTasks}) / 60")),
+    ),
+    fault(
+        "E9511",
+        "the alarm that adds tasks fills",
+        *BY_STEPS,
+        add("Requests", "AWS::CloudWatch::Alarm", **FILLED_ALARM),
+    ),
+    fault(
+        "E9511",
+        "a forecast fills",
+        add(
+            "Forecast",
+            "AWS::ApplicationAutoScaling::ScalingPolicy",
+            PolicyName="forecast",
+            PolicyType="PredictiveScaling",
+            ScalingTargetId=ref("ScalableTarget"),
+            PredictiveScalingPolicyConfiguration={
+                "MetricSpecifications": [
+                    {
+                        "TargetValue": 50,
+                        "CustomizedLoadMetricSpecification": {
+                            "MetricDataQueries": [counted("load", "RequestCount"), computed("FILL(load, 0)")]
+                        },
+                    }
+                ]
+            },
+        ),
+    ),
+    fault(
+        "E9511",
+        "a group of instances scales by what is filled",
+        add(
+            "GroupPolicy",
+            "AWS::AutoScaling::ScalingPolicy",
+            AutoScalingGroupName="group",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingConfiguration={
+                "TargetValue": 10,
+                "CustomizedMetricSpecification": {"Metrics": [counted("m"), computed("FILL(m, 0) / 60")]},
+            },
+        ),
+    ),
+    near_miss("E9511", "errors are filled, and two datapoints of five are enough", put(ERRORS, FILLED)),
+    near_miss(
+        "E9511",
+        "a filler breaches, and two datapoints of five are enough",
+        put(ERRORS, "FILL(requests, 0)"),
+        put("ServerErrorAlarm/ComparisonOperator", "LessThanThreshold"),
+    ),
+    near_miss("E9511", "the last value is repeated", put(ERRORS, "FILL(tasks, REPEAT)"), *patient(1, 1)),
+    near_miss("E9511", "gaps are interpolated", put(ERRORS, "FILL(tasks, LINEAR)"), *patient(1, 1)),
+    near_miss("E9511", "errors are filled with another metric", put(ERRORS, "FILL(tasks, nobody)"), *patient(1, 1)),
+    near_miss(
+        "E9511",
+        "a metric of one's own is filled",
+        put("ServerErrorAlarm/Metrics/2/MetricStat/Metric", {"Namespace": "Shop", "MetricName": "Failures"}),
+        put(ERRORS, "FILL(tasks, 0) + nobody"),
+        *patient(1, 1),
+    ),
+    near_miss(
+        "E9511",
+        "what is filled is not watched",
+        put("ServerErrorAlarm/Metrics/4", {**computed("FILL(tasks, 0)", "filled"), "ReturnData": False}),
+        *patient(1, 1),
+    ),
     # Scaling
     fault("E9601", "nothing scales the service", remove("ScalableTarget", "RequestScalingPolicy", "CpuScalingPolicy")),
     fault("E9601", "nothing scales by requests", remove("RequestScalingPolicy")),
@@ -887,6 +1024,50 @@ CASES: list[Case] = [
     fault("E9602", "600 requests a second", put(f"{REQUESTS}/TargetValue", 600)),
     fault("E9602", "10,000 requests a minute", put(REQUESTS, {**PREDEFINED, "TargetValue": 10000})),
     near_miss("E9602", "600 requests a minute", put(REQUESTS, PREDEFINED)),
+    fault("E9602", "10 requests a minute, by metric math", put(RATE, "requests + 0 * healthy")),
+    fault("E9602", "10 requests a minute, of two target groups", put(RATE, "SUM([requests, 0 * healthy])")),
+    fault("E9602", "600 requests a second, by metric math", put(RATE, "requests / 3600")),
+    *(
+        near_miss("E9602", f"10 requests a second: {expression}", put(RATE, expression))
+        for expression in (
+            "requests / 60 + 0 * healthy",
+            "requests / PERIOD(requests)",
+            "IF(requests > 0, requests, 0 * healthy) / 60",
+            'SUM(METRICS("requests")) / 60',
+            "RATE(requests)",
+        )
+    ),
+    near_miss(
+        "E9602",
+        "10 requests a second and task: all requests by all healthy tasks",
+        put(f"{COUNTED}/0/MetricStat/Metric/MetricName", "RequestCount"),
+        put(RATE, "requests / healthy / 60"),
+    ),
+    near_miss(
+        "E9602",
+        "10 requests a second, to one target group or the other",
+        put(COUNTED, [counted("blue"), counted("green"), computed("(blue + green) / 60")]),
+    ),
+    near_miss(
+        "E9602",
+        "an alarm at 10 requests a second adds a task",
+        *BY_STEPS,
+        add(
+            "Requests",
+            "AWS::CloudWatch::Alarm",
+            **{**FILLED_ALARM, "Metrics": [counted("m1", Period=60), computed("m1 / 60")]},
+        ),
+    ),
+    fault(
+        "E9602",
+        "an alarm at 10 requests a minute, by metric math, adds a task",
+        *BY_STEPS,
+        add(
+            "Requests",
+            "AWS::CloudWatch::Alarm",
+            **{**FILLED_ALARM, "Metrics": [counted("m1", Period=60), computed("m1 + 0")]},
+        ),
+    ),
     fault(
         "E9602",
         "an alarm at 10 requests a minute adds a task",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import Any
+
+import pytest
 
 from ..server import LocalAws
 from ..stage import eventually
 from .lab import Lab
 from .service import OUTPUTS, container, service
+from .test_corrections import SETTINGS
 
 
 def scaling(low: int, high: int, **configuration: Any) -> dict[str, Any]:
@@ -77,3 +82,48 @@ def test_target_tracking(lab: Lab, aws: LocalAws, image: str) -> None:
     wrong = scaling(1, 2, PredefinedMetricSpecification=unmeasured)
     del wrong["Policy"]["Properties"]["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"]
     assert "needs the service's Monitoring" in lab.failure({**resources, **wrong})
+
+
+ABOVE, BELOW, NONE = 12.0, 1.0, None
+
+
+@pytest.mark.parametrize(
+    ("points", "wanted"),
+    [
+        # The newest first; the newest one or two are always late.
+        ([NONE, ABOVE, ABOVE, ABOVE], 3),
+        ([NONE, ABOVE, ABOVE, BELOW], 2),
+        # A filled or an incomplete newest datapoint: it never scales out.
+        ([0.0, ABOVE, ABOVE, ABOVE], 2),
+        ([NONE, 6.0, ABOVE, ABOVE, ABOVE], 2),
+        ([NONE, *[BELOW] * 15], 1),
+        ([NONE, *[BELOW] * 14, ABOVE], 2),
+        # No data is no low load.
+        ([NONE] * 17, 2),
+    ],
+)
+def test_policies_need_three_datapoints_to_scale_out_and_fifteen_to_scale_in(
+    points: Sequence[float | None], wanted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _decided(points, monkeypatch) == wanted
+
+
+def test_scale_in_waits_for_every_policy_that_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    low, silent = [NONE, *[BELOW] * 15], [NONE] * 17
+    without_data, without_scale_in = _decided(silent, monkeypatch), _decided(silent, monkeypatch, DisableScaleIn=True)
+    assert (without_data, without_scale_in) == (2, None)
+    from ..local_aws.autoscaling import Target, agreed
+
+    target = Target("", "", "", 1, 4)
+    assert agreed(2, target, [_decided(low, monkeypatch) or 0, without_data or 0]) == 2
+    assert agreed(2, target, [_decided(low, monkeypatch) or 0]) == 1
+
+
+def _decided(points: Sequence[float | None], monkeypatch: pytest.MonkeyPatch, **configuration: Any) -> int | None:
+    """What a policy with a target of 10 wants where there are two tasks."""
+    os.environ.update(SETTINGS.environment())
+    from ..local_aws import autoscaling
+
+    padded = [*points, *[NONE] * 17]
+    monkeypatch.setattr(autoscaling, "_measure", lambda resource, configuration, ago: padded[ago - 1])
+    return autoscaling.decide(2, autoscaling.Target("", "", "", 1, 4), {"TargetValue": 10, **configuration})

@@ -34,6 +34,10 @@ def test_requests_are_measured(lab: Lab, aws: LocalAws, image: str) -> None:
     balancer = outputs["Listener"].split(":listener/")[1].rsplit("/", 1)[0]
     for _ in range(3):
         assert request(aws, outputs["Url"]).status == 200
+    eventually(lambda: _counted(aws, balancer) == 3, 60, "three requests are counted")
+
+
+def _counted(aws: LocalAws, balancer: str) -> float:
     end = int(time.time()) + 60
     points = aws.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/ApplicationELB",
@@ -44,7 +48,7 @@ def test_requests_are_measured(lab: Lab, aws: LocalAws, image: str) -> None:
         Period=60,
         Statistics=["Sum"],
     )["Datapoints"]
-    assert sum(each["Sum"] for each in points) == 3
+    return float(sum(each["Sum"] for each in points))
 
 
 def test_nobody_gets_in_without_a_rule(lab: Lab, aws: LocalAws, image: str) -> None:

@@ -6,10 +6,12 @@ import math
 import threading
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import cloudwatch, metrics, ministack
+from .alarm_state import alarm_state, evaluation_range
 from .corrections import correction
 from .settings import scaled
 
@@ -17,7 +19,8 @@ _AAS = "https://docs.aws.amazon.com/autoscaling/application/userguide"
 _DEFAULT_COOLDOWN = 300
 # Scale in only when the metric is this far below its target; out as soon as it is above.
 _MARGIN = 0.9
-# Periods in a row above the target before scaling out, and below it before scaling in.
+# The alarms that a policy makes: so many periods above the target to scale out, and below it to scale in, without
+# FILL or M out of N. Nobody may change them.
 _PERIODS_OUT, _PERIODS_IN = 3, 15
 _PREDEFINED = {
     "ECSServiceAverageCPUUtilization": ("CPUUtilization", 60.0),
@@ -128,14 +131,15 @@ def _scale(key: tuple[str, str, str], target: Target) -> None:
         return
     current = int(service["desiredCount"])
     wanted = {
-        each["PolicyName"]: decide(current, target, each["TargetTrackingScalingPolicyConfiguration"])
+        each["PolicyName"]: count
         for owner, each in list(_policies.values())
         if owner == key
+        and (count := decide(current, target, each["TargetTrackingScalingPolicyConfiguration"])) is not None
     }
     if wanted != target.wanted:
         target.wanted = wanted
         print(f"scaling {target.resource_id}: {current} tasks, wanted {wanted}", flush=True)
-    count = min(target.maximum, max(target.minimum, max(wanted.values(), default=current)))
+    count = agreed(current, target, wanted.values())
     deploying = (ministack.ecs._primary_deployment(service) or {}).get("rolloutState") == "IN_PROGRESS"
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html
     if count == current or (deploying and count < current and current <= target.maximum):
@@ -146,27 +150,35 @@ def _scale(key: tuple[str, str, str], target: Target) -> None:
     ministack.ecs._update_service({"cluster": cluster, "service": name, "desiredCount": count})
 
 
-def decide(current: int, target: Target, configuration: dict[str, Any]) -> int:
-    """How many tasks one policy wants now: in proportion to how far its metric is from the target value."""
+def agreed(current: int, target: Target, wanted: Iterable[int]) -> int:
+    """What the policies have in common: out as far as any wants, in as far as all want, within the bounds."""
+    return min(target.maximum, max(target.minimum, max(wanted, default=current)))
+
+
+def decide(current: int, target: Target, configuration: dict[str, Any]) -> int | None:
+    """How many tasks one policy wants now, in proportion to how far its metric is from the target value: as many as
+    there are where its alarms say nothing, which holds back the others' scale-in; None where it has no scale-in and
+    so no voice in it.
+    """
     goal = float(configuration["TargetValue"])
-    latest = _measure(target.resource_id, configuration, 1)
-    if latest is None:
-        return current
+    points = [_measure(target.resource_id, configuration, ago) for ago in range(1, evaluation_range(_PERIODS_IN) + 1)]
+    latest = next((point for point in points if point is not None), None)
     since = time.time() - target.changed
-    if all(_above(target.resource_id, configuration, ago, goal) for ago in range(1, _PERIODS_OUT + 1)):
+    if latest is not None and _alarm([None if point is None else point > goal for point in points], _PERIODS_OUT):
         cooled = since >= scaled(float(configuration.get("ScaleOutCooldown", _DEFAULT_COOLDOWN)))
         return max(current + 1, math.ceil(current * latest / goal)) if cooled else current
-    below = [_measure(target.resource_id, configuration, ago) for ago in range(1, _PERIODS_IN + 1)]
-    if all(each is not None and each < _MARGIN * goal for each in below):
+    if str(configuration.get("DisableScaleIn", False)).lower() == "true":
+        return None
+    below = [None if point is None else point < _MARGIN * goal for point in points]
+    if latest is not None and _alarm(below, _PERIODS_IN):
         cooled = since >= scaled(float(configuration.get("ScaleInCooldown", _DEFAULT_COOLDOWN)))
-        keep = str(configuration.get("DisableScaleIn", False)).lower() == "true" or not cooled
-        return current if keep else max(math.ceil(current * latest / (_MARGIN * goal)), 1)
+        return max(math.ceil(current * latest / (_MARGIN * goal)), 1) if cooled else current
     return current
 
 
-def _above(resource_id: str, configuration: dict[str, Any], ago: int, goal: float) -> bool:
-    value = _measure(resource_id, configuration, ago)
-    return value is not None and value > goal
+def _alarm(breaching: list[bool | None], periods: int) -> bool:
+    """Whether an alarm of a policy is in ALARM: it takes missing data as missing."""
+    return alarm_state(breaching[: evaluation_range(periods)], periods, periods, "missing", "OK") == "ALARM"
 
 
 def _measure(resource_id: str, configuration: dict[str, Any], ago: int) -> float | None:

@@ -11,8 +11,10 @@ from typing import Any
 
 from docker.errors import APIError, NotFound
 
-from . import ecs, elb, metric_math, metrics, ministack, notifications
+from . import arrival, ecs, elb, metric_math, metrics, ministack, notifications
+from .alarm_state import alarm_state, evaluation_range
 from .corrections import correction
+from .run_queue import seconds_waited
 from .settings import scaled
 
 _CW = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring"
@@ -32,6 +34,14 @@ def services_publish_metrics() -> None:
     threading.Thread(target=_publish, daemon=True, name="metrics").start()
 
 
+@correction(
+    "What a service measured arrives late, and a load balancer's minutes are incomplete at first",
+    "https://github.com/Netflix/atlas/pull/1300",
+)
+def metrics_arrive_late() -> None:
+    metrics.arrives = arrival.arrives
+
+
 def _publish() -> None:
     """A sample a second of each task's and database's CPU, and of the targets' health.
 
@@ -45,6 +55,7 @@ def _publish() -> None:
             for account, region in _places():
                 with ministack.request_scope(account, region):
                     _publish_here(used)
+            metrics.deliver()
         except Exception as error:
             # What is measured may vanish meanwhile; the next round sees what is left.
             print(f"metrics: {type(error).__name__}: {error}", flush=True)
@@ -93,8 +104,10 @@ _pool = ThreadPoolExecutor(16, thread_name_prefix="stats")
 def _usage(container: str, cpus: float, used: dict[str, tuple[float, float]]) -> list[tuple[str, float]]:
     """CPUUtilization and MemoryUtilization in percent of what the container may use."""
     try:
-        stats = ministack.ecs._get_docker().api.stats(container, stream=False, one_shot=True)
-        now, total = _seconds(stats["read"]), stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
+        api = ministack.ecs._get_docker().api
+        waited = seconds_waited(int(api.inspect_container(container)["State"]["Pid"]))
+        stats = api.stats(container, stream=False, one_shot=True)
+        now, total = _seconds(stats["read"]), stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9 + waited
         memory = 100 * stats["memory_stats"]["usage"] / stats["memory_stats"]["limit"]
     except (APIError, NotFound, KeyError, ValueError):
         return []
@@ -102,8 +115,9 @@ def _usage(container: str, cpus: float, used: dict[str, tuple[float, float]]) ->
     used[container] = (now, total)
     if before is None or now <= before[0]:
         return [("MemoryUtilization", memory)]
+    # Less than before, where a thread has ended; more than all, where many wait for the same CPU.
     cpu = 100 * (total - before[1]) / (now - before[0]) / cpus
-    return [("CPUUtilization", cpu), ("MemoryUtilization", memory)]
+    return [("CPUUtilization", min(max(cpu, 0.0), 100.0)), ("MemoryUtilization", memory)]
 
 
 def _seconds(read: str) -> float:
@@ -138,24 +152,36 @@ def evaluate(alarm: dict[str, Any]) -> None:
         return
     periods = int(alarm.get("EvaluationPeriods", 1))
     needed = int(alarm.get("DatapointsToAlarm") or periods)
-    points = [datapoint(alarm, ago) for ago in range(1, periods + 1)]
-    state = _state(alarm, points, needed)
+    points = [datapoint(alarm, ago) for ago in range(1, evaluation_range(periods) + 1)]
+    if warms_up(alarm, sum(point is not None for point in points) >= periods):
+        return
+    compare = _COMPARISONS[alarm["ComparisonOperator"]]
+    breaching = [None if point is None else compare(point, float(alarm["Threshold"])) for point in points]
+    missing = alarm.get("TreatMissingData") or "missing"
+    state = alarm_state(breaching, periods, needed, missing, str(alarm["StateValue"]))
     if state != alarm["StateValue"]:
         old, alarm["StateValue"] = alarm["StateValue"], state
         alarm["StateReason"] = f"Threshold Crossed: {points} {alarm['ComparisonOperator']} {alarm['Threshold']}"
         alarm["StateUpdatedTimestamp"] = int(time.time())
         ministack.cloudwatch._record_history(alarm["AlarmName"], old, state, alarm["StateReason"])
+        print(f"alarm {alarm['AlarmName']}: {old} -> {state}: {points}", flush=True)
         notifications.tell_alarm_actions(alarm, old, state, alarm["StateReason"])
 
 
-def _state(alarm: dict[str, Any], points: list[float | None], needed: int) -> str:
-    missing = alarm.get("TreatMissingData") or "missing"
-    compare = _COMPARISONS[alarm["ComparisonOperator"]]
-    breaching = [None if point is None else compare(point, float(alarm["Threshold"])) for point in points]
-    if all(each is None for each in breaching) and missing in ("missing", "ignore"):
-        return str(alarm["StateValue"]) if missing == "ignore" else "INSUFFICIENT_DATA"
-    filled = [missing == "breaching" if each is None else each for each in breaching]
-    return "ALARM" if sum(filled) >= needed else "OK"
+def warms_up(alarm: dict[str, Any], filled: bool) -> bool:
+    """Whether the alarm is not evaluated yet: it waits for the end of its warm-up period, or for as much data as it
+    needs if these come first and the alarm does not insist on the whole period.
+    """
+    warm_up = alarm.get("_warm_up")
+    if warm_up is None:
+        return False
+    insists = str(warm_up.get("OnlyStartEvaluatingAfterWarmUpPeriodEnds", False)).lower() == "true"
+    minutes = float(warm_up["WarmUpPeriodDurationInMinutes"])
+    if time.time() < warm_up["_began"] + scaled(60 * minutes) and (insists or not filled):
+        return True
+    # It warms up once.
+    alarm["_warm_up"] = None
+    return False
 
 
 def datapoint(alarm: dict[str, Any], ago: int) -> float | None:
@@ -208,5 +234,23 @@ def alarms_on_metric_math() -> None:
         stand_in = {**properties, "MetricName": "metric math", "Namespace": "metric math"}
         del stand_in["Metrics"]
         return {**plain(name, stand_in), "Metrics": queries}
+
+    ministack.provisioners._cw_metric_alarm_record = record
+
+
+@correction(
+    "An alarm with a warm-up period begins to evaluate when that ends, or as soon as data fill its evaluation window",
+    f"{_CW}/alarm-warm-up.html",
+)
+def alarms_warm_up() -> None:
+    plain = ministack.provisioners._cw_metric_alarm_record
+
+    def record(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+        made = dict(plain(name, properties))
+        known = ministack.cloudwatch._alarms.get(name)
+        if known is not None:
+            return {**made, "_warm_up": known.get("_warm_up")}
+        warm_up = properties.get("WarmUpConfiguration")
+        return {**made, "_warm_up": {**warm_up, "_began": time.time()} if warm_up else None}
 
     ministack.provisioners._cw_metric_alarm_record = record

@@ -12,11 +12,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import ec2, metrics, ministack
+from . import arrival, ec2, metrics, ministack
 from .corrections import correction
 from .resources import extend
 from .settings import busy, scaled
 
+_NAMESPACE = "AWS/ApplicationELB"
 _ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application"
 
 
@@ -234,15 +235,17 @@ def _count(balancer: dict[str, Any], answer: Any, seconds: float) -> None:
     # An answer that the load balancer had to give itself names no target.
     own = status in (502, 503, 504) and "date" not in {name.lower() for name in headers}
     kind = "ELB" if own else "Target"
+    # The load balancer's node that took the request publishes all about it.
+    node = random.randrange(arrival.parts(_NAMESPACE))
     for dims in (whole, *({**whole, "TargetGroup": _full_name(each)} for each in groups)):
-        metrics.publish("AWS/ApplicationELB", "RequestCount", 1, dims)
-        metrics.publish("AWS/ApplicationELB", "TargetResponseTime", seconds, dims)
+        metrics.publish(_NAMESPACE, "RequestCount", 1, dims, node)
+        metrics.publish(_NAMESPACE, "TargetResponseTime", seconds, dims, node)
         if kind == "Target" or "TargetGroup" not in dims:
-            metrics.publish("AWS/ApplicationELB", f"HTTPCode_{kind}_{status // 100}XX_Count", 1, dims)
+            metrics.publish(_NAMESPACE, f"HTTPCode_{kind}_{status // 100}XX_Count", 1, dims, node)
     for arn in groups:
         healthy = sum(each.state == "healthy" for each in targets(arn)) or 1
         for dims in ({"TargetGroup": _full_name(arn)}, {**whole, "TargetGroup": _full_name(arn)}):
-            metrics.publish("AWS/ApplicationELB", "RequestCountPerTarget", 1 / healthy, dims)
+            metrics.publish(_NAMESPACE, "RequestCountPerTarget", 1 / healthy, dims, node)
 
 
 def _balancers_of(group: str) -> list[str]:
@@ -258,16 +261,19 @@ def _full_name(group: str) -> str:
 
 
 def publish_health() -> None:
-    """HealthyHostCount and UnHealthyHostCount of every target group of the current account and region."""
+    """HealthyHostCount and UnHealthyHostCount of every target group with targets in the current account and region."""
     by_group: dict[str, list[Target]] = defaultdict(list)
     for group in ministack.alb._tgs:
         by_group[group] = targets(group)
     for group, members in by_group.items():
+        if not members:
+            continue
         for balancer in _balancers_of(group):
             dims = {"LoadBalancer": balancer.split(":loadbalancer/")[1], "TargetGroup": _full_name(group)}
             for name, wanted in (("HealthyHostCount", "healthy"), ("UnHealthyHostCount", "unhealthy")):
                 count = sum(each.state == wanted for each in members)
-                metrics.publish("AWS/ApplicationELB", name, count, dims)
+                for node in range(arrival.parts(_NAMESPACE)):
+                    metrics.publish(_NAMESPACE, name, count, dims, node)
 
 
 @correction(

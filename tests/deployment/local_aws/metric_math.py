@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -15,41 +16,61 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-
-
 _FOLDS: dict[str, Callable[[list[float]], float]] = {"MAX": max, "MIN": min, "SUM": sum}
 
 
+@dataclass(frozen=True)
+class _Series:
+    """A time series in one period: its datapoint there, None where it has none. A plain float is a scalar."""
+
+    point: float | None
+
+
 def evaluate(expression: str, values: Mapping[str, float | None]) -> float | None:
-    """The expression's datapoint from those of its metrics; None where one that it needs has none.
+    """The expression's datapoint in one period, from those of its metrics; None where there is none.
 
     ValueError for what is not implemented here, and for an id that no metric has.
     """
-    return _value(ast.parse(expression, mode="eval").body, values)
+    return _point(_value(ast.parse(expression, mode="eval").body, values))
 
 
-def _value(node: ast.expr, values: Mapping[str, float | None]) -> float | None:
+def _value(node: ast.expr, values: Mapping[str, float | None]) -> float | _Series:
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
         return float(node.value)
     if isinstance(node, ast.Name):
         if node.id not in values:
             raise ValueError(f"metric math: no metric has the id {node.id}")
-        return values[node.id]
+        return _Series(values[node.id])
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-        left, right = _value(node.left, values), _value(node.right, values)
-        if left is None or right is None or (isinstance(node.op, ast.Div) and right == 0):
-            return None
-        return _OPERATORS[type(node.op)](left, right)
+        return _combined(type(node.op), _value(node.left, values), _value(node.right, values))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return _call(node.func.id, node.args, values)
     raise ValueError(f"metric math: {ast.unparse(node)} is not implemented in the local CloudWatch")
 
 
-def _call(name: str, arguments: list[ast.expr], values: Mapping[str, float | None]) -> float | None:
+def _combined(kind: type[ast.operator], left: float | _Series, right: float | _Series) -> float | _Series:
+    """Basic arithmetic: a missing value counts as 0 where another series has one; a division by 0 has no result."""
+    series = [each for each in (left, right) if isinstance(each, _Series)]
+    if series and all(each.point is None for each in series):
+        return _Series(None)
+    first, second = (_point(each) or 0.0 for each in (left, right))
+    if kind is ast.Div and second == 0:
+        return _Series(None)
+    result = _OPERATORS[kind](first, second)
+    return _Series(result) if series else result
+
+
+def _call(name: str, arguments: list[ast.expr], values: Mapping[str, float | None]) -> _Series:
     if name == "FILL" and len(arguments) == 2:
+        # Also the newest periods, whose data are only late.
         value = _value(arguments[0], values)
-        return _value(arguments[1], values) if value is None else value
+        return _Series(_point(_value(arguments[1], values)) if _point(value) is None else _point(value))
     if name in ("MAX", "MIN", "SUM") and len(arguments) == 1 and isinstance(arguments[0], ast.List):
-        present = [each for item in arguments[0].elts if (each := _value(item, values)) is not None]
-        return _FOLDS[name](present) if present else None
+        points = [_point(_value(item, values)) for item in arguments[0].elts]
+        present = [each for each in points if each is not None]
+        return _Series(_FOLDS[name](present) if present else None)
     raise ValueError(f"metric math: {name} is not implemented in the local CloudWatch")
+
+
+def _point(value: float | _Series) -> float | None:
+    return value.point if isinstance(value, _Series) else value

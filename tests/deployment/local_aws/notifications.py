@@ -40,7 +40,9 @@ def services_need_permission_to_publish() -> None:
 
 
 def tell_alarm_actions(alarm: dict[str, Any], old: str, new: str, reason: str) -> None:
-    """Publishes an alarm's change of state to the topics that it names for the new state."""
+    """Publishes an alarm's change of state to the topics that it names for the new state, if its actions are on."""
+    if str(alarm.get("ActionsEnabled", True)).lower() == "false":
+        return
     field = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}[new]
     for topic in alarm.get(field) or []:
         message = {
