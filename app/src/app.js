@@ -1,64 +1,21 @@
 // The HTTP side: which path is answered with what.
 import http from 'node:http';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, format } from 'node:url';
 
-import sendFile from 'send';
+import createError from 'http-errors';
+import parseurl from 'parseurl';
 
 import { logWhenOver } from './access-log.js';
-import { checkBody } from './body.js';
-import { whenOver } from './exchange.js';
+import { checkBody, hasBody, loadParsers } from './body.js';
+import { Connections } from './connections.js';
 import { print, say } from './output.js';
-import { document, home, HttpError, send, sendError, sendRedirect } from './pages.js';
+import { document, home, send, sendError, sendRedirect } from './pages.js';
 
+const require = createRequire(import.meta.url);
 const JSON_TYPE = 'application/json; charset=utf-8';
 const PUBLIC = fileURLToPath(new URL('../public', import.meta.url));
 const ALLOW = document('text/html; charset=utf-8', 'GET,HEAD');
-
-/**
- * @param certificates a CertificateQueue
- * @param {boolean} showErrors whether error pages show status and stack
- * @param {(line: string) => void} log takes one line a request
- * @param {() => object} health what /health answers
- * @returns {http.Server}
- */
-export function createServer({ certificates, showErrors, log, health }) {
-  const routes = {
-    '/': (req, res) => send(req, res, 200, home),
-    '/generatecert': generateCertificate,
-    '/crash': crash,
-  };
-
-  async function generateCertificate(req, res) {
-    const left = new AbortController();
-    whenOver(req, res, () => left.abort());
-    const certificate = await certificates.next(left.signal);
-    send(req, res, 200, document(JSON_TYPE, certificate));
-  }
-
-  async function handle(req, res) {
-    const { path, query } = splitTarget(req.url);
-    const name = path.toLowerCase().replace(/^(\/[^/]+)\/$/, '$1');
-    const reads = req.method === 'GET' || req.method === 'HEAD';
-    if (name === '/health' && reads) return sendHealth(req, res, health());
-    logWhenOver(req, res, log);
-    try {
-      await checkBody(req);
-      const route = Object.hasOwn(routes, name) ? routes[name] : null;
-      if (route && reads) await route(req, res);
-      else if (route && req.method === 'OPTIONS') sendAllow(req, res);
-      else if (reads) await sendStatic(req, res, path, query);
-      else throw new HttpError(404);
-    } catch (error) {
-      if (!error.status) say(error.stack);
-      if (res.headersSent) res.destroy();
-      else sendError(req, res, error.status ? error : new HttpError(500), showErrors);
-    }
-  }
-
-  const server = http.createServer(SERVER_OPTIONS, handle);
-  server.on('connection', (socket) => socket.setMaxListeners(0)); // each of its requests waits for its end
-  return server;
-}
 
 // The load balancer keeps idle connections for 60 s; whoever closes first risks the request that is on its way, so it
 // must not be this side. The others bound what a slow client can hold: it is told at the first check after its time.
@@ -69,12 +26,69 @@ const SERVER_OPTIONS = {
   connectionsCheckingInterval: 5_000,
 };
 
-/** The request target's path, and the query with its question mark. */
-function splitTarget(url) {
-  // A client that takes us for a proxy sends a whole URL.
-  const target = url[0] !== '/' && URL.canParse(url) ? new URL(url).pathname : url;
-  const [, path, query] = /^([^?#]*)([^#]*)/.exec(target);
-  return { path, query };
+/** Loads the packages that `/` does without, so that no request has to wait for them. */
+export function loadTheRest() {
+  require('send');
+  loadParsers();
+}
+
+/**
+ * @param certificates a CertificateQueue
+ * @param {boolean} showErrors whether error pages show status and stack
+ * @param {(line: string) => void} log takes one line a request
+ * @param {() => object} health what /health answers
+ * @returns {http.Server & { stop: Connections['stop'] }}
+ */
+export function createServer({ certificates, showErrors, log, health }) {
+  const routes = {
+    '/': (req, res) => send(req, res, 200, home),
+    '/generatecert': generateCertificate,
+    '/crash': crash,
+  };
+
+  async function generateCertificate(req, res, exchange) {
+    const left = new AbortController();
+    exchange.whenOver(() => left.abort());
+    const certificate = await certificates.next(left.signal);
+    res.setHeader('Cache-Control', 'no-store'); // it holds a private key
+    send(req, res, 200, document(JSON_TYPE, certificate));
+  }
+
+  async function answer(req, res, exchange) {
+    const target = parseTarget(req);
+    const name = target.pathname.toLowerCase().replace(/^(\/[^/]+)\/$/, '$1');
+    const reads = req.method === 'GET' || req.method === 'HEAD';
+    if (name === '/health' && reads) return sendHealth(req, res, health());
+    logWhenOver(req, exchange, log);
+    try {
+      // Waits in either case: what the parser refuses in the same piece of data comes first, as in the original.
+      await (hasBody(req) ? checkBody(req, res) : undefined);
+      const route = Object.hasOwn(routes, name) ? routes[name] : null;
+      if (route && reads) await route(req, res, exchange);
+      else if (route && req.method === 'OPTIONS') sendAllow(req, res);
+      else if (reads) await sendStatic(req, res, target);
+      else throw createError(404);
+    } catch (error) {
+      if (!error.status) say(error.stack);
+      if (res.headersSent) res.destroy();
+      else sendError(req, res, error.status ? error : createError(500), showErrors);
+    }
+  }
+
+  const server = http.createServer(SERVER_OPTIONS);
+  const connections = new Connections(server, answer);
+  return Object.assign(server, { stop: (othersAccepted) => connections.stop(othersAccepted) });
+}
+
+/** The request target, in whatever form; what no parser takes is a path that nothing has. */
+function parseTarget(req) {
+  try {
+    const target = parseurl(req);
+    if (target.pathname) return target;
+  } catch {
+    // As below.
+  }
+  return { pathname: req.url };
 }
 
 function crash() {
@@ -93,20 +107,25 @@ function sendAllow(req, res) {
 }
 
 /** Serves a file of public/ with what static files do: HEAD, ranges, conditional requests, folders with a slash. */
-function sendStatic(req, res, path, query) {
+function sendStatic(req, res, target) {
+  const sendFile = require('send');
   return new Promise((resolve, reject) => {
     res.on('close', resolve);
     let found = false;
-    sendFile(req, path, { root: PUBLIC, index: false })
+    sendFile(req, target.pathname, { root: PUBLIC, index: false })
       .on('headers', () => {
         found = true;
         res.setHeader('Content-Type', 'text/css; charset=UTF-8'); // there is nothing but the style sheet
       })
       .on('directory', () => {
-        if (path.endsWith('/')) return reject(new HttpError(404));
-        sendRedirect(req, res, `${path.replace(/^\/+/, '/')}/${query}`);
+        if (target.pathname.endsWith('/')) return reject(createError(404));
+        const pathname = `${target.pathname.replace(/^\/+/, '/')}/`;
+        sendRedirect(req, res, format({ ...target, path: null, pathname }));
       })
-      .on('error', ({ status }) => reject(new HttpError(found || status >= 500 ? status : 404)))
+      .on('error', (error) => {
+        if (error.status >= 500) say(error.stack);
+        reject(createError(found || error.status >= 500 ? error.status : 404));
+      })
       .pipe(res);
   });
 }

@@ -1,58 +1,51 @@
 // Reads a request's body for its refusals alone: no route uses one, but a malformed or oversized one is an error.
-import { createGunzip, createInflate } from 'node:zlib';
+import { createRequire } from 'node:module';
 
-import { HttpError } from './pages.js';
+import createError from 'http-errors';
 
-const LIMIT = 100 * 1024; // bytes, decompressed
+const require = createRequire(import.meta.url);
+const LIMIT = 100 * 1024; // bytes, body-parser's default
+const READ = /^application\/(json|x-www-form-urlencoded)\s*(;|$)/i;
+// body-parser can read them, the original cannot.
+const TOO_NEW = new Set(['br', 'zstd']);
 
-const DECODERS = { gzip: createGunzip, deflate: createInflate };
-const TYPES = new Set(['application/json', 'application/x-www-form-urlencoded']);
+let parsers = null;
 
-/**
- * @returns {Promise<void> | undefined} undefined when there is nothing to read
- * @throws {HttpError} 400 malformed JSON, 413 over 100 kB, 415 unknown charset or encoding
- */
-export function checkBody(req) {
-  const { headers } = req;
-  if (headers['content-type'] === undefined) return undefined;
-  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return undefined;
-  const [type, ...parameters] = headers['content-type'].split(';').map((part) => part.trim().toLowerCase());
-  return TYPES.has(type) ? readAndCheck(req, type, parameters) : undefined;
+/** Loads what reads bodies, which takes longer than all that is needed to serve a page; until then, a body does it. */
+export function loadParsers() {
+  const { json, urlencoded } = require('body-parser');
+  parsers ??= [json(), urlencoded({ extended: false })];
 }
 
-async function readAndCheck(req, type, parameters) {
-  const charset = parameters.find((part) => part.startsWith('charset='))?.slice(8).replace(/"/g, '') ?? 'utf-8';
-  if (charset !== 'utf-8') throw new HttpError(415, `unsupported charset "${charset.toUpperCase()}"`);
-  const text = await read(req);
-  if (type !== 'application/json' || text.length === 0) return;
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw Object.assign(error, { status: 400 });
-  }
-  if (typeof value !== 'object' || value === null) throw new HttpError(400, `Unexpected token ${text.trim()[0]} in JSON`);
+export function hasBody({ headers }) {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
-async function read(req) {
-  if (Number(req.headers['content-length']) > LIMIT) throw new HttpError(413, 'request entity too large');
-  const encoding = req.headers['content-encoding']?.toLowerCase() ?? 'identity';
-  if (encoding !== 'identity' && !Object.hasOwn(DECODERS, encoding)) {
-    throw new HttpError(415, `unsupported content encoding "${encoding}"`);
+/** @throws {Error} with a status: 400 malformed, 413 over 100 kB once it is unpacked, 415 unknown charset or encoding */
+export async function checkBody(req, res) {
+  const encoding = req.headers['content-encoding']?.toLowerCase() || 'identity';
+  const isRead = READ.test(req.headers['content-type']);
+  if (isRead && TOO_NEW.has(encoding)) throw createError(415, `unsupported content encoding "${encoding}"`);
+  if (parsers === null) loadParsers();
+  const parsed = parse(req, res);
+  await (isRead && encoding === 'identity' ? Promise.race([parsed, refuseAtTheLimit(req)]) : parsed);
+}
+
+async function parse(req, res) {
+  for (const parser of parsers) {
+    await new Promise((resolve, reject) => parser(req, res, (error) => (error ? reject(error) : resolve())));
   }
-  const source = encoding === 'identity' ? req : req.pipe(DECODERS[encoding]());
-  return new Promise((resolve, reject) => {
-    const chunks = [];
+}
+
+/** body-parser refuses what is too long when it has seen the end of it, which a client may never send. */
+function refuseAtTheLimit(req) {
+  return new Promise((_, reject) => {
+    const refuse = () => reject(createError(413, 'request entity too large'));
+    if (Number(req.headers['content-length']) > LIMIT) refuse();
     let length = 0;
-    source.on('data', (chunk) => {
+    req.on('data', (chunk) => {
       length += chunk.length;
-      if (length <= LIMIT) return chunks.push(chunk);
-      req.unpipe();
-      source.removeAllListeners('data');
-      req.resume(); // reads the rest to nowhere, so that the client gets to see the answer
-      reject(new HttpError(413, 'request entity too large'));
+      if (length > LIMIT) refuse();
     });
-    source.on('end', () => resolve(new TextDecoder().decode(Buffer.concat(chunks))));
-    source.on('error', (error) => reject(Object.assign(error, { status: 400 })));
   });
 }

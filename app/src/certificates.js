@@ -1,14 +1,29 @@
 // The queue of those who wait for a certificate, and the one process that makes them at low priority.
 import { fork } from 'node:child_process';
 
-import { HttpError } from './pages.js';
+import createError from 'http-errors';
 
-/** As many may wait; whoever comes next is told to come again. At a quarter of a CPU that is some 15 s of work. */
+import { say } from './output.js';
+
+/** As many may wait; the next one is refused. At a quarter of a CPU that is some 15 s of work. */
 const CAPACITY = 32;
 
+/** A certificate that takes longer is not coming. It takes 0.1 s of CPU time, of which a busy task has little to give. */
+const PATIENCE_MS = 20_000;
+
+/** As many processes may fail in a row before those who wait are refused. */
+const ATTEMPTS = 3;
+
 export class CertificateQueue {
+  #patience;
   #waiting = [];
   #maker = null;
+  #failures = 0;
+
+  /** @param {number} patience milliseconds that a certificate may take to make */
+  constructor(patience = PATIENCE_MS) {
+    this.#patience = patience;
+  }
 
   get length() {
     return this.#waiting.length;
@@ -18,10 +33,10 @@ export class CertificateQueue {
    * A certificate with a fresh key.
    * @param {AbortSignal} signal of a client that left: gives its place to the next one
    * @returns {Promise<string>} the JSON text
-   * @throws {HttpError} 503 at once when the queue is full; 500 when the process that makes them died
+   * @throws {Error} with status 503 at once when the queue is full, 500 when no process can make one
    */
   next(signal) {
-    if (this.#waiting.length >= CAPACITY) return Promise.reject(new HttpError(503, undefined, { 'Retry-After': '5' }));
+    if (this.#waiting.length >= CAPACITY) return Promise.reject(createError(503, { headers: { 'Retry-After': '5' } }));
     return new Promise((resolve, reject) => {
       const place = { resolve, reject };
       this.#waiting.push(place);
@@ -29,39 +44,61 @@ export class CertificateQueue {
         const index = this.#waiting.indexOf(place);
         if (index !== -1) this.#waiting.splice(index, 1);
       });
-      // One is being made whenever somebody waits; it goes to whoever is first when it is done.
-      if (this.#maker === null) this.#startMaker();
-      if (!this.#maker.busy) this.#make();
+      this.#makeNext();
     });
   }
 
-  /** Ends the process that makes certificates; nobody may wait any more. */
+  /** Ends the process that makes certificates; none may be waited for any more. */
   close() {
-    this.#maker?.process.disconnect();
+    const maker = this.#maker;
+    this.#maker = null;
+    clearTimeout(maker?.deadline);
+    maker?.process.disconnect();
   }
 
-  #make() {
-    this.#maker.busy = true;
-    this.#maker.process.send('certificate');
+  /** Has one made while any is waited for; it goes to the first in the queue when it is done. */
+  #makeNext() {
+    if (this.#waiting.length === 0) return;
+    this.#maker ??= this.#startMaker();
+    const maker = this.#maker;
+    if (maker === null || maker.deadline !== null) return;
+    maker.deadline = setTimeout(() => {
+      maker.process.kill('SIGKILL');
+      this.#replace(maker, `made no certificate within ${this.#patience / 1000} s`);
+    }, this.#patience);
+    // A process that could not be started has no send(); its `error` follows.
+    maker.process.send?.('certificate', (error) => error && this.#replace(maker, error.message));
   }
 
   // A process rather than a thread, because a process that exits waits for its threads: /crash would have to wait
-  // for a key. Detached, so that a signal to the process group leaves it to finish what somebody waits for.
+  // for a key. Detached, so that a signal to the process group leaves it to finish what is waited for.
   #startMaker() {
     const script = new URL('./certificate-maker.js', import.meta.url);
-    const maker = { process: fork(script, { detached: true }), busy: false };
-    this.#maker = maker;
+    const maker = { process: fork(script, { detached: true }), deadline: null };
     maker.process.on('message', (certificate) => {
-      maker.busy = false;
-      this.#waiting.shift()?.resolve(certificate);
-      if (this.#waiting.length > 0) this.#make();
-    });
-    const gone = () => {
       if (this.#maker !== maker) return;
-      this.#maker = null;
-      for (const place of this.#waiting.splice(0)) place.reject(new HttpError(500));
-    };
-    maker.process.on('error', gone); // it could not be started, or asked
-    maker.process.on('exit', gone);
+      clearTimeout(maker.deadline);
+      maker.deadline = null;
+      this.#failures = 0;
+      this.#waiting.shift()?.resolve(certificate);
+      this.#makeNext();
+    });
+    maker.process.on('error', (error) => this.#replace(maker, error.message)); // it could not be started, or asked
+    maker.process.on('exit', (code, signal) => this.#replace(maker, `ended (${signal ?? `exit code ${code}`})`));
+    return maker;
+  }
+
+  /** Those who wait get theirs from the next process, unless one after the other fails. */
+  #replace(maker, why) {
+    if (this.#maker !== maker) return;
+    clearTimeout(maker.deadline);
+    this.#maker = null;
+    say(`the process that makes certificates: ${why}`);
+    this.#failures++;
+    if (this.#failures === ATTEMPTS) {
+      this.#failures = 0;
+      for (const place of this.#waiting.splice(0)) place.reject(createError(500));
+    }
+    this.#makeNext();
   }
 }

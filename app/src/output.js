@@ -4,24 +4,43 @@ import { writeSync } from 'node:fs';
 const RETRY_MS = 5;
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
+/** Lines that stdout did not take: a full disk, a reader that went away. */
+let lost = 0;
+let justLost = 0;
+
+export function linesLost() {
+  return lost;
+}
+
 /**
  * Writes all of the text, and waits for the reader of a pipe that is full. Node's own process.stdout would keep it in
  * memory, without bound, and lose it when the process exits.
+ *
+ * @returns {Error | null} what prevents it; that must not take the application with it
  */
 function write(fd, text) {
   for (let rest = Buffer.from(text); rest.length > 0; ) {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
-      if (error.code !== 'EAGAIN') return; // a reader that went away must not take the application with it
+      if (error.code !== 'EAGAIN') return error;
       Atomics.wait(clock, 0, 0, RETRY_MS);
     }
   }
+  return null;
 }
 
 /** One line, or several, of what was asked for: to stdout. */
 export function print(text) {
-  write(1, `${text}\n`);
+  const error = write(1, `${text}\n`);
+  if (error !== null) {
+    if (justLost === 0) say(`losing lines of stdout (${error.message})`);
+    lost++;
+    justLost++;
+  } else if (justLost > 0) {
+    say(`${justLost} lines of stdout were lost`);
+    justLost = 0;
+  }
 }
 
 /** One line about the application itself: to stderr. */

@@ -1,21 +1,10 @@
 // What the application answers with: the pages, and how a body is sent.
-import { createHash } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
-
+import encodeUrl from 'encodeurl';
+import etag from 'etag';
 import fresh from 'fresh';
 
 const HTML = 'text/html; charset=utf-8';
 const ESCAPES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#x27;', '`': '&#x60;', '=': '&#x3D;' };
-
-/** An answer that is an error page; `headers` go with it. */
-export class HttpError extends Error {
-  constructor(status, message = STATUS_CODES[status], headers = {}) {
-    super(message);
-    this.name = `${STATUS_CODES[status].replace(/\W/g, '')}Error`;
-    this.status = status;
-    this.headers = headers;
-  }
-}
 
 export function escapeHtml(text) {
   return text.replace(/[&<>"'`=]/g, (character) => ESCAPES[character]);
@@ -39,8 +28,7 @@ function layout(title, content) {
 /** A body with all that is known of it beforehand. */
 export function document(type, text) {
   const body = Buffer.from(text);
-  const hash = createHash('sha1').update(body).digest('base64').slice(0, 27);
-  return { type, body, etag: `W/"${body.length.toString(16)}-${hash}"` };
+  return { type, body, etag: etag(body, { weak: true }) };
 }
 
 export const home = document(HTML, layout('Express', '<h1>Express</h1>\n<p>Welcome to Express</p>'));
@@ -71,7 +59,7 @@ export function send(req, res, status, { type, body, etag }) {
 
 /** @param {string} target path and query as the client wrote them */
 export function sendRedirect(req, res, target) {
-  const location = target.replace(/[^!#$%&'()*+,./0-9:;=?@A-Z[\]_a-z~-]/g, encodeURIComponent);
+  const location = encodeUrl(target);
   res.setHeader('Content-Security-Policy', "default-src 'self'");
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Location', location);

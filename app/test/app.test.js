@@ -36,7 +36,10 @@ async function ask(method, path, { headers, body } = {}) {
   return { status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString() };
 }
 
-const json = (body, more = {}) => ({ body, headers: { 'Content-Type': 'application/json', ...more } });
+const json = (body, more = { 'Content-Length': body.length }) => ({
+  body,
+  headers: { 'Content-Type': 'application/json', ...more },
+});
 
 for (const [what, status, message, exchange] of [
   ['JSON within the limit', 404, 'Not Found', json(`[${' '.repeat(102_398)}]`)],
@@ -47,8 +50,8 @@ for (const [what, status, message, exchange] of [
   ['what is not packed as it says', 400, 'incorrect header check', json('{}', { 'Content-Encoding': 'gzip' })],
   ['an unknown encoding', 415, 'unsupported content encoding &quot;br&quot;', json('{}', { 'Content-Encoding': 'br' })],
   ['an unknown charset', 415, 'unsupported charset &quot;LATIN1&quot;', json('{}', { 'Content-Type': 'application/json; charset=latin1' })],
-  ['JSON that is no object', 400, 'Unexpected token 1 in JSON', json('12')],
-  ['null', 400, 'Unexpected token n in JSON', json('null')],
+  ['JSON that is no object', 400, 'Unexpected token &#x27;1&#x27;, &quot;12&quot; is not valid JSON', json('12')],
+  ['null', 400, 'Unexpected token &#x27;n&#x27;, &quot;null&quot; is not valid JSON', json('null')],
   ['no JSON at all', 404, 'Not Found', json('')],
   ['a form over the limit', 413, 'request entity too large', json('a'.repeat(102_401), { 'Content-Type': 'application/x-www-form-urlencoded' })],
   ['any other body', 404, 'Not Found', json('a'.repeat(300_000), { 'Content-Type': 'text/plain' })],
