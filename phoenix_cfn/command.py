@@ -142,9 +142,9 @@ def _print_findings(found: list[gate.Finding], templates: dict[str, StageTemplat
         print(finding.text)
         if finding.path:
             print(f"  at {'/'.join(finding.path)}")
-        author = templates[finding.template].origins.get(finding.path[1]) if len(finding.path) > 1 else None
+        author = templates[finding.template].authors.get(finding.path[1]) if len(finding.path) > 1 else None
         if author:
-            print(f"  written by {author}()")
+            print(f"  written by {author}")
         print()
 
 

@@ -120,8 +120,8 @@ def test_check_shows_a_missing_template(checkout: Path) -> None:
     ("setting", "message"),
     [
         ('colour = "red"\n', "setting 'colour'"),
-        ("container_port = 0\n", "found 0; expected a number from 1024 to 65535"),
-        ("container_port = 70000\n", "found 70000"),
+        ("[service]\ncontainer_port = 0\n", "found 0; expected a whole number from 1024 to 65535"),
+        ("[service]\ncontainer_port = 70000\n", "found 70000"),
         ('name = "Prod_1"\n', "found 'Prod_1'"),
     ],
 )

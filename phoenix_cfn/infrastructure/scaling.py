@@ -17,37 +17,35 @@ from troposphere.applicationautoscaling import (
     TargetTrackingScalingPolicyConfiguration,
 )
 
-from phoenix_cfn.infrastructure.load_balancer import Entrance
-from phoenix_cfn.infrastructure.service import RunningService
-from phoenix_cfn.parameters import StageParameters
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
+from phoenix_cfn.infrastructure.service import Service
+from phoenix_cfn.scope import Scope, part
 
 # Seconds until the next step may follow. New tasks answer within a minute; they go only after five quiet ones.
 SCALE_OUT_COOLDOWN = 60
 SCALE_IN_COOLDOWN = 300
 
 
-def scaling(
-    template: StageTemplate, parameters: StageParameters, entrance: Entrance, running: RunningService
-) -> ScalableTarget:
+@part
+def scaling(scope: Scope, balancing: LoadBalancing, service: Service) -> ScalableTarget:
     """Between MinRunningTasks and MaxRunningTasks: out when either target is exceeded, in when both agree."""
-    target = template.add_resource(
+    target = scope.add(
         ScalableTarget(
             "ScalableTarget",
             ServiceNamespace="ecs",
             ScalableDimension="ecs:service:DesiredCount",
-            ResourceId=Sub(f"service/${{{running.cluster.title}}}/${{{running.service.title}.Name}}"),
-            MinCapacity=Ref(parameters.min_running_tasks),
-            MaxCapacity=Ref(parameters.max_running_tasks),
+            ResourceId=Sub(f"service/${{{service.cluster.title}}}/${{{service.service.title}.Name}}"),
+            MinCapacity=Ref(scope.parameters.min_running_tasks),
+            MaxCapacity=Ref(scope.parameters.max_running_tasks),
         )
     )
-    stage = parameters.stage_prefix.title
+    stage = scope.parameters.stage_prefix.title
     _target_tracking(
-        template,
+        scope,
         "RequestScalingPolicy",
         Sub(f"${{{stage}}}-requests-per-second"),
         target,
-        parameters.requests_per_second_per_task,
+        scope.parameters.requests_per_second_per_task,
         # In the unit of the parameter. The predefined metric would count requests per minute: 10 a second are
         # 600 there. And where nobody asks there is no data; FILL makes that a zero, so that tasks can go.
         CustomizedMetricSpecification=CustomizedMetricSpecification(
@@ -62,7 +60,7 @@ def scaling(
                             MetricName="RequestCountPerTarget",
                             Dimensions=[
                                 TargetTrackingMetricDimension(Name=each.Name, Value=each.Value)
-                                for each in entrance.dimensions()
+                                for each in balancing.dimensions()
                             ],
                         ),
                     ),
@@ -77,11 +75,11 @@ def scaling(
         ),
     )
     _target_tracking(
-        template,
+        scope,
         "CpuScalingPolicy",
         Sub(f"${{{stage}}}-average-cpu"),
         target,
-        parameters.auto_scaling_target_value,
+        scope.parameters.auto_scaling_target_value,
         # Every 20 seconds instead of every minute; the service's Monitoring provides it.
         PredefinedMetricSpecification=PredefinedMetricSpecification(
             PredefinedMetricType="ECSServiceAverageCPUUtilizationHighResolution"
@@ -91,10 +89,10 @@ def scaling(
 
 
 def _target_tracking(
-    template: StageTemplate, title: str, name: Sub, target: ScalableTarget, value: Parameter, **metric: Any
+    scope: Scope, title: str, name: Sub, target: ScalableTarget, value: Parameter, **metric: Any
 ) -> None:
     """A policy that keeps a metric at a parameter's value; both policies take their steps at the same pace."""
-    template.add_resource(
+    scope.add(
         ScalingPolicy(
             title,
             PolicyName=name,
