@@ -133,6 +133,22 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             extra={"expected": "lower-case words joined by single hyphens"},
         ),
     ] = "phoenix"
+    source_dir: Annotated[
+        str,
+        Meta(
+            pattern=r"^(\.|[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)$",
+            description="The folder of Dockerfile and buildspec.yml, from the repository's root.",
+            extra={"expected": "a folder of the repository such as app, or a single dot for its root"},
+        ),
+    ] = "app"
+    extension: Annotated[
+        str,
+        Meta(
+            pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*([A-Za-z_][A-Za-z0-9_]*\.py)?$",
+            description="A Python file, beside phoenix.toml, that adds resources of your own. Empty: none.",
+            extra={"expected": "the path of a Python file such as extension.py, from the folder of phoenix.toml"},
+        ),
+    ] = ""
     service: ServiceSettings = ServiceSettings()
     scaling: ScalingSettings = ScalingSettings()
     alarms: AlarmSettings = AlarmSettings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from awacs.aws import PolicyDocument, Statement
 from troposphere import GetAtt, Ref, Sub
 from troposphere.ecs import (
     ContainerDefinition,
@@ -15,6 +16,7 @@ from troposphere.ecs import (
     Secret,
     TaskDefinition,
 )
+from troposphere.iam import Policy
 from troposphere.logs import LogGroup
 
 from phoenix_cfn.common.logs import log_group
@@ -33,6 +35,19 @@ class Task:
     roles: TaskRoles
     log_group: LogGroup
     database: Database
+
+    def allow(self, statement: Statement) -> None:
+        """Lets the application call AWS. The pipeline's boundary for the role follows at the next build."""
+        role = self.roles.task
+        if "Policies" not in role.properties:
+            document = PolicyDocument(Version="2012-10-17", Statement=[])
+            role.Policies = [Policy(PolicyName="application", PolicyDocument=document)]
+        role.Policies[0].PolicyDocument.Statement.append(statement)
+
+    def set_variable(self, name: str, value: object) -> None:
+        """Sets an environment variable of the container. Not for secrets: the value is readable in the console."""
+        (container,) = self.definition.ContainerDefinitions
+        container.Environment.append(Environment(Name=name, Value=value))
 
 
 @part
