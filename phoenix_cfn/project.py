@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from phoenix_cfn import infrastructure, pipeline
 from phoenix_cfn.extension import Extension
@@ -12,6 +12,8 @@ from phoenix_cfn.pipeline import Pipeline
 from phoenix_cfn.settings import Settings
 
 SETTINGS_FILE = "phoenix.toml"
+# What the rules read beside the templates, in the folder of the application.
+_RULE_INPUTS = ("buildspec.yml", "Dockerfile")
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class Project:
     settings: Settings
     infrastructure: Infrastructure
     pipeline: Pipeline
+
+    @property
+    def rule_inputs(self) -> tuple[str, ...]:
+        """Files of the project, by path, that the rules read beside the templates."""
+        return tuple(str(PurePosixPath(self.settings.source_dir, name)) for name in _RULE_INPUTS)
 
     @classmethod
     def load(cls, root: Path) -> Project:

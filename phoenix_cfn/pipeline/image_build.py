@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import (
     Artifacts,
@@ -29,7 +31,7 @@ _ENVIRONMENTS = {
 # Minutes.
 BUILD_TIMEOUT = 30
 
-BUILDSPEC = "app/buildspec.yml"
+BUILDSPEC = "buildspec.yml"
 
 
 @part
@@ -45,7 +47,7 @@ def image_build(scope: Scope, repository: Repository, storage: Storage) -> Proje
             Description="Tests the application, builds its image and pushes it",
             ServiceRole=GetAtt(role, "Arn"),
             TimeoutInMinutes=BUILD_TIMEOUT,
-            Source=Source(Type="CODEPIPELINE", BuildSpec=BUILDSPEC),
+            Source=Source(Type="CODEPIPELINE", BuildSpec=str(PurePosixPath(scope.settings.source_dir, BUILDSPEC))),
             Artifacts=Artifacts(Type="CODEPIPELINE"),
             Environment=Environment(
                 Type=kind,
