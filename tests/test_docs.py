@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 import botocore.session
+import pytest
 from botocore import xform_name
 
-from phoenix_cfn import Settings, gate
-from phoenix_cfn.picture import drawn
+from phoenix_cfn import gate
+from phoenix_cfn.picture import DrawingError, drawn
 from phoenix_cfn.project import Project
 from phoenix_cfn.render import render
 from tests.stack import Stack, ref
@@ -32,9 +33,16 @@ def test_ci_runs_the_two_commands_of_the_readme(root: Path) -> None:
 
 
 def test_the_readmes_drawings_are_those_of_the_templates(root: Path) -> None:
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    assert readme == drawn(readme, Settings.load(root / "phoenix.toml")), "python -m phoenix_cfn.picture README.md"
+    readme, project = (root / "README.md").read_text(encoding="utf-8"), Project.load(root)
+    assert readme == drawn(readme, project.pipeline.template.to_dict(), project.infrastructure.template.to_dict())
     assert readme.count("<!-- drawn: ") == 3
+
+
+def test_a_marker_of_an_unknown_drawing_is_a_clear_error() -> None:
+    with pytest.raises(
+        DrawingError, match=r"^<!-- drawn: cat -->: found no such drawing; expected one of architecture"
+    ):
+        drawn("<!-- drawn: cat -->\n<!-- /drawn -->", {}, {})
 
 
 def test_every_link_within_the_project_leads_somewhere(root: Path) -> None:

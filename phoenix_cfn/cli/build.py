@@ -11,6 +11,7 @@ from pathlib import Path
 from phoenix_cfn import cfnlintrc, gate, schema
 from phoenix_cfn.cli.outcome import FINDINGS
 from phoenix_cfn.files import UNCHANGED, read, write
+from phoenix_cfn.picture import DRAWN, drawn
 from phoenix_cfn.project import SETTINGS_FILE, Project
 from phoenix_cfn.render import render
 from phoenix_cfn.template import StageTemplate
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
 
     # As they would be in the project, wherever they are written.
     files = {f"{TEMPLATES}/{name}": content for name, content in contents.items()}
-    files |= {path.relative_to(root).as_posix(): content for path, content in beside.items()}
+    files[cfnlintrc.FILE] = beside[root / cfnlintrc.FILE]
     verdict = gate.digest(root, files, project.rule_inputs)
     known = gate.is_known_clean(root, verdict)
     found = [] if known else gate.findings(root, files)
@@ -76,7 +77,7 @@ def _parse(arguments: Sequence[str], root: Path, prog: str) -> argparse.Namespac
 
 
 def _files_beside(root: Path, project: Project) -> dict[Path, bytes]:
-    """What follows from the settings besides the templates: their schema, and the rules' numbers."""
+    """What follows from the settings besides the templates: their schema, the rules' numbers, drawings in documents."""
     configuration = read(root / cfnlintrc.FILE)
     if configuration is None:
         raise cfnlintrc.ConfigurationError(
@@ -89,6 +90,11 @@ def _files_beside(root: Path, project: Project) -> dict[Path, bytes]:
     files = {root / cfnlintrc.FILE: cfnlintrc.with_numbers(text, project.settings).encode()}
     if (root / SETTINGS_FILE).exists():
         files[root / schema.FILE] = schema.schema().encode()
+    release, stage = project.pipeline.template.to_dict(), project.infrastructure.template.to_dict()
+    for path in [root / "README.md", *sorted(root.glob("docs/*.md"))]:
+        text = (read(path) or b"").decode(errors="surrogateescape")
+        if DRAWN in text:
+            files[path] = drawn(text, release, stage).encode(errors="surrogateescape")
     return files
 
 
