@@ -12,6 +12,7 @@ from phoenix_cfn.pipeline import Pipeline
 from phoenix_cfn.settings import Settings
 
 SETTINGS_FILE = "phoenix.toml"
+TEMPLATES = "templates"
 # What the rules read beside the templates, in the folder of the application.
 _RULE_INPUTS = ("buildspec.yml", "Dockerfile")
 

@@ -12,11 +12,10 @@ from phoenix_cfn import cfnlintrc, gate, schema
 from phoenix_cfn.cli.outcome import FINDINGS
 from phoenix_cfn.files import UNCHANGED, read, write
 from phoenix_cfn.picture import DRAWN, drawn
-from phoenix_cfn.project import SETTINGS_FILE, Project
+from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES, Project
 from phoenix_cfn.render import render
 from phoenix_cfn.template import StageTemplate
 
-TEMPLATES = "templates"
 # The API takes this many bytes inline; the console and the pipeline take more.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 INLINE_BYTES = 51_200
