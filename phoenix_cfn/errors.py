@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class PhoenixError(Exception):
     """Base of all errors whose text is meant for the person at the command line."""
 
 
-class SettingsError(PhoenixError):
-    """A build-time choice that cannot be followed."""
+@dataclass(frozen=True)
+class Mistake:
+    """One value that cannot be used.
 
-    def __init__(self, setting: str | None, found: object, expected: str, remedy: str) -> None:
-        subject = f"setting {setting!r}" if setting else "settings"
-        shown = found if setting is None else repr(found)
-        super().__init__(f"phoenix.toml, {subject}: found {shown}; expected {expected}. {remedy}")
+    `setting` is its key as it is written, such as `service.cpu`; None stands for the whole file. `beside` are the keys
+    that it contradicts.
+    """
+
+    setting: str | None
+    found: object
+    expected: str
+    remedy: str = "Correct the value."
+    beside: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.setting is None:
+            return f"phoenix.toml, settings: found {self.found}; expected {self.expected}. {self.remedy}"
+        return f"phoenix.toml, setting {self.setting!r}: found {self.found!r}; expected {self.expected}. {self.remedy}"
+
+
+class SettingsError(PhoenixError):
+    """Build-time choices that cannot be followed: every mistake, one line each."""
+
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = mistakes
 
 
 class OutputError(PhoenixError):

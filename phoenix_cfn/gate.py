@@ -1,48 +1,87 @@
-"""The gate: cfn-lint, unmodified and in this process, with the project's configuration and rules.
+"""The gate: cfn-lint, unmodified and in this process, with the project's configuration and rules, and nothing else.
 
-It says exactly what a bare `cfn-lint` in the root would say of the templates, before they are written there.
+It says exactly what a bare `cfn-lint` in the project's folder would say of the templates, before they are written.
+Nothing outside the folder changes the verdict: no configuration in the user's home, no variable of the environment.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import glob
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import Any
 
-CONFIGURATION = ".cfnlintrc"
-# The project's rules, and what they read templates with.
-RULES = ("phoenix_cfn/rules", "phoenix_cfn/cloudformation")
-TEMPLATES = "templates"
-# What the project's rules read beside the templates.
-RULE_INPUTS = ("app/buildspec.yml", "app/Dockerfile")
+import yaml
+
+import phoenix_cfn
+from phoenix_cfn.cfnlintrc import FILE, ConfigurationError
+
 _VERDICT = Path(".cache", "gate")
+# What cfn-lint takes from the environment: the regions that it checks for.
+_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+# Packages of ours that the verdict follows from.
+_RULES = ("rules", "cloudformation")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`text` is what cfn-lint prints; `path` leads into the template, such as ("Resources", "Vpc", "Properties")."""
+    """`file` is the template's path in the project; `text` is what cfn-lint prints; `path` leads into the template,
+    such as ("Resources", "Vpc", "Properties"); `rule` is its id."""
 
-    template: str
+    file: str
     path: tuple[str, ...]
+    rule: str
     text: str
 
 
-def digest(root: Path, templates: dict[str, bytes]) -> str:
-    """Stands for everything that the verdict depends on."""
-    parts: list[tuple[str, bytes]] = [("cfn-lint", version("cfn-lint").encode()), *sorted(templates.items())]
-    code = [path for folder in RULES for path in (root / folder).rglob("*.py")]
-    inputs = [root / CONFIGURATION, *(root / each for each in RULE_INPUTS), *code]
-    parts += [(str(path.relative_to(root)), path.read_bytes()) for path in sorted(inputs) if path.is_file()]
+def digest(root: Path, files: Mapping[str, bytes], inputs: tuple[str, ...]) -> str:
+    """Stands for everything that the verdict depends on.
+
+    `files`: what would be written, the templates and .cfnlintrc, by path in the project. `inputs`: the paths of what
+    the rules read beside them.
+    """
+    package = Path(phoenix_cfn.__file__).parent
+    read = [root / each for each in inputs] + [path for each in _RULES for path in (package / each).rglob("*.py")]
+    read += _named_in(files.get(FILE, b""), root)
+    parts: list[tuple[str, bytes]] = [("cfn-lint", version("cfn-lint").encode()), *sorted(files.items())]
+    parts += [(str(path), path.read_bytes()) for path in sorted(set(read)) if path.is_file()]
     summary = hashlib.sha256()
     for name, content in parts:
         summary.update(f"{name}\0{len(content)}\0".encode() + content)
     return summary.hexdigest()
+
+
+def _named_in(configuration: bytes, root: Path) -> Iterator[Path]:
+    """The files that a .cfnlintrc brings into the verdict: rules and schemas of the project's own."""
+    try:
+        found = yaml.safe_load(configuration)
+    except yaml.YAMLError:
+        return
+    settings = found if isinstance(found, dict) else {}
+    for key in ("append_rules", "custom_rules", "override_spec", "registry_schemas"):
+        named = settings.get(key)
+        for each in named if isinstance(named, list) else [named] if isinstance(named, str) else []:
+            place = root / os.path.expanduser(str(each))
+            if not place.exists():
+                place = _module(str(each)) or place
+            yield from place.rglob("*") if place.is_dir() else [place]
+
+
+def _module(name: str) -> Path | None:
+    with contextlib.suppress(ImportError, ValueError):
+        spec = find_spec(name)
+        if spec and spec.origin:
+            origin = Path(spec.origin)
+            return origin.parent if origin.name == "__init__.py" else origin
+    return None
 
 
 def is_known_clean(root: Path, verdict: str) -> bool:
@@ -60,55 +99,118 @@ def remember_clean(root: Path, verdict: str) -> None:
         (root / _VERDICT).write_text(verdict, encoding="ascii")
 
 
-def findings(root: Path, templates: dict[str, bytes]) -> list[Finding]:
-    """What cfn-lint finds, in its own order and words."""
-    from cfnlint.config import ConfigMixIn
+def findings(root: Path, files: Mapping[str, bytes]) -> list[Finding]:
+    """What cfn-lint finds in the templates among `files`, in its own order and words.
+
+    Raises ConfigurationError for a .cfnlintrc that is missing, that cfn-lint refuses, or that leaves a template out.
+    """
+    if FILE not in files and not (root / FILE).is_file():
+        raise ConfigurationError("no such file", "cfn-lint's configuration", "Restore it, or run `phoenix-cfn init`.")
+    with _project_with(root, files), _alone():
+        found, linted = _lint([])
+    for file in files:
+        if file.endswith((".yml", ".yaml")) and file not in linted:
+            raise ConfigurationError(
+                f"patterns that leave out {file}", "`templates` to match every template", "Correct `templates`."
+            )
+    return found
+
+
+def findings_of(templates: list[Path], options: list[str]) -> list[Finding]:
+    """What cfn-lint and the project's rules find in any templates, whatever configuration lies about."""
+    with tempfile.TemporaryDirectory() as name, _alone():
+        configuration = Path(name, "cfnlintrc.yml")
+        configuration.write_text("append_rules: [phoenix_cfn.rules]\nregions: [us-east-1]\n", encoding="ascii")
+        return _lint(
+            [
+                "--config-file",
+                str(configuration),
+                *options,
+                "--template",
+                *(glob.escape(str(each)) for each in templates),
+            ]
+        )[0]
+
+
+def _lint(arguments: list[str]) -> tuple[list[Finding], set[str]]:
+    """The findings, and the templates that were read."""
+    from cfnlint.config import ConfigFileError, ConfigMixIn
+    from cfnlint.exceptions import UnexpectedRuleException
     from cfnlint.runner import Runner
     from cfnlint.runner.cli import get_formatter
 
-    with _checkout_with(root, templates), _no_garbage_collection():
-        config = ConfigMixIn([])
+    try:
+        config = ConfigMixIn(arguments)
+        linted = _templates(config)
+        if not linted:
+            return [], linted
         runner = Runner(config)
         matches = sorted(runner.run(), key=lambda match: (match.filename, match.linenumber, match.rule.id))
-        formatter = get_formatter(config)
-        return [
-            Finding(
-                template=Path(match.filename).name,
-                path=tuple(str(step) for step in getattr(match, "path", None) or ()),
-                text=formatter.print_matches([match], runner.rules, config=config).strip(),
-            )
-            for match in matches
-        ]
+    except (ConfigFileError, UnexpectedRuleException, yaml.YAMLError, ValueError) as error:
+        words = " ".join(str(error).split())
+        raise ConfigurationError(words, "what cfn-lint accepts", "Correct the file at that place.") from error
+    formatter = get_formatter(config)
+    return [_finding(match, formatter.print_matches([match], runner.rules, config=config)) for match in matches], linted
 
 
-@contextlib.contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """cfn-lint makes many objects and drops few of them: a fifth of its time would go into looking for those."""
-    enabled = gc.isenabled()
-    gc.disable()
+def _templates(config: Any) -> set[str]:
     try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+        return {PurePosixPath(str(each)).as_posix() for each in config.templates or ()}
+    except ValueError:  # a pattern that matches nothing, for which the runner would end the process
+        return set()
+
+
+def _finding(match: Any, text: str) -> Finding:
+    path = tuple(str(step) for step in getattr(match, "path", None) or ())
+    return Finding(file=str(match.filename), path=path, rule=str(match.rule.id), text=text.strip())
 
 
 @contextlib.contextmanager
-def _checkout_with(root: Path, templates: dict[str, bytes]) -> Iterator[None]:
-    """Stands in a copy of the root (of links) that has these templates in place of those on disk.
+def _alone() -> Iterator[None]:
+    """Without the user's home and the variables that cfn-lint reads, and without garbage collection.
 
-    So cfn-lint reads its own configuration, and rules that compare the templates with each other and with app/ see what
-    would be written.
+    cfn-lint makes many objects and drops few of them: a fifth of its time would go into looking for those.
+    """
+    enabled = gc.isenabled()
+    with tempfile.TemporaryDirectory() as nobody:
+        # Where Path.home() looks, on POSIX and on Windows.
+        changed = {**dict.fromkeys(_VARIABLES), "HOME": nobody, "USERPROFILE": nobody}
+        before = {name: os.environ.get(name) for name in changed}
+        _set_variables(changed)
+        gc.disable()
+        try:
+            yield
+        finally:
+            _set_variables(before)
+            if enabled:
+                gc.enable()
+
+
+def _set_variables(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _project_with(root: Path, files: Mapping[str, bytes]) -> Iterator[None]:
+    """Stands in a copy of the root (of links) that has these files in place of those on disk.
+
+    So cfn-lint reads the project's configuration, and rules that compare the templates with each other and with the
+    application see what would be written.
     """
     before = Path.cwd()
+    written = {PurePosixPath(each).parts[0] for each in files}
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
         for entry in root.iterdir():
-            if entry.name != TEMPLATES:
-                (copy / entry.name).symlink_to(entry)
-        (copy / TEMPLATES).mkdir()
-        for file, content in templates.items():
-            (copy / TEMPLATES / file).write_bytes(content)
+            if entry.name not in written:
+                (copy / entry.name).symlink_to(entry.resolve())
+        for file, content in files.items():
+            (copy / file).parent.mkdir(parents=True, exist_ok=True)
+            (copy / file).write_bytes(content)
         os.chdir(copy)
         try:
             yield

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 from phoenix_cfn.cloudformation.limits import IAM_PATH_LENGTH, STACK_NAME_LENGTH
 from phoenix_cfn.cloudformation.names import NAMES
-from phoenix_cfn.errors import SettingsError
+from phoenix_cfn.errors import Mistake, SettingsError
 
 NAME_PATTERN = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 STAGE_PREFIX_PATTERN = f"^{NAME_PATTERN}$"
@@ -97,10 +97,12 @@ class Names:
             excess = len(in_stage(getattr(names, field.name), "x" * STAGE_PREFIX_MAX_LENGTH)) - _LIMITS[field.name]
             if excess > 0:
                 raise SettingsError(
-                    "name",
-                    service,
-                    f"a name that leaves room for a stage of {STAGE_PREFIX_MAX_LENGTH} characters",
-                    f"Shorten it by {excess}: the {field.name.replace('_', ' ')} may have {_LIMITS[field.name]}.",
+                    Mistake(
+                        "name",
+                        service,
+                        f"a name that leaves room for a stage of {STAGE_PREFIX_MAX_LENGTH} characters",
+                        f"Shorten it by {excess}: the {field.name.replace('_', ' ')} may have {_LIMITS[field.name]}.",
+                    )
                 )
         return names
 

@@ -45,6 +45,15 @@ class StageParameters:
 
 
 @dataclass(frozen=True)
+class ReleaseParameters:
+    """What only Infrastructure.yml asks for; the pipeline's deploy action fills them in."""
+
+    database_secret_arn: Parameter
+    image: Parameter
+    role_boundary_arn: Parameter
+
+
+@dataclass(frozen=True)
 class GithubParameters:
     """Where the code is on GitHub."""
 
@@ -81,7 +90,7 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
             "Container port",
             _number(
                 "ContainerPort",
-                settings.container_port,
+                settings.service.container_port,
                 1024,
                 65535,
                 "Port that the application listens on, told as PORT. A later change interrupts the service.",
@@ -92,9 +101,9 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
             "Fewest tasks",
             _number(
                 "MinRunningTasks",
-                settings.min_tasks,
+                settings.scaling.min_tasks,
                 1,
-                settings.tasks_limit,
+                settings.scaling.tasks_limit,
                 "Tasks that run even when it is quiet. Two or more stand in two availability zones.",
             ),
         ),
@@ -103,9 +112,9 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
             "Most tasks",
             _number(
                 "MaxRunningTasks",
-                settings.max_tasks,
+                settings.scaling.max_tasks,
                 1,
-                settings.tasks_limit,
+                settings.scaling.tasks_limit,
                 "Tasks that scaling may start at the most; not below MinRunningTasks.",
             ),
         ),
@@ -114,7 +123,7 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
             "Requests per second and task",
             _number(
                 "RequestsPerSecondPerTask",
-                settings.requests_per_second_per_task,
+                settings.scaling.requests_per_second_per_task,
                 1,
                 10_000,
                 "Tasks are added above this many requests per second and task.",
@@ -125,7 +134,7 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
             "Average CPU (%)",
             _number(
                 "AutoScalingTargetValue",
-                settings.cpu_target_percent,
+                settings.scaling.cpu_target_percent,
                 10,
                 90,
                 "Tasks are added above this average CPU of the service, in percent.",
@@ -161,8 +170,17 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
         ),
     )
     template.add_condition(NOTIFIED, Not(Equals(Ref(parameters.notification_email), "")))
-    _refuse_maximum_below_minimum(template, settings.tasks_limit)
+    _refuse_maximum_below_minimum(template, settings.scaling.tasks_limit)
     return parameters
+
+
+def release_parameters(template: StageTemplate) -> ReleaseParameters:
+    """The image to run, the credentials of the database, and the boundary of the tasks' roles."""
+    return ReleaseParameters(
+        database_secret_arn=_database_secret_arn(template),
+        image=_docker_image_uri(template),
+        role_boundary_arn=_role_boundary_arn(template),
+    )
 
 
 def github_parameters(template: StageTemplate) -> GithubParameters:
@@ -273,7 +291,7 @@ def database_password(template: StageTemplate) -> Parameter:
     )
 
 
-def database_secret_arn(template: StageTemplate) -> Parameter:
+def _database_secret_arn(template: StageTemplate) -> Parameter:
     """Where Infrastructure.yml finds the database's credentials; the reference travels, the password does not."""
     return _ask(
         template,
@@ -291,7 +309,7 @@ def database_secret_arn(template: StageTemplate) -> Parameter:
     )
 
 
-def role_boundary_arn(template: StageTemplate) -> Parameter:
+def _role_boundary_arn(template: StageTemplate) -> Parameter:
     """The policy that bounds what the roles of Infrastructure.yml may ever do; the pipeline insists on its own."""
     return _ask(
         template,
@@ -307,7 +325,7 @@ def role_boundary_arn(template: StageTemplate) -> Parameter:
     )
 
 
-def docker_image_uri(template: StageTemplate) -> Parameter:
+def _docker_image_uri(template: StageTemplate) -> Parameter:
     """The image that Infrastructure.yml runs."""
     return _ask(
         template,
@@ -326,7 +344,8 @@ def docker_image_uri(template: StageTemplate) -> Parameter:
 
 def _ask(template: StageTemplate, group: str, label: str, parameter: Parameter) -> Parameter:
     """Adds a parameter to the template and to the form that the console shows."""
-    template.add_parameter(parameter)
+    with template.written_by(__name__):
+        template.add_parameter(parameter)
     template.add_parameter_to_group(parameter, group)
     template.set_parameter_label(parameter, label)
     return parameter

@@ -1,18 +1,14 @@
-"""The README's picture and parameter tables, drawn from the templates.
-
-`python -m phoenix_cfn.picture README.md` puts them in place, between the markers; a test fails where they have drifted.
-"""
+"""Pictures and tables in Markdown that are drawn from the templates: the build puts them between their markers."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.errors import PhoenixError
 
+DRAWN = "<!-- drawn: "
 _MARKED = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- /drawn -->)", re.DOTALL)
 
 
@@ -94,20 +90,27 @@ def parameter_table(template: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def drawn(text: str, settings: Settings) -> str:
-    """The text with everything between its markers drawn anew."""
-    release, stage = pipeline.template(settings).to_dict(), infrastructure.template(settings).to_dict()
+class DrawingError(PhoenixError):
+    """A marker for a drawing that does not exist."""
+
+
+def drawn(text: str, release: dict[str, Any], stage: dict[str, Any]) -> str:
+    """A Markdown text with everything between its markers drawn anew. Raises DrawingError.
+
+    `release` and `stage`: Pipeline.yml and Infrastructure.yml as plain data.
+    """
     drawings: dict[str, Callable[[], str]] = {
         "architecture": lambda: architecture(release, stage),
         "pipeline_parameters": lambda: parameter_table(release),
         "infrastructure_parameters": lambda: parameter_table(stage),
     }
-    return _MARKED.sub(lambda match: f"{match[1]}{drawings[match[2]]()}\n{match[3]}", text)
 
+    def draw(match: re.Match[str]) -> str:
+        if match[2] not in drawings:
+            raise DrawingError(
+                f"<!-- drawn: {match[2]} -->: found no such drawing; expected one of {', '.join(drawings)}. "
+                "Correct or remove the marker."
+            )
+        return f"{match[1]}{drawings[match[2]]()}\n{match[3]}"
 
-if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        path = Path(name)
-        path.write_text(
-            drawn(path.read_text(encoding="utf-8"), Settings.load(path.with_name("phoenix.toml"))), encoding="utf-8"
-        )
+    return _MARKED.sub(draw, text)

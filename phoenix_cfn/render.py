@@ -39,7 +39,7 @@ def render(template: StageTemplate) -> str:
             out.append(f"{section}: '{content}'")
         elif section == "Resources" and content:
             out += ["", f"{section}:"]
-            _resources(content, template.origins, out)
+            _resources(content, template.authors, out)
         else:
             if isinstance(content, dict):
                 out.append("")
@@ -47,10 +47,10 @@ def render(template: StageTemplate) -> str:
     return "\n".join(out) + "\n"
 
 
-def _resources(resources: dict[str, Any], origins: dict[str, str], out: list[str]) -> None:
+def _resources(resources: dict[str, Any], authors: dict[str, str], out: list[str]) -> None:
     part = None
     for title, resource in resources.items():
-        module = origins[title].rpartition(".")[0]
+        module = authors[title].rpartition(".")[0] or authors[title]
         if module != part:
             part = module
             out += ["", f"  # {part}"]

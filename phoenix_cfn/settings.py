@@ -6,12 +6,15 @@ What differs from stage to stage (how many tasks, which email) is a parameter of
 from __future__ import annotations
 
 import ipaddress
-import re
 import sys
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from phoenix_cfn.errors import SettingsError
+from msgspec import Meta, Struct
+
+from phoenix_cfn import choices
+from phoenix_cfn.errors import Mistake, SettingsError
 from phoenix_cfn.naming import NAME_PATTERN, Names
 
 if sys.version_info >= (3, 11):
@@ -30,85 +33,134 @@ FARGATE_SIZES: dict[int, tuple[int, ...]] = {
     8192: tuple(range(16384, 61440 + 1, 4096)),
     16384: tuple(range(32768, 122880 + 1, 8192)),
 }
-SOURCES = ("github-oauth", "github-connection", "codecommit")
-CPU_ARCHITECTURES = ("X86_64", "ARM64")
-# Days that CloudWatch Logs offers as a retention and DocumentDB as a backup period (1 to 35): both get the same number.
-RETENTION_DAYS = (1, 3, 5, 7, 14, 30)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The container and the size of its task."""
+
+    container_port: Annotated[int, Meta(ge=1024, le=65535, description="The port that the container listens on.")] = (
+        8080
+    )
+    health_check_path: Annotated[
+        str,
+        Meta(
+            pattern=r"^/[!-~]{0,1023}$",
+            description="The path that answers 200 while a task is healthy. It must not depend on the database.",
+            extra={"expected": "a path that begins with / and has no spaces, at most 1,024 characters"},
+        ),
+    ] = "/health"
+    workers: Annotated[int, Meta(ge=1, le=64, description="Processes in each task (WEB_CONCURRENCY).")] = 2
+    cpu: Annotated[
+        Literal[256, 512, 1024, 2048, 4096, 8192, 16384],
+        Meta(description="CPU units of a task: 1,024 are one vCPU."),
+    ] = 512
+    memory: Annotated[int, Meta(description="Memory of a task in MiB, in a pair with cpu that Fargate offers.")] = 1024
+    cpu_architecture: Annotated[
+        Literal["X86_64", "ARM64"], Meta(description="The processor of the tasks and of the build.")
+    ] = "X86_64"
+
+
+class ScalingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many tasks run, and what adds more. Defaults of the stack's parameters, but for tasks_limit."""
+
+    min_tasks: Annotated[int, Meta(ge=1, description="Default of MinRunningTasks.")] = 2
+    max_tasks: Annotated[int, Meta(ge=1, description="Default of MaxRunningTasks.")] = 4
+    tasks_limit: Annotated[int, Meta(ge=1, le=40, description="The most tasks that any stage may ask for.")] = 10
+    requests_per_second_per_task: Annotated[
+        int, Meta(ge=1, le=10_000, description="Default of RequestsPerSecondPerTask (R6).")
+    ] = 10
+    cpu_target_percent: Annotated[int, Meta(ge=10, le=90, description="Default of AutoScalingTargetValue.")] = 50
+
+
+class AlarmSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Thresholds of the alarms."""
+
+    cpu_peak_percent: Annotated[int, Meta(ge=1, le=99, description="CPU of any task in any 20 seconds (R4).")] = 80
+    server_errors_per_minute: Annotated[
+        int,
+        Meta(ge=1, le=1_000_000, description="Responses of 500 and above in a minute, beyond one in 20 requests."),
+    ] = 10
+
+
+class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long logs and backups are kept (R3)."""
+
+    # What CloudWatch Logs offers as a retention and DocumentDB as a backup period (1 to 35): both get the same number.
+    days: Annotated[Literal[1, 3, 5, 7, 14, 30], Meta(description="Days that logs and database backups are kept.")] = 7
+
+
+class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The DocumentDB cluster."""
+
+    instance_class: Annotated[
+        str,
+        Meta(
+            pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$",
+            description="Instance class of DocumentDB.",
+            extra={"expected": "an instance class of DocumentDB, such as db.t4g.medium"},
+        ),
+    ] = "db.t4g.medium"
+    instances: Annotated[
+        int, Meta(ge=1, le=16, description="Number of instances. Two run in two Availability Zones.")
+    ] = 2
+
+
+class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The VPC."""
+
+    vpc_cidr: Annotated[str, Meta(description="The VPC's IPv4 addresses, from /16 to /22.")] = "10.0.0.0/16"
+
+
+class PipelineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the code comes from."""
+
+    source: Annotated[
+        Literal["github-oauth", "github-connection", "codecommit"], Meta(description="Kind of the source action.")
+    ] = "github-oauth"
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The choices of one fork. Every one has a default that deploys the kata; phoenix.toml explains each.
 
-    Raises SettingsError, which says what was found, what was expected and what to do.
+    Raises SettingsError with every mistake: what was found, what was expected, and what to do.
     """
 
-    name: str = "phoenix"
-    source: str = "github-oauth"
-    container_port: int = 8080
-    health_check_path: str = "/health"
-    workers: int = 2
-    cpu: int = 512
-    memory: int = 1024
-    cpu_architecture: str = "X86_64"
-    min_tasks: int = 2
-    max_tasks: int = 4
-    tasks_limit: int = 10
-    requests_per_second_per_task: int = 10
-    cpu_target_percent: int = 50
-    cpu_peak_percent: int = 80
-    server_errors_per_minute: int = 10
-    retention_days: int = 7
-    database_instance_class: str = "db.t4g.medium"
-    database_instances: int = 2
-    vpc_cidr: str = "10.0.0.0/16"
+    name: Annotated[
+        str,
+        Meta(
+            pattern=f"^{NAME_PATTERN}$",
+            description="The service's name: part of every physical name, of the container's name and of a tag.",
+            extra={"expected": "lower-case words joined by single hyphens"},
+        ),
+    ] = "phoenix"
+    source_dir: Annotated[
+        str,
+        Meta(
+            pattern=r"^(\.|[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)$",
+            description="The folder of Dockerfile and buildspec.yml, from the repository's root.",
+            extra={"expected": "a folder of the repository such as app, or a single dot for its root"},
+        ),
+    ] = "app"
+    extension: Annotated[
+        str,
+        Meta(
+            pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*([A-Za-z_][A-Za-z0-9_]*\.py)?$",
+            description="A Python file, beside phoenix.toml, that adds resources of your own. Empty: none.",
+            extra={"expected": "the path of a Python file such as extension.py, from the folder of phoenix.toml"},
+        ),
+    ] = ""
+    service: ServiceSettings = ServiceSettings()
+    scaling: ScalingSettings = ScalingSettings()
+    alarms: AlarmSettings = AlarmSettings()
+    retention: RetentionSettings = RetentionSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    network: NetworkSettings = NetworkSettings()
+    pipeline: PipelineSettings = PipelineSettings()
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value, expected = getattr(self, field.name), type(field.default)
-            # bool is an int to Python, but `workers = true` is a mistake to a person.
-            if type(value) is not expected:
-                raise SettingsError(
-                    field.name, value, f"{_KIND[expected]}, as in the default {field.default!r}", "Correct the value."
-                )
-        self._check("name", bool(re.fullmatch(NAME_PATTERN, self.name)), "lower-case words joined by single hyphens")
-        Names.of(self.name)  # refuses a name that would overflow a limit of AWS
-        self._check("source", self.source in SOURCES, f"one of {', '.join(SOURCES)}")
-        self._check_range("container_port", 1024, 65535)
-        self._check(
-            "health_check_path",
-            bool(re.fullmatch(r"/[!-~]{0,1023}", self.health_check_path)),
-            "a path that begins with / and has no spaces, at most 1,024 characters",
-        )
-        self._check_range("workers", 1, 64)
-        self._check("cpu", self.cpu in FARGATE_SIZES, f"one of Fargate's sizes {tuple(FARGATE_SIZES)} (CPU units)")
-        sizes = FARGATE_SIZES[self.cpu]
-        self._check("memory", self.memory in sizes, f"one of {sizes} (MiB), which Fargate offers with cpu = {self.cpu}")
-        self._check(
-            "cpu_architecture", self.cpu_architecture in CPU_ARCHITECTURES, f"one of {', '.join(CPU_ARCHITECTURES)}"
-        )
-        self._check_range("tasks_limit", 1, 40)
-        self._check_range("max_tasks", 1, self.tasks_limit)
-        self._check_range("min_tasks", 1, self.max_tasks)
-        self._check_range("requests_per_second_per_task", 1, 10_000)
-        self._check_range("cpu_target_percent", 10, 90)
-        self._check_range("cpu_peak_percent", 1, 99)
-        self._check_range("server_errors_per_minute", 1, 1_000_000)
-        self._check("retention_days", self.retention_days in RETENTION_DAYS, f"one of {RETENTION_DAYS} (days)")
-        self._check(
-            "database_instance_class",
-            bool(re.fullmatch(r"db\.[a-z0-9]+\.[a-z0-9]+", self.database_instance_class)),
-            "an instance class of DocumentDB, such as db.t4g.medium",
-        )
-        self._check_range("database_instances", 1, 16)
-        self._check("vpc_cidr", _is_vpc_cidr(self.vpc_cidr), "an IPv4 network from /16 to /22, such as 10.0.0.0/16")
-
-    def _check(self, name: str, good: bool, expected: str) -> None:
-        if not good:
-            raise SettingsError(name, getattr(self, name), expected, "Correct the value.")
-
-    def _check_range(self, name: str, low: int, high: int) -> None:
-        self._check(name, low <= getattr(self, name) <= high, f"a number from {low} to {high}")
+        wrong = list(choices.mistakes(self)) or list(_contradictions(self))
+        if wrong:
+            raise SettingsError(*wrong)
 
     @classmethod
     def load(cls, path: Path) -> Settings:
@@ -118,19 +170,55 @@ class Settings:
         except FileNotFoundError:
             return cls()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(None, str(error), "a readable UTF-8 file", f"Make {path.name} readable.") from error
+            raise SettingsError(Mistake(None, error, "a readable UTF-8 file", f"Make {path.name} readable.")) from error
         try:
             found = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise SettingsError(None, str(error), "TOML", f"Correct {path.name} at that place.") from error
-        known = {field.name for field in fields(cls)}
-        for key in found:
-            if key not in known:
-                raise SettingsError(key, found[key], f"one of {', '.join(sorted(known))}", "Correct or remove the key.")
-        return cls(**found)
+            raise SettingsError(Mistake(None, error, "TOML", f"Correct {path.name} at that place.")) from error
+        return cls.of(found)
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Settings:
+        """The settings in plain data, such as `{"database": {"instances": 1}}`."""
+        usable, wrong = choices.read(cls, found, _MOVED)
+        try:
+            settings = cls(**usable)
+        except SettingsError as error:
+            blamed = {each.setting for each in wrong}
+            wrong += [each for each in error.mistakes if not blamed.intersection((each.setting, *each.beside))]
+        if wrong:
+            raise SettingsError(*wrong)
+        return settings
 
 
-_KIND: dict[type, str] = {str: "a string", int: "a whole number"}
+# The keys of version 1, which knew no groups, where their last part has changed.
+_MOVED = {
+    "retention_days": "retention.days",
+    "database_instance_class": "database.instance_class",
+    "database_instances": "database.instances",
+}
+
+
+def _contradictions(settings: Settings) -> Iterator[Mistake]:
+    """What is wrong with values, each of which is right on its own."""
+    try:
+        Names.of(settings.name)
+    except SettingsError as error:
+        yield from error.mistakes
+    service, scaling = settings.service, settings.scaling
+    sizes = FARGATE_SIZES[service.cpu]
+    if service.memory not in sizes:
+        words = f"one of {sizes} (MiB), which Fargate offers with cpu = {service.cpu}"
+        yield Mistake("service.memory", service.memory, words, beside=("service.cpu",))
+    if scaling.max_tasks > scaling.tasks_limit:
+        words = f"at most tasks_limit = {scaling.tasks_limit}"
+        yield Mistake("scaling.max_tasks", scaling.max_tasks, words, beside=("scaling.tasks_limit",))
+    if scaling.min_tasks > scaling.max_tasks:
+        words = f"at most max_tasks = {scaling.max_tasks}"
+        yield Mistake("scaling.min_tasks", scaling.min_tasks, words, beside=("scaling.max_tasks",))
+    if not _is_vpc_cidr(settings.network.vpc_cidr):
+        words = "an IPv4 network from /16 to /22, such as 10.0.0.0/16"
+        yield Mistake("network.vpc_cidr", settings.network.vpc_cidr, words)
 
 
 def _is_vpc_cidr(text: str) -> bool:

@@ -1,8 +1,9 @@
-"""The template that parts add to: troposphere's, plus the stage's tags and the memory of who wrote what."""
+"""The template that parts add to: troposphere's, plus the stage's tags and a record of which part wrote what."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from troposphere import AWSObject, Parameter, Ref, Tags, Template
@@ -28,26 +29,36 @@ def suppress(cfn_lint: dict[str, str] | None = None, checkov: dict[str, str] | N
 class StageTemplate(Template):
     """A troposphere Template for one stage.
 
-    Everything that takes tags gets `Project` and `Stage`. `origins` tells which function (`module.function`) added a
-    resource or parameter, so that a finding points at the Python and the rendered file gets its section headings.
+    Everything that takes tags gets `Project` and `Stage`. `authors` has the part that wrote each resource and
+    parameter, so that a finding leads to the Python and the rendered file gets its section headings.
     """
 
     def __init__(self, description: str, project: str) -> None:
         super().__init__(Description=description)
         self.set_version()
         self.project = project
-        self.origins: dict[str, str] = {}
+        self.authors: dict[str, str] = {}
+        self._author = "your own code"
         self._last: list[list[str]] = []
 
-    def add_resource(self, resource: Added) -> Added:  # type: ignore[override]  # one at a time: each has its origin
+    @contextmanager
+    def written_by(self, author: str) -> Iterator[None]:
+        """Records `author`, such as `module.function`, for what is added meanwhile."""
+        outer, self._author = self._author, author
+        try:
+            yield
+        finally:
+            self._author = outer
+
+    def add_resource(self, resource: Added) -> Added:  # type: ignore[override]  # one at a time: each has its author
         if "Tags" in resource.props:
             own = resource.properties.get("Tags", Tags())
             resource.Tags = own + Tags(Project=self.project, Stage=Ref("StagePrefix"))
-        self.origins[str(resource.title)] = _caller()
+        self.authors[str(resource.title)] = self._author
         return super().add_resource(resource)
 
     def add_parameter(self, parameter: Parameter) -> Parameter:  # type: ignore[override]
-        self.origins[str(parameter.title)] = _caller()
+        self.authors[str(parameter.title)] = self._author
         return super().add_parameter(parameter)
 
     def create_last(self, *resources: AWSObject) -> None:
@@ -78,11 +89,3 @@ class StageTemplate(Template):
 def _in_order(resource: dict[str, Any]) -> dict[str, Any]:
     """A resource as a person reads it: what it is, when it is there, then how."""
     return {"Type": resource["Type"], **{key: resource[key] for key in resource if key != "Properties"}, **resource}
-
-
-def _caller() -> str:
-    """The part that called: the nearest function outside this module whose name does not say that it is a helper."""
-    frame = sys._getframe(2)
-    while frame.f_code.co_name.startswith(("_", "<")) and frame.f_back:
-        frame = frame.f_back
-    return f"{frame.f_globals['__name__']}.{frame.f_code.co_name}"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import botocore.session
+import pytest
 from botocore import xform_name
 
-from phoenix_cfn import Settings, gate
-from phoenix_cfn.picture import drawn
+from phoenix_cfn import gate
+from phoenix_cfn.picture import DrawingError, drawn
+from phoenix_cfn.project import Project
 from phoenix_cfn.render import render
 from tests.stack import Stack, ref
 
@@ -27,9 +33,16 @@ def test_ci_runs_the_two_commands_of_the_readme(root: Path) -> None:
 
 
 def test_the_readmes_drawings_are_those_of_the_templates(root: Path) -> None:
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    assert readme == drawn(readme, Settings.load(root / "phoenix.toml")), "python -m phoenix_cfn.picture README.md"
+    readme, project = (root / "README.md").read_text(encoding="utf-8"), Project.load(root)
+    assert readme == drawn(readme, project.pipeline.template.to_dict(), project.infrastructure.template.to_dict())
     assert readme.count("<!-- drawn: ") == 3
+
+
+def test_a_marker_of_an_unknown_drawing_is_a_clear_error() -> None:
+    with pytest.raises(
+        DrawingError, match=r"^<!-- drawn: cat -->: found no such drawing; expected one of architecture"
+    ):
+        drawn("<!-- drawn: cat -->\n<!-- /drawn -->", {}, {})
 
 
 def test_every_link_within_the_project_leads_somewhere(root: Path) -> None:
@@ -38,16 +51,43 @@ def test_every_link_within_the_project_leads_somewhere(root: Path) -> None:
             assert (path.parent / target).exists(), (path.name, target)
 
 
-def test_the_example_adds_a_resource_that_passes_the_gate(root: Path) -> None:
-    (example,) = blocks(root / "docs/extending.md", "python")
-    names: dict[str, object] = {"__name__": "docs.extending"}
-    exec(example, names)
-    template = names["template"]
-    stack = Stack(template)  # type: ignore[arg-type]
+def test_the_example_of_an_extension_passes_the_gate(root: Path, tmp_path: Path) -> None:
+    document = root / "docs/extending.md"
+    (settings,) = blocks(document, "toml")
+    extension, _ = blocks(document, "python")
+    (tmp_path / "phoenix.toml").write_text(settings, encoding="utf-8")
+    (tmp_path / "extension.py").write_text(extension, encoding="utf-8")
+    (tmp_path / ".cfnlintrc").write_bytes((root / ".cfnlintrc").read_bytes())
+    shutil.copytree(root / "app", tmp_path / "app", ignore=shutil.ignore_patterns("node_modules"))
+    project = Project.load(tmp_path)
+    templates = {"Infrastructure.yml": project.infrastructure.template, "Pipeline.yml": project.pipeline.template}
+    files = {f"templates/{name}": render(template).encode() for name, template in templates.items()}
+    assert [each.text for each in gate.findings(tmp_path, files)] == []
+
+    stack = Stack(project.infrastructure.template)
     assert stack.properties("OrdersWaitAlarm")["AlarmActions"] == [ref("AlarmTopic")]
     assert {"Key": "Stage", "Value": ref("StagePrefix")} in stack.properties("OrderQueue")["Tags"]
-    findings = gate.findings(root, {"Infrastructure.yml": render(template).encode()})  # type: ignore[arg-type]
-    assert [each.text for each in findings if "Order" in each.text or each.text.startswith("E")] == []
+
+
+def test_the_example_of_a_script_works(root: Path) -> None:
+    _, script = blocks(root / "docs/extending.md", "python")
+    names: dict[str, object] = {}
+    exec(script, names)
+    assert list(names["texts"]) == ["Infrastructure.yml", "Pipeline.yml"]  # type: ignore[call-overload]
+
+
+def test_the_examples_are_typed(root: Path, tmp_path: Path) -> None:
+    for number, example in enumerate(blocks(root / "docs/extending.md", "python")):
+        (tmp_path / f"example_{number}.py").write_text(example, encoding="utf-8")
+    (tmp_path / "mypy.ini").write_text("[mypy-troposphere.*,awacs.*]\nfollow_untyped_imports = True\n")
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file", "mypy.ini", "."],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MYPYPATH": str(root)},
+    )
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_every_aws_command_exists_with_its_options(root: Path) -> None:

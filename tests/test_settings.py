@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.errors import SettingsError
+from phoenix_cfn.settings import ServiceSettings
 from tests.stack import Stack
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 def load(tmp_path: Path, text: str) -> Settings:
@@ -23,33 +30,40 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
 
 
 def test_the_shipped_file_explains_every_setting_and_states_its_default(root: Path) -> None:
-    explained = dict(re.findall(r"^# (\w+) = (.+)$", (root / "phoenix.toml").read_text(encoding="utf-8"), re.MULTILINE))
-    assert explained == {
-        field.name: f'"{field.default}"' if isinstance(field.default, str) else str(field.default)
-        for field in fields(Settings)
-    }
+    shipped = (root / "phoenix.toml").read_text(encoding="utf-8")
+    stated = re.sub(r"^# (?=\w+ = )", "", shipped, flags=re.MULTILINE)
+    assert tomllib.loads(stated) == msgspec.to_builtins(Settings())
+    assert Settings.of(tomllib.loads(stated)) == Settings()
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('colour = "red"', r"setting 'colour': found 'red'; expected one of container_port, .*Correct or remove"),
-        ('container_port = "8080"', r"'container_port': found '8080'; expected a whole number, as in the default 8080"),
-        ("workers = true", r"'workers': found True; expected a whole number"),
-        ("container_port = 0", r"'container_port': found 0; expected a number from 1024 to 65535"),
-        ("container_port = 70000", r"found 70000; expected a number from 1024 to 65535"),
+        ('colour = "red"', r"'colour': found 'red'; expected one of alarms, .*Correct or remove the key\.$"),
+        ('[service]\ncolour = "red"', r"'service\.colour': found 'red'; expected one of container_port, "),
+        ("[service]\ncontaner_port = 1", r"'service\.contaner_port': found 1; .*'service\.container_port' is close"),
+        ("[databas]\ninstances = 1", r"'databas': found \{'instances': 1\}; .*'database' is close"),
+        ("[service]\ninstances = 1", r"'service\.instances': .*write `instances = \.\.\.` under `\[database\]`"),
+        ("[service]\nname = 'x'", r"'service\.name': .*write `name = \.\.\.` above the first group"),
+        ("container_port = 80", r"'container_port': .*write `container_port = \.\.\.` under `\[service\]`"),
+        ("retention_days = 7", r"'retention_days': .*write `days = \.\.\.` under `\[retention\]`"),
+        ("database_instances = 2", r"'database_instances': .*write `instances = \.\.\.` under `\[database\]`"),
+        ("service = 3", r"'service': found 3; expected a group: a table `\[service\]` with keys of its own"),
+        ('[service]\ncontainer_port = "8080"', r"found '8080'; expected a whole number from 1024 to 65535"),
+        ("[service]\nworkers = true", r"'service\.workers': found True; expected a whole number from 1 to 64"),
+        ("[service]\ncontainer_port = 0", r"'service\.container_port': found 0; expected a whole number from 1024 to"),
         ('name = "Prod_1"', r"'name': found 'Prod_1'; expected lower-case words"),
         ('name = "a-service-with-a-name-that-is-much-too-long-for-a-database"', r"Shorten it by \d+: the database may"),
-        ('health_check_path = "health"', r"expected a path that begins with /"),
-        ("cpu = 300", r"'cpu': found 300; expected one of Fargate's sizes"),
-        ("cpu = 256\nmemory = 8192", r"'memory': found 8192; expected one of \(512, 1024, 2048\) \(MiB\)"),
-        ('cpu_architecture = "RISCV"', r"expected one of X86_64, ARM64"),
-        ("min_tasks = 5", r"'min_tasks': found 5; expected a number from 1 to 4"),
-        ("max_tasks = 11", r"'max_tasks': found 11; expected a number from 1 to 10"),
-        ("retention_days = 6", r"'retention_days': found 6; expected one of"),
-        ('database_instance_class = "t4g.medium"', r"an instance class of DocumentDB"),
-        ('vpc_cidr = "10.0.0.0/28"', r"an IPv4 network from /16 to /22"),
-        ('vpc_cidr = "10.0.0.1/16"', r"an IPv4 network from /16 to /22"),
+        ('[service]\nhealth_check_path = "health"', r"expected a path that begins with /"),
+        ("[service]\ncpu = 300", r"'service\.cpu': found 300; expected one of 256, 512"),
+        ("[service]\ncpu = 256\nmemory = 8192", r"'service\.memory': found 8192; expected one of \(512, 1024, 2048\)"),
+        ('[service]\ncpu_architecture = "RISCV"', r"expected one of ARM64, X86_64"),
+        ("[scaling]\nmin_tasks = 5", r"'scaling\.min_tasks': found 5; expected at most max_tasks = 4"),
+        ("[scaling]\nmax_tasks = 11", r"'scaling\.max_tasks': found 11; expected at most tasks_limit = 10"),
+        ("[retention]\ndays = 6", r"'retention\.days': found 6; expected one of 1, 3"),
+        ('[database]\ninstance_class = "t4g.medium"', r"an instance class of DocumentDB"),
+        ('[network]\nvpc_cidr = "10.0.0.0/28"', r"an IPv4 network from /16 to /22"),
+        ('[network]\nvpc_cidr = "10.0.0.1/16"', r"an IPv4 network from /16 to /22"),
         ("name = ", r"phoenix.toml, settings: found .*; expected TOML"),
     ],
 )
@@ -57,6 +71,35 @@ def test_a_mistake_says_what_was_found_and_what_was_expected(tmp_path: Path, tex
     with pytest.raises(SettingsError, match=message) as error:
         load(tmp_path, text)
     assert "\n" not in str(error.value)
+
+
+def test_all_mistakes_of_a_file_are_reported_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(
+            tmp_path,
+            """
+            colour = "red"
+            [service]
+            cpu = 300
+            memory = 8192
+            [scaling]
+            min_tasks = 5
+            [network]
+            vpc_cidr = "10.0.0.0/28"
+            """,
+        )
+    # Which memory goes with a wrong cpu is not known: that is no mistake of its own.
+    assert [each.setting for each in error.value.mistakes] == [
+        "colour",
+        "service.cpu",
+        "scaling.min_tasks",
+        "network.vpc_cidr",
+    ]
+
+
+def test_a_value_given_in_python_is_checked_as_well() -> None:
+    with pytest.raises(SettingsError, match=r"'service\.workers': found True"):
+        Settings(service=ServiceSettings(workers=True))
 
 
 def test_a_file_that_is_no_text_is_a_clear_error(tmp_path: Path) -> None:
@@ -70,18 +113,23 @@ def test_another_service_needs_settings_only(tmp_path: Path) -> None:
         tmp_path,
         """
         name = "billing"
+        [service]
         container_port = 9000
         health_check_path = "/ready"
         workers = 1
         cpu = 1024
         memory = 2048
         cpu_architecture = "ARM64"
+        [scaling]
         min_tasks = 3
         max_tasks = 6
         requests_per_second_per_task = 50
+        [alarms]
         cpu_peak_percent = 95
-        retention_days = 14
-        database_instances = 3
+        [retention]
+        days = 14
+        [database]
+        instances = 3
         """,
     )
     stack, release = Stack(infrastructure.template(settings)), Stack(pipeline.template(settings))

@@ -29,18 +29,19 @@ def test_everything_that_takes_tags_carries_stage_and_project(module: object) ->
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_resource_remembers_the_function_that_wrote_it(module: object) -> None:
+def test_the_author_of_every_resource_is_recorded(module: object) -> None:
     template = module.template(Settings())  # type: ignore[attr-defined]
-    for title in [*template.resources, *template.parameters]:
-        where, _, function = template.origins[title].rpartition(".")
+    for title in template.resources:
+        where, _, function = template.authors[title].rpartition(".")
         assert f"def {function}(" in inspect.getsource(importlib.import_module(where)), title
+    assert {template.authors[title] for title in template.parameters} == {"phoenix_cfn.parameters"}
 
 
 def test_a_resource_of_ones_own_is_tagged_like_the_others() -> None:
     template = infrastructure.template(Settings())
     template.add_resource(Topic("OrderTopic", Tags=Tags(Team="orders"), DisplayName=Ref("StagePrefix")))
     assert [tag["Key"] for tag in Stack(template).properties("OrderTopic")["Tags"]] == ["Team", "Project", "Stage"]
-    assert template.origins["OrderTopic"] == f"{__name__}.test_a_resource_of_ones_own_is_tagged_like_the_others"
+    assert template.authors["OrderTopic"] == "your own code"
 
 
 def test_the_same_logical_id_twice_is_an_error() -> None:

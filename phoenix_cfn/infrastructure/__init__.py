@@ -2,45 +2,69 @@
 
 from __future__ import annotations
 
-from phoenix_cfn.encryption import encryption_key
+from dataclasses import dataclass
+
+from troposphere.sns import Topic
+
+from phoenix_cfn.common.stage import stage_scope
+from phoenix_cfn.common.topic import notification_topic
+from phoenix_cfn.infrastructure.cluster import cluster
 from phoenix_cfn.infrastructure.dashboard import dashboard
-from phoenix_cfn.infrastructure.database import database
-from phoenix_cfn.infrastructure.load_balancer import load_balancer
+from phoenix_cfn.infrastructure.database import Database
+from phoenix_cfn.infrastructure.database.documentdb import documentdb
+from phoenix_cfn.infrastructure.deployments.rolling import rolling
+from phoenix_cfn.infrastructure.load_balancer import LoadBalancing, load_balancer
 from phoenix_cfn.infrastructure.monitoring import release_alarms, service_alarms
-from phoenix_cfn.infrastructure.network import network
+from phoenix_cfn.infrastructure.network import Network
+from phoenix_cfn.infrastructure.network.vpc import vpc_network
 from phoenix_cfn.infrastructure.outputs import outputs
 from phoenix_cfn.infrastructure.scaling import scaling
-from phoenix_cfn.infrastructure.security_groups import security_groups
-from phoenix_cfn.infrastructure.service import service
-from phoenix_cfn.notifications import notification_topic
-from phoenix_cfn.parameters import database_secret_arn, docker_image_uri, role_boundary_arn, stage_parameters
+from phoenix_cfn.infrastructure.service import Service, service
+from phoenix_cfn.infrastructure.task import task
+from phoenix_cfn.parameters import release_parameters
+from phoenix_cfn.scope import Scope
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-def template(settings: Settings) -> StageTemplate:
-    """The template of the infrastructure stack; the pipeline deploys it, anything else may."""
-    t = StageTemplate(
-        f"{settings.name}: the service on Fargate behind a load balancer, with DocumentDB, scaling and alarms.",
-        settings.name,
-    )
-    parameters = stage_parameters(t, settings)
-    secret_arn = database_secret_arn(t)
-    image = docker_image_uri(t)
-    boundary = role_boundary_arn(t)
+@dataclass(frozen=True)
+class Infrastructure:
+    """The template with the handles of its parts, for code that adds to it."""
 
-    key = encryption_key(t, publisher="cloudwatch")
-    topic = notification_topic(t, "AlarmTopic", parameters, key, publisher="cloudwatch")
-    net = network(t, settings)
-    groups = security_groups(t, net, parameters)
-    entrance = load_balancer(t, settings, parameters, net, groups)
-    data = database(t, settings, parameters, secret_arn, key, net, groups)
-    alarms = release_alarms(t, settings, entrance, topic)
-    running = service(
-        t, settings, parameters, image, key, net, groups, entrance, data, boundary, rollback_alarms=alarms
+    scope: Scope
+    network: Network
+    load_balancing: LoadBalancing
+    database: Database
+    service: Service
+    alarm_topic: Topic
+
+    @property
+    def template(self) -> StageTemplate:
+        return self.scope.template
+
+
+def build(settings: Settings) -> Infrastructure:
+    """Writes the template of the infrastructure stack; the pipeline deploys it, any other tool can."""
+    description = (
+        f"{settings.name}: the service on Fargate behind a load balancer, with DocumentDB, scaling and alarms."
     )
-    scaling(t, parameters, entrance, running)
-    alarms += service_alarms(t, settings, parameters, data, running, topic)
-    board = dashboard(t, settings, parameters, entrance, data, running, alarms)
-    outputs(t, entrance, running, topic, board)
-    return t
+    scope = stage_scope(StageTemplate(description, settings.name), settings, publisher="cloudwatch")
+    release = release_parameters(scope.template)
+
+    topic = notification_topic(scope, "AlarmTopic", publisher="cloudwatch")
+    network = vpc_network(scope)
+    balancing = load_balancer(scope, network)
+    database = documentdb(scope, network, release.database_secret_arn)
+    alarms = release_alarms(scope, balancing, topic)
+    deployment = rolling(scope, balancing, alarms)
+    running = service(scope, cluster(scope), task(scope, release, database), network, deployment)
+    scaling(scope, balancing, running)
+    alarms += service_alarms(scope, database, running, topic)
+    board = dashboard(scope, balancing, database, running, alarms)
+    outputs(scope, balancing, running, topic, board)
+    return Infrastructure(scope, network, balancing, database, running, topic)
+
+
+def template(settings: Settings) -> StageTemplate:
+    """The template alone."""
+    return build(settings).template

@@ -9,12 +9,9 @@ from troposphere import Sub
 from troposphere.cloudwatch import Alarm, Dashboard
 
 from phoenix_cfn.infrastructure.database import Database
-from phoenix_cfn.infrastructure.load_balancer import Entrance
-from phoenix_cfn.infrastructure.service import METRIC_RESOLUTION, RunningService
-from phoenix_cfn.naming import Names
-from phoenix_cfn.parameters import StageParameters
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
+from phoenix_cfn.infrastructure.service import METRIC_RESOLUTION, Service
+from phoenix_cfn.scope import Scope, part
 
 # The console's grid is 24 columns wide: three graphs in a row.
 _WIDTH, _HEIGHT = 8, 6
@@ -23,24 +20,23 @@ _RED, _ORANGE, _GREEN, _BLUE = "#d62728", "#ff7f0e", "#2ca02c", "#1f77b4"
 _Metric = list[Any]
 
 
+@part
 def dashboard(
-    template: StageTemplate,
-    settings: Settings,
-    parameters: StageParameters,
-    entrance: Entrance,
+    scope: Scope,
+    balancing: LoadBalancing,
     database: Database,
-    running: RunningService,
+    service: Service,
     alarms: list[Alarm],
 ) -> Dashboard:
     """Nine graphs in three rows (requests, tasks, database) under the state of all alarms."""
-    balancer = ["LoadBalancer", f"${{{entrance.load_balancer.title}.LoadBalancerFullName}}"]
-    targets = [*balancer, "TargetGroup", f"${{{entrance.target_group.title}.TargetGroupFullName}}"]
-    task = ["ClusterName", f"${{{running.cluster.title}}}", "ServiceName", f"${{{running.service.title}.Name}}"]
+    balancer = ["LoadBalancer", f"${{{balancing.load_balancer.title}.LoadBalancerFullName}}"]
+    targets = [*balancer, "TargetGroup", f"${{{balancing.target_group.title}.TargetGroupFullName}}"]
+    task = ["ClusterName", f"${{{service.cluster.title}}}", "ServiceName", f"${{{service.service.title}.Name}}"]
     cluster = ["DBClusterIdentifier", f"${{{database.cluster.title}}}"]
     lb, ecs, insights, docdb = "AWS/ApplicationELB", "AWS/ECS", "ECS/ContainerInsights", "AWS/DocDB"
-    target_rate = f"${{{parameters.requests_per_second_per_task.title}}}"
-    least, most = f"${{{parameters.min_running_tasks.title}}}", f"${{{parameters.max_running_tasks.title}}}"
-    cpu_target = f"${{{parameters.auto_scaling_target_value.title}}}"
+    target_rate = f"${{{scope.parameters.requests_per_second_per_task.title}}}"
+    least, most = f"${{{scope.parameters.min_running_tasks.title}}}", f"${{{scope.parameters.max_running_tasks.title}}}"
+    cpu_target = f"${{{scope.parameters.auto_scaling_target_value.title}}}"
 
     graphs = [
         _graph(
@@ -67,7 +63,7 @@ def dashboard(
                 [lb, "HTTPCode_Target_5XX_Count", *targets, {"stat": "Sum", "label": "5xx of tasks", "color": _RED}],
                 [lb, "HTTPCode_ELB_5XX_Count", *balancer, {"stat": "Sum", "label": "5xx: no task answered"}],
             ],
-            lines=[("alarm when quiet", settings.server_errors_per_minute)],
+            lines=[("alarm when quiet", scope.settings.alarms.server_errors_per_minute)],
         ),
         _graph(
             "Tasks",
@@ -84,7 +80,7 @@ def dashboard(
                 [ecs, "CPUUtilization", *task, {"stat": "Average", "label": "average", "color": _BLUE}],
                 [ecs, "CPUUtilization", *task, {"stat": "Maximum", "label": "hottest task", "color": _ORANGE}],
             ],
-            lines=[("scaling target", cpu_target), ("alarm", settings.cpu_peak_percent)],
+            lines=[("scaling target", cpu_target), ("alarm", scope.settings.alarms.cpu_peak_percent)],
             period=METRIC_RESOLUTION,
         ),
         _graph(
@@ -98,7 +94,7 @@ def dashboard(
         _graph(
             "CPU of the database (%)",
             [[docdb, "CPUUtilization", *cluster, {"stat": "Maximum", "label": "busiest instance"}]],
-            lines=[("alarm", settings.cpu_peak_percent)],
+            lines=[("alarm", scope.settings.alarms.cpu_peak_percent)],
         ),
         _graph(
             "Connections to the database",
@@ -119,9 +115,7 @@ def dashboard(
     # What Fn::Sub put in as text here are numbers to the dashboard.
     for number in (target_rate, least, most, cpu_target):
         body = body.replace(f'"{number}"', number)
-    return template.add_resource(
-        Dashboard("Dashboard", DashboardName=Sub(Names.of(settings.name).dashboard), DashboardBody=Sub(body))
-    )
+    return scope.add(Dashboard("Dashboard", DashboardName=Sub(scope.names.dashboard), DashboardBody=Sub(body)))
 
 
 def _graph(

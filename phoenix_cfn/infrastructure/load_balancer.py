@@ -18,10 +18,8 @@ from troposphere.elasticloadbalancingv2 import (
 )
 
 from phoenix_cfn.infrastructure.network import Network
-from phoenix_cfn.infrastructure.security_groups import SecurityGroups
-from phoenix_cfn.parameters import StageParameters
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate, suppress
+from phoenix_cfn.scope import Scope, part
+from phoenix_cfn.template import suppress
 
 # Seconds that the load balancer keeps a quiet connection; the application must keep its side open for longer.
 IDLE_TIMEOUT = 60
@@ -30,7 +28,7 @@ DEREGISTRATION_DELAY = 30
 
 
 @dataclass(frozen=True)
-class Entrance:
+class LoadBalancing:
     """The load balancer, its target group (of IP addresses: the tasks) and the listener between them."""
 
     load_balancer: LoadBalancer
@@ -45,15 +43,10 @@ class Entrance:
         ]
 
 
-def load_balancer(
-    template: StageTemplate,
-    settings: Settings,
-    parameters: StageParameters,
-    network: Network,
-    groups: SecurityGroups,
-) -> Entrance:
+@part
+def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
     """Public, in both zones, on port 80."""
-    balancer = template.add_resource(
+    balancer = scope.add(
         LoadBalancer(
             "LoadBalancer",
             Metadata=suppress(
@@ -63,7 +56,7 @@ def load_balancer(
             Scheme="internet-facing",
             Type="application",
             Subnets=[Ref(subnet) for subnet in network.public],
-            SecurityGroups=[GetAtt(groups.load_balancer, "GroupId")],
+            SecurityGroups=[GetAtt(network.groups.load_balancer, "GroupId")],
             LoadBalancerAttributes=[
                 LoadBalancerAttributes(Key="idle_timeout.timeout_seconds", Value=str(IDLE_TIMEOUT)),
                 LoadBalancerAttributes(Key="routing.http.drop_invalid_header_fields.enabled", Value="true"),
@@ -71,14 +64,14 @@ def load_balancer(
             ],
         )
     )
-    target_group = template.add_resource(
+    target_group = scope.add(
         TargetGroup(
             "TargetGroup",
             VpcId=Ref(network.vpc),
             TargetType="ip",
             Protocol="HTTP",
-            Port=Ref(parameters.container_port),
-            HealthCheckPath=settings.health_check_path,
+            Port=Ref(scope.parameters.container_port),
+            HealthCheckPath=scope.settings.service.health_check_path,
             # A task is taken out after 30 seconds of silence, and comes back after 20 of good answers: a single slow
             # answer, while certificates are made, takes nobody out.
             HealthCheckIntervalSeconds=10,
@@ -93,7 +86,7 @@ def load_balancer(
             ],
         )
     )
-    listener = template.add_resource(
+    listener = scope.add(
         Listener(
             "Listener",
             Metadata=suppress(
@@ -116,4 +109,4 @@ def load_balancer(
             ],
         )
     )
-    return Entrance(balancer, target_group, listener)
+    return LoadBalancing(balancer, target_group, listener)

@@ -9,11 +9,10 @@ from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimensi
 from troposphere.sns import Topic
 
 from phoenix_cfn.infrastructure.database import Database
-from phoenix_cfn.infrastructure.load_balancer import Entrance
-from phoenix_cfn.infrastructure.service import METRIC_RESOLUTION, RunningService
-from phoenix_cfn.parameters import StageParameters
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate, suppress
+from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
+from phoenix_cfn.infrastructure.service import METRIC_RESOLUTION, Service
+from phoenix_cfn.scope import Scope, part
+from phoenix_cfn.template import suppress
 
 _MINUTE = 60
 # Minutes until a load balancer's metrics are complete.
@@ -26,16 +25,18 @@ _WARM_UP = 10
 _REQUESTS_PER_TOLERATED_ERROR = 20
 
 
-def release_alarms(template: StageTemplate, settings: Settings, entrance: Entrance, topic: Topic) -> list[Alarm]:
+@part
+def release_alarms(scope: Scope, balancing: LoadBalancing, topic: Topic) -> list[Alarm]:
     """What is wrong with a release as its users see it: these alarms also roll it back.
 
     They look at the load balancer only, as the service itself must name them before it exists.
     """
-    server_errors = template.add_resource(
+    thresholds = scope.settings.alarms
+    server_errors = scope.add(
         Alarm(
             "ServerErrorAlarm",
             AlarmDescription=(
-                f"In {_BAD_MINUTES} of {_BAD_MINUTES + _LATE} minutes, {settings.server_errors_per_minute}"
+                f"In {_BAD_MINUTES} of {_BAD_MINUTES + _LATE} minutes, {thresholds.server_errors_per_minute}"
                 " more answers of 500 and above"
                 f" than one in {_REQUESTS_PER_TOLERATED_ERROR} requests, from the tasks or because none answered."
             ),
@@ -48,13 +49,13 @@ def release_alarms(template: StageTemplate, settings: Settings, entrance: Entran
                     Expression=f"tasks + nobody - requests / {_REQUESTS_PER_TOLERATED_ERROR}",
                     ReturnData=True,
                 ),
-                _sum("requests", "RequestCount", entrance.dimensions()),
-                _sum("tasks", "HTTPCode_Target_5XX_Count", entrance.dimensions()),
+                _sum("requests", "RequestCount", balancing.dimensions()),
+                _sum("tasks", "HTTPCode_Target_5XX_Count", balancing.dimensions()),
                 # Counted for the load balancer as a whole: no target is to blame when none answers.
-                _sum("nobody", "HTTPCode_ELB_5XX_Count", entrance.dimensions()[:1]),
+                _sum("nobody", "HTTPCode_ELB_5XX_Count", balancing.dimensions()[:1]),
             ],
             ComparisonOperator="GreaterThanThreshold",
-            Threshold=settings.server_errors_per_minute,
+            Threshold=thresholds.server_errors_per_minute,
             # ECS watches a release for as long as EvaluationPeriods: until its bad minutes have arrived.
             EvaluationPeriods=_BAD_MINUTES + _LATE,
             DatapointsToAlarm=_BAD_MINUTES,
@@ -62,13 +63,13 @@ def release_alarms(template: StageTemplate, settings: Settings, entrance: Entran
             **_tell(topic),
         )
     )
-    unhealthy_targets = template.add_resource(
+    unhealthy_targets = scope.add(
         Alarm(
             "UnhealthyTargetsAlarm",
             AlarmDescription="A task has failed its health check for three minutes.",
             Namespace="AWS/ApplicationELB",
             MetricName="UnHealthyHostCount",
-            Dimensions=entrance.dimensions(),
+            Dimensions=balancing.dimensions(),
             Statistic="Maximum",
             Period=_MINUTE,
             ComparisonOperator="GreaterThanThreshold",
@@ -82,16 +83,16 @@ def release_alarms(template: StageTemplate, settings: Settings, entrance: Entran
     return [server_errors, unhealthy_targets]
 
 
+@part
 def service_alarms(
-    template: StageTemplate,
-    settings: Settings,
-    parameters: StageParameters,
+    scope: Scope,
     database: Database,
-    running: RunningService,
+    service: Service,
     topic: Topic,
 ) -> list[Alarm]:
     """CPU peaks of the tasks and of the database, and too few tasks."""
-    cpu_peak = template.add_resource(
+    thresholds = scope.settings.alarms
+    cpu_peak = scope.add(
         Alarm(
             "CpuPeakAlarm",
             Metadata=suppress(
@@ -100,45 +101,45 @@ def service_alarms(
                 }
             ),
             AlarmDescription=(
-                f"A task has used more than {settings.cpu_peak_percent} % of its CPU for {METRIC_RESOLUTION} seconds."
+                f"A task has used more than {thresholds.cpu_peak_percent} % of its CPU for {METRIC_RESOLUTION} seconds."
             ),
             Namespace="AWS/ECS",
             MetricName="CPUUtilization",
-            Dimensions=running.dimensions(),
+            Dimensions=service.dimensions(),
             # The hottest task, not the average of all; and a peak of 20 seconds, which a minute would hide.
             Statistic="Maximum",
             Period=METRIC_RESOLUTION,
-            **_above(settings.cpu_peak_percent),
+            **_above(thresholds.cpu_peak_percent),
             **_tell(topic),
         )
     )
-    database_cpu_peak = template.add_resource(
+    database_cpu_peak = scope.add(
         Alarm(
             "DatabaseCpuPeakAlarm",
             AlarmDescription=(
-                f"A database instance has used more than {settings.cpu_peak_percent} % of its CPU for a minute."
+                f"A database instance has used more than {thresholds.cpu_peak_percent} % of its CPU for a minute."
             ),
             Namespace="AWS/DocDB",
             MetricName="CPUUtilization",
             Dimensions=[MetricDimension(Name="DBClusterIdentifier", Value=Ref(database.cluster))],
             Statistic="Maximum",
             Period=_MINUTE,
-            **_above(settings.cpu_peak_percent),
+            **_above(thresholds.cpu_peak_percent),
             **_tell(topic),
         )
     )
-    too_few_tasks = template.add_resource(
+    too_few_tasks = scope.add(
         Alarm(
             "TooFewTasksAlarm",
             AlarmDescription="For three of five minutes fewer tasks than MinRunningTasks have run.",
             # Counted by ECS: the load balancer counts by zone, and two tasks in two zones can be one in each.
             Namespace="ECS/ContainerInsights",
             MetricName="RunningTaskCount",
-            Dimensions=running.dimensions(),
+            Dimensions=service.dimensions(),
             Statistic="Minimum",
             Period=_MINUTE,
             ComparisonOperator="LessThanThreshold",
-            Threshold=Ref(parameters.min_running_tasks),
+            Threshold=Ref(scope.parameters.min_running_tasks),
             EvaluationPeriods=5,
             DatapointsToAlarm=3,
             # No data is no task. A new stage has one task until the scalable target exists: the alarm waits for all

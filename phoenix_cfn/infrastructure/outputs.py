@@ -6,17 +6,16 @@ from troposphere import GetAtt, Output, Ref, Sub
 from troposphere.cloudwatch import Dashboard
 from troposphere.sns import Topic
 
-from phoenix_cfn.infrastructure.load_balancer import Entrance
-from phoenix_cfn.infrastructure.service import RunningService
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
+from phoenix_cfn.infrastructure.service import Service
+from phoenix_cfn.scope import Scope, part
 
 
-def outputs(
-    template: StageTemplate, entrance: Entrance, running: RunningService, topic: Topic, dashboard: Dashboard
-) -> None:
+@part
+def outputs(scope: Scope, balancing: LoadBalancing, service: Service, topic: Topic, dashboard: Dashboard) -> None:
     """Nothing here is a secret, or leads to one."""
     for title, description, value in (
-        ("ApplicationUrl", "The running application", Sub(f"http://${{{entrance.load_balancer.title}.DNSName}}")),
+        ("ApplicationUrl", "The running application", Sub(f"http://${{{balancing.load_balancer.title}.DNSName}}")),
         (
             "DashboardUrl",
             "The dashboard in the CloudWatch console",
@@ -25,9 +24,9 @@ def outputs(
                 f"#dashboards/dashboard/${{{dashboard.title}}}"
             ),
         ),
-        ("LogGroupName", "Where the tasks log to", Ref(running.log_group)),
-        ("ClusterName", "The ECS cluster", Ref(running.cluster)),
-        ("ServiceName", "The ECS service", GetAtt(running.service, "Name")),
+        ("LogGroupName", "Where the tasks log to", Ref(service.task.log_group)),
+        ("ClusterName", "The ECS cluster", Ref(service.cluster)),
+        ("ServiceName", "The ECS service", GetAtt(service.service, "Name")),
         ("AlarmTopicArn", "The topic that tells of alarms; subscribe to it what else should know", Ref(topic)),
     ):
-        template.add_output(Output(title, Description=description, Value=value))
+        scope.template.add_output(Output(title, Description=description, Value=value))

@@ -17,45 +17,43 @@ from troposphere.applicationautoscaling import (
     TargetTrackingScalingPolicyConfiguration,
 )
 
-from phoenix_cfn.infrastructure.load_balancer import Entrance
-from phoenix_cfn.infrastructure.service import RunningService
-from phoenix_cfn.parameters import StageParameters
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
+from phoenix_cfn.infrastructure.service import Service
+from phoenix_cfn.scope import Scope, part
 
 # Seconds until the next step may follow. New tasks answer within a minute; they go only after five quiet ones.
 SCALE_OUT_COOLDOWN = 60
 SCALE_IN_COOLDOWN = 300
 
 
-def scaling(
-    template: StageTemplate, parameters: StageParameters, entrance: Entrance, running: RunningService
-) -> ScalableTarget:
+@part
+def scaling(scope: Scope, balancing: LoadBalancing, service: Service) -> ScalableTarget:
     """Between MinRunningTasks and MaxRunningTasks: out when either target is exceeded, in when both agree."""
-    target = template.add_resource(
+    target = scope.add(
         ScalableTarget(
             "ScalableTarget",
             ServiceNamespace="ecs",
             ScalableDimension="ecs:service:DesiredCount",
-            ResourceId=Sub(f"service/${{{running.cluster.title}}}/${{{running.service.title}.Name}}"),
-            MinCapacity=Ref(parameters.min_running_tasks),
-            MaxCapacity=Ref(parameters.max_running_tasks),
+            ResourceId=Sub(f"service/${{{service.cluster.title}}}/${{{service.service.title}.Name}}"),
+            MinCapacity=Ref(scope.parameters.min_running_tasks),
+            MaxCapacity=Ref(scope.parameters.max_running_tasks),
         )
     )
-    stage = parameters.stage_prefix.title
+    stage = scope.parameters.stage_prefix.title
     _target_tracking(
-        template,
+        scope,
         "RequestScalingPolicy",
         Sub(f"${{{stage}}}-requests-per-second"),
         target,
-        parameters.requests_per_second_per_task,
+        scope.parameters.requests_per_second_per_task,
         # In the unit of the parameter. The predefined metric counts requests per minute: 10 a second are 600 there.
         # Without traffic it has no data, and a policy without data scales nothing in. HealthyHostCount has data as
         # long as there are tasks, and arrives with the requests; arithmetic takes a missing value for 0. FILL would
         # replace the newest minutes, whose data are late, and the policy would never scale out.
         CustomizedMetricSpecification=CustomizedMetricSpecification(
             Metrics=[
-                _metric("requests", "RequestCountPerTarget", "Sum", entrance),
-                _metric("healthy", "HealthyHostCount", "Average", entrance),
+                _metric("requests", "RequestCountPerTarget", "Sum", balancing),
+                _metric("healthy", "HealthyHostCount", "Average", balancing),
                 TargetTrackingMetricDataQuery(
                     Id="rate",
                     Label="Requests per second and task",
@@ -66,11 +64,11 @@ def scaling(
         ),
     )
     _target_tracking(
-        template,
+        scope,
         "CpuScalingPolicy",
         Sub(f"${{{stage}}}-average-cpu"),
         target,
-        parameters.auto_scaling_target_value,
+        scope.parameters.auto_scaling_target_value,
         # Every 20 seconds instead of every minute; the service's Monitoring provides it.
         PredefinedMetricSpecification=PredefinedMetricSpecification(
             PredefinedMetricType="ECSServiceAverageCPUUtilizationHighResolution"
@@ -79,7 +77,7 @@ def scaling(
     return target
 
 
-def _metric(identifier: str, name: str, statistic: str, entrance: Entrance) -> TargetTrackingMetricDataQuery:
+def _metric(identifier: str, name: str, statistic: str, balancing: LoadBalancing) -> TargetTrackingMetricDataQuery:
     """A metric of the target group, to compute with."""
     return TargetTrackingMetricDataQuery(
         Id=identifier,
@@ -90,7 +88,7 @@ def _metric(identifier: str, name: str, statistic: str, entrance: Entrance) -> T
                 Namespace="AWS/ApplicationELB",
                 MetricName=name,
                 Dimensions=[
-                    TargetTrackingMetricDimension(Name=each.Name, Value=each.Value) for each in entrance.dimensions()
+                    TargetTrackingMetricDimension(Name=each.Name, Value=each.Value) for each in balancing.dimensions()
                 ],
             ),
         ),
@@ -98,10 +96,10 @@ def _metric(identifier: str, name: str, statistic: str, entrance: Entrance) -> T
 
 
 def _target_tracking(
-    template: StageTemplate, title: str, name: Sub, target: ScalableTarget, value: Parameter, **metric: Any
+    scope: Scope, title: str, name: Sub, target: ScalableTarget, value: Parameter, **metric: Any
 ) -> None:
     """A policy that keeps a metric at a parameter's value; both policies take their steps at the same pace."""
-    template.add_resource(
+    scope.add(
         ScalingPolicy(
             title,
             PolicyName=name,

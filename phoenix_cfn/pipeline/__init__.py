@@ -2,49 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from troposphere import codepipeline
+from troposphere.ecr import Repository
+from troposphere.sns import Topic
+
 from phoenix_cfn import infrastructure
-from phoenix_cfn.encryption import encryption_key
-from phoenix_cfn.notifications import notification_topic
-from phoenix_cfn.parameters import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN, database_password, stage_parameters
+from phoenix_cfn.common.stage import stage_scope
+from phoenix_cfn.common.topic import notification_topic
+from phoenix_cfn.parameters import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN, database_password
 from phoenix_cfn.pipeline.image_build import image_build
 from phoenix_cfn.pipeline.outputs import outputs
 from phoenix_cfn.pipeline.release import failure_notifications, release_pipeline
 from phoenix_cfn.pipeline.repository import image_repository
 from phoenix_cfn.pipeline.roles import deploy_role, pipeline_role, role_boundary
 from phoenix_cfn.pipeline.secrets import database_credentials
-from phoenix_cfn.pipeline.sources import source
+from phoenix_cfn.pipeline.sources.kinds import KINDS
 from phoenix_cfn.pipeline.stages import build_stage, deploy_stage
 from phoenix_cfn.pipeline.storage import artifact_storage
+from phoenix_cfn.scope import Scope
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-def template(settings: Settings, deployed: StageTemplate | None = None) -> StageTemplate:
-    """The template of the pipeline stack: the one that a person uploads in the console.
+@dataclass(frozen=True)
+class Pipeline:
+    """The template with the handles of its parts, for code that adds to it."""
+
+    scope: Scope
+    pipeline: codepipeline.Pipeline
+    repository: Repository
+    topic: Topic
+
+    @property
+    def template(self) -> StageTemplate:
+        return self.scope.template
+
+
+def build(settings: Settings, deployed: StageTemplate | None = None) -> Pipeline:
+    """Writes the template of the pipeline stack: the one that is uploaded in the console.
 
     `deployed` is the infrastructure template, where it is more than its settings make it: the deploy role follows it.
     """
-    t = StageTemplate(
-        f"{settings.name}: the pipeline that builds the application and deploys its infrastructure at every push.",
-        settings.name,
+    description = (
+        f"{settings.name}: the pipeline that builds the application and deploys its infrastructure at every push."
     )
-    code = source(t, settings)
-    parameters = stage_parameters(t, settings)
-    password = database_password(t)
+    template = StageTemplate(description, settings.name)
+    source = KINDS[settings.pipeline.source](template)
+    scope = stage_scope(template, settings, publisher="events")
+    password = database_password(template)
 
-    key = encryption_key(t, publisher="events")
-    topic = notification_topic(t, "PipelineTopic", parameters, key, publisher="events")
-    repository = image_repository(t, settings, key)
-    storage = artifact_storage(t, settings, key)
-    credentials = database_credentials(t, settings, parameters, password, key)
-    project = image_build(t, settings, repository, storage, key)
+    topic = notification_topic(scope, "PipelineTopic", publisher="events")
+    repository = image_repository(scope)
+    storage = artifact_storage(scope)
+    credentials = database_credentials(scope, password)
+    project = image_build(scope, repository, storage)
     stack = (infrastructure.template(settings) if deployed is None else deployed).to_dict()
-    handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: role_boundary(t, settings, stack)}
-    deployer = deploy_role(t, settings, stack, handed)
-    stages = [code.stage, build_stage(project), deploy_stage(settings, parameters, handed, deployer)]
-    role = pipeline_role(t, settings, storage, project, deployer, code.statements)
-    release = release_pipeline(t, settings, storage.bucket, role, stages)
-    code.announce_pushes(t, settings, release, key)
-    failure_notifications(t, settings, release, topic)
-    outputs(t, settings, release, repository)
-    return t
+    handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: role_boundary(scope, stack)}
+    deployer = deploy_role(scope, stack, handed)
+    stages = [source.stage, build_stage(project), deploy_stage(scope, handed, deployer)]
+    role = pipeline_role(scope, storage, project, deployer, source.statements)
+    pipeline = release_pipeline(scope, storage.bucket, role, stages)
+    source.start_on_push(scope, pipeline)
+    failure_notifications(scope, pipeline, topic)
+    outputs(scope, pipeline, repository)
+    return Pipeline(scope, pipeline, repository, topic)
+
+
+def template(settings: Settings, deployed: StageTemplate | None = None) -> StageTemplate:
+    """The template alone."""
+    return build(settings, deployed).template

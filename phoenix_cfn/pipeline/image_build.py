@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import (
     Artifacts,
@@ -14,14 +16,11 @@ from troposphere.codebuild import (
     Source,
 )
 from troposphere.ecr import Repository
-from troposphere.kms import Key
 
-from phoenix_cfn.logs import log_group
-from phoenix_cfn.naming import Names
+from phoenix_cfn.common.logs import log_group
 from phoenix_cfn.pipeline.roles import build_role
 from phoenix_cfn.pipeline.storage import Storage
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.scope import Scope, part
 
 # The current images with Docker 28, for the processor that the tasks run on.
 # https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-available.html
@@ -32,25 +31,23 @@ _ENVIRONMENTS = {
 # Minutes.
 BUILD_TIMEOUT = 30
 
-BUILDSPEC = "app/buildspec.yml"
+BUILDSPEC = "buildspec.yml"
 
 
-def image_build(
-    template: StageTemplate, settings: Settings, repository: Repository, storage: Storage, key: Key
-) -> Project:
+@part
+def image_build(scope: Scope, repository: Repository, storage: Storage) -> Project:
     """A project that only the pipeline starts."""
-    names = Names.of(settings.name)
-    group = log_group(template, "BuildLogGroup", names.build_logs, key, settings)
-    role = build_role(template, storage, repository, group)
-    kind, image = _ENVIRONMENTS[settings.cpu_architecture]
-    return template.add_resource(
+    group = log_group(scope, "BuildLogGroup", scope.names.build_logs)
+    role = build_role(scope, storage, repository, group)
+    kind, image = _ENVIRONMENTS[scope.settings.service.cpu_architecture]
+    return scope.add(
         Project(
             "BuildProject",
-            Name=Sub(names.build_project),
+            Name=Sub(scope.names.build_project),
             Description="Tests the application, builds its image and pushes it",
             ServiceRole=GetAtt(role, "Arn"),
             TimeoutInMinutes=BUILD_TIMEOUT,
-            Source=Source(Type="CODEPIPELINE", BuildSpec=BUILDSPEC),
+            Source=Source(Type="CODEPIPELINE", BuildSpec=str(PurePosixPath(scope.settings.source_dir, BUILDSPEC))),
             Artifacts=Artifacts(Type="CODEPIPELINE"),
             Environment=Environment(
                 Type=kind,

@@ -6,12 +6,11 @@ from troposphere import GetAtt, Output, Ref, Sub
 from troposphere.codepipeline import Pipeline
 from troposphere.ecr import Repository
 
-from phoenix_cfn.naming import Names
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.scope import Scope, part
 
 
-def outputs(template: StageTemplate, settings: Settings, pipeline: Pipeline, repository: Repository) -> None:
+@part
+def outputs(scope: Scope, pipeline: Pipeline, repository: Repository) -> None:
     """Where to watch, and what to delete first when the stage has to go."""
     for title, description, value in (
         (
@@ -27,7 +26,7 @@ def outputs(template: StageTemplate, settings: Settings, pipeline: Pipeline, rep
         (
             "InfrastructureStackName",
             "The stack that the pipeline deploys, with the link to the application; delete it before this one",
-            Sub(Names.of(settings.name).infrastructure_stack),
+            Sub(scope.names.infrastructure_stack),
         ),
     ):
-        template.add_output(Output(title, Description=description, Value=value))
+        scope.template.add_output(Output(title, Description=description, Value=value))

@@ -11,19 +11,16 @@ from troposphere.iam import Role
 from troposphere.s3 import Bucket
 from troposphere.sns import Topic
 
-from phoenix_cfn.naming import Names
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.scope import Scope, part
 
 
-def release_pipeline(
-    template: StageTemplate, settings: Settings, bucket: Bucket, role: Role, stages: list[Stages]
-) -> Pipeline:
+@part
+def release_pipeline(scope: Scope, bucket: Bucket, role: Role, stages: list[Stages]) -> Pipeline:
     """One run at a time; of the pushes that wait meanwhile, the newest runs next."""
-    return template.add_resource(
+    return scope.add(
         Pipeline(
             "Pipeline",
-            Name=Sub(Names.of(settings.name).pipeline),
+            Name=Sub(scope.names.pipeline),
             PipelineType="V2",
             ExecutionMode="SUPERSEDED",
             # A changed parameter of this stack reaches the other one at once, not with the next push.
@@ -35,14 +32,15 @@ def release_pipeline(
     )
 
 
-def failure_notifications(template: StageTemplate, settings: Settings, pipeline: Pipeline, topic: Topic) -> None:
+@part
+def failure_notifications(scope: Scope, pipeline: Pipeline, topic: Topic) -> None:
     """A mail in words for every run that fails, and for every task that dies or does not start.
 
     The second says why a stage's very first deployment failed, of which nothing else remains: its stack is rolled back,
     its log with it.
     """
     _tell(
-        template,
+        scope,
         "FailedRunRule",
         "Tells of pipeline runs that fail",
         {
@@ -58,12 +56,10 @@ def failure_notifications(template: StageTemplate, settings: Settings, pipeline:
         ),
         topic,
     )
-    cluster = (
-        f"arn:${{AWS::Partition}}:ecs:${{AWS::Region}}:${{AWS::AccountId}}:cluster/{Names.of(settings.name).cluster}"
-    )
+    cluster = f"arn:${{AWS::Partition}}:ecs:${{AWS::Region}}:${{AWS::AccountId}}:cluster/{scope.names.cluster}"
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
     _tell(
-        template,
+        scope,
         "FailedTaskRule",
         "Tells of tasks that die or do not start, but not of those that scaling or a release stops",
         {
@@ -85,7 +81,7 @@ def failure_notifications(template: StageTemplate, settings: Settings, pipeline:
 
 
 def _tell(
-    template: StageTemplate,
+    scope: Scope,
     title: str,
     description: str,
     pattern: dict[str, Any],
@@ -94,7 +90,7 @@ def _tell(
     topic: Topic,
 ) -> None:
     """Sends `words` to the topic for every event of the pattern, each `<name>` replaced by what is at its path."""
-    template.add_resource(
+    scope.add(
         Rule(
             title,
             Description=description,

@@ -6,25 +6,23 @@ import json
 
 from troposphere import GetAtt, Sub
 from troposphere.ecr import EncryptionConfiguration, ImageScanningConfiguration, LifecyclePolicy, Repository
-from troposphere.kms import Key
 
-from phoenix_cfn.naming import Names
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.scope import Scope, part
 
 # Releases to keep: a rollback, or a task that scaling starts, pulls its image by digest long after the build.
 KEPT_IMAGES = 20
 
 
-def image_repository(template: StageTemplate, settings: Settings, key: Key) -> Repository:
+@part
+def image_repository(scope: Scope) -> Repository:
     """One tag for each commit, scanned when it is pushed, and gone with its stack."""
-    return template.add_resource(
+    return scope.add(
         Repository(
             "Repository",
-            RepositoryName=Sub(Names.of(settings.name).repository),
+            RepositoryName=Sub(scope.names.repository),
             ImageTagMutability="IMMUTABLE",
             ImageScanningConfiguration=ImageScanningConfiguration(ScanOnPush=True),
-            EncryptionConfiguration=EncryptionConfiguration(EncryptionType="KMS", KmsKey=GetAtt(key, "Arn")),
+            EncryptionConfiguration=EncryptionConfiguration(EncryptionType="KMS", KmsKey=GetAtt(scope.key, "Arn")),
             LifecyclePolicy=LifecyclePolicy(
                 LifecyclePolicyText=json.dumps(
                     {

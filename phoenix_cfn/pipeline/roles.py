@@ -14,24 +14,24 @@ from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.logs import LogGroup
 
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT
+from phoenix_cfn.common.trust import trusts
 from phoenix_cfn.iam import deploy
-from phoenix_cfn.iam.trust import trusts
-from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH, Names
+from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH
 from phoenix_cfn.pipeline.storage import Storage
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.scope import Scope, part
 
 _LONGEST_VALUES = {"StagePrefix": STAGE_PREFIX_MAX_LENGTH}
 
 
-def build_role(template: StageTemplate, storage: Storage, repository: Repository, build_logs: LogGroup) -> Role:
+@part
+def build_role(scope: Scope, storage: Storage, repository: Repository, build_logs: LogGroup) -> Role:
     """CodeBuild: read the source, write the log and the artifact, push to one repository.
 
     https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
     """
     return _role(
-        template,
+        scope,
         storage,
         "BuildRole",
         "codebuild",
@@ -55,9 +55,9 @@ def build_role(template: StageTemplate, storage: Storage, repository: Repository
     )
 
 
+@part
 def pipeline_role(
-    template: StageTemplate,
-    settings: Settings,
+    scope: Scope,
     storage: Storage,
     project: Project,
     deploy_role: Role,
@@ -68,7 +68,7 @@ def pipeline_role(
     https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
     """
     return _role(
-        template,
+        scope,
         storage,
         "PipelineRole",
         "codepipeline",
@@ -89,7 +89,7 @@ def pipeline_role(
                     cloudformation.GetTemplate,
                     cloudformation.UpdateStack,
                 ],
-                [infrastructure_stack_arn(settings)],
+                [infrastructure_stack_arn(scope)],
             ),
             # This action has no resource level.
             _allow("CheckTheTemplate", [cloudformation.ValidateTemplate], ["*"]),
@@ -104,13 +104,14 @@ def pipeline_role(
     )
 
 
-def role_boundary(template: StageTemplate, settings: Settings, deployed: dict[str, Any]) -> ManagedPolicy:
+@part
+def role_boundary(scope: Scope, deployed: dict[str, Any]) -> ManagedPolicy:
     """The most that a role of the infrastructure stack may ever do: what its roles do as the template is written here.
 
     Whoever can push to the repository can change that template, but not this policy.
     """
-    permissions = deploy.boundary_permissions(deployed, _known(settings, {}))
-    return template.add_resource(
+    permissions = deploy.boundary_permissions(deployed, _known(scope, {}))
+    return scope.add(
         ManagedPolicy(
             "RoleBoundary",
             Description="The most that roles of the infrastructure stack may do",
@@ -119,26 +120,25 @@ def role_boundary(template: StageTemplate, settings: Settings, deployed: dict[st
     )
 
 
-def deploy_role(
-    template: StageTemplate, settings: Settings, deployed: dict[str, Any], handed: Mapping[str, AWSObject]
-) -> Role:
+@part
+def deploy_role(scope: Scope, deployed: dict[str, Any], handed: Mapping[str, AWSObject]) -> Role:
     """CloudFormation: what the infrastructure stack needs, derived from its template `deployed`.
 
     `handed`: the resources here whose Ref the infrastructure stack gets as a parameter, by its name. What does not fit
     the role's own policy stands in managed ones.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
     """
-    permissions = deploy.deploy_permissions(deployed, _known(settings, handed))
+    permissions = deploy.deploy_permissions(deployed, _known(scope, handed))
     own, *further = deploy.policy_documents("the policies of DeployRole", permissions, _LONGEST_VALUES)
     policies = [
-        template.add_resource(
+        scope.add(
             ManagedPolicy(
                 f"DeployPolicy{number}", Description="More of what DeployRole may do", PolicyDocument=document
             )
         )
         for number, document in enumerate(further, start=1)
     ]
-    return template.add_resource(
+    return scope.add(
         Role(
             "DeployRole",
             AssumeRolePolicyDocument=trusts("cloudformation"),
@@ -148,26 +148,26 @@ def deploy_role(
     )
 
 
-def _known(settings: Settings, handed: Mapping[str, AWSObject]) -> dict[str, str]:
+def _known(scope: Scope, handed: Mapping[str, AWSObject]) -> dict[str, str]:
     """What this stack knows of the infrastructure stack's values, as texts for Fn::Sub."""
     return {
         "StagePrefix": "${StagePrefix}",
-        "AWS::StackName": Names.of(settings.name).infrastructure_stack,
+        "AWS::StackName": scope.names.infrastructure_stack,
         **{parameter: f"${{{resource.title}}}" for parameter, resource in handed.items()},
     }
 
 
-def infrastructure_stack_arn(settings: Settings) -> Sub:
+def infrastructure_stack_arn(scope: Scope) -> Sub:
     """The stack that the pipeline deploys, whatever its id."""
-    stack = Names.of(settings.name).infrastructure_stack
+    stack = scope.names.infrastructure_stack
     return Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:${{AWS::AccountId}}:stack/{stack}/*")
 
 
-def _role(template: StageTemplate, storage: Storage, title: str, service: str, statements: list[Statement]) -> Role:
+def _role(scope: Scope, storage: Storage, title: str, service: str, statements: list[Statement]) -> Role:
     """Carries artifacts, and does what `statements` say."""
     objects = Sub(f"${{{storage.bucket.title}.Arn}}/*")
     artifacts = _allow("CarryArtifacts", [s3.GetObject, s3.GetObjectVersion, s3.PutObject], [objects])
-    return template.add_resource(
+    return scope.add(
         Role(
             title,
             # Gone before the bucket is emptied, so that a run under way writes nothing to it any more.

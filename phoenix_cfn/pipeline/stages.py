@@ -10,9 +10,8 @@ from troposphere.codebuild import Project
 from troposphere.codepipeline import Actions, ActionTypeId, InputArtifacts, OutputArtifacts, Stages
 from troposphere.iam import Role
 
-from phoenix_cfn.naming import Names
-from phoenix_cfn.parameters import DOCKER_IMAGE_URI, StageParameters
-from phoenix_cfn.settings import Settings
+from phoenix_cfn.parameters import DOCKER_IMAGE_URI
+from phoenix_cfn.scope import Scope
 
 SOURCE_ACTION = "Source"
 SOURCE_ARTIFACT = "Source"
@@ -56,9 +55,7 @@ def build_stage(project: Project) -> Stages:
     )
 
 
-def deploy_stage(
-    settings: Settings, parameters: StageParameters, handed: Mapping[str, AWSObject], role: Role
-) -> Stages:
+def deploy_stage(scope: Scope, handed: Mapping[str, AWSObject], role: Role) -> Stages:
     """CloudFormation deploys the image just built: the image comes first, so that the first run succeeds.
 
     What stands in ParameterOverrides can be read by everybody who may read the pipeline: of the database's credentials
@@ -72,11 +69,11 @@ def deploy_stage(
                 ActionTypeId=ActionTypeId(Category="Deploy", Owner="AWS", Provider="CloudFormation", Version="1"),
                 Configuration={
                     "ActionMode": "CREATE_UPDATE",
-                    "StackName": Sub(Names.of(settings.name).infrastructure_stack),
+                    "StackName": Sub(scope.names.infrastructure_stack),
                     "TemplatePath": f"{SOURCE_ARTIFACT}::{INFRASTRUCTURE_TEMPLATE}",
                     "Capabilities": "CAPABILITY_IAM",
                     "RoleArn": GetAtt(role, "Arn"),
-                    "ParameterOverrides": _overrides(parameters, handed),
+                    "ParameterOverrides": _overrides(scope, handed),
                 },
                 InputArtifacts=[InputArtifacts(Name=SOURCE_ARTIFACT), InputArtifacts(Name=IMAGE_ARTIFACT)],
             )
@@ -84,9 +81,9 @@ def deploy_stage(
     )
 
 
-def _overrides(parameters: StageParameters, handed: Mapping[str, AWSObject]) -> Sub:
+def _overrides(scope: Scope, handed: Mapping[str, AWSObject]) -> Sub:
     """Every parameter of Infrastructure.yml, as JSON in which CloudFormation fills in this stack's values."""
-    values: dict[str, object] = {name: f"${{{name}}}" for name in parameters.names()}
+    values: dict[str, object] = {name: f"${{{name}}}" for name in scope.parameters.names()}
     values |= {name: f"${{{resource.title}}}" for name, resource in handed.items()}
     values[DOCKER_IMAGE_URI] = {"Fn::GetParam": [IMAGE_ARTIFACT, IMAGE_FILE, IMAGE_KEY]}
     return Sub(json.dumps(values, separators=(",", ":")))

@@ -12,7 +12,6 @@ from troposphere import GetAtt, Ref, Sub
 from troposphere.awslambda import Code, Function, LoggingConfig
 from troposphere.cloudformation import CustomResource
 from troposphere.iam import Policy, Role
-from troposphere.kms import Key
 from troposphere.s3 import (
     AbortIncompleteMultipartUpload,
     Bucket,
@@ -29,11 +28,10 @@ from troposphere.s3 import (
     VersioningConfiguration,
 )
 
-from phoenix_cfn.iam.trust import trusts
-from phoenix_cfn.logs import log_group
-from phoenix_cfn.naming import Names
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate, suppress
+from phoenix_cfn.common.logs import log_group
+from phoenix_cfn.common.trust import trusts
+from phoenix_cfn.scope import Scope, part
+from phoenix_cfn.template import suppress
 
 # Days. Artifacts serve a run that waits or is tried again, not as an archive: Git has the source, ECR the images.
 ARTIFACT_DAYS = 30
@@ -54,9 +52,10 @@ class _BucketEmptier(CustomResource):
     props = {"ServiceToken": (str, True), "ServiceTimeout": (int, True), "BucketName": (str, True)}
 
 
-def artifact_storage(template: StageTemplate, settings: Settings, key: Key) -> Storage:
+@part
+def artifact_storage(scope: Scope) -> Storage:
     """Private, encrypted, TLS only, expiring, and never in the way of a deletion."""
-    bucket = template.add_resource(
+    bucket = scope.add(
         Bucket(
             "ArtifactBucket",
             Metadata=suppress(
@@ -89,7 +88,7 @@ def artifact_storage(template: StageTemplate, settings: Settings, key: Key) -> S
             VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
         )
     )
-    template.add_resource(
+    scope.add(
         BucketPolicy(
             "ArtifactBucketPolicy",
             Bucket=Ref(bucket),
@@ -108,12 +107,12 @@ def artifact_storage(template: StageTemplate, settings: Settings, key: Key) -> S
             ),
         )
     )
-    return Storage(bucket, _emptier(template, settings, key, bucket))
+    return Storage(bucket, _emptier(scope, bucket))
 
 
-def _emptier(template: StageTemplate, settings: Settings, key: Key, bucket: Bucket) -> CustomResource:
-    group = log_group(template, "BucketEmptierLogGroup", Names.of(settings.name).bucket_emptier_logs, key, settings)
-    role = template.add_resource(
+def _emptier(scope: Scope, bucket: Bucket) -> CustomResource:
+    group = log_group(scope, "BucketEmptierLogGroup", scope.names.bucket_emptier_logs)
+    role = scope.add(
         Role(
             "BucketEmptierRole",
             AssumeRolePolicyDocument=trusts("lambda"),
@@ -147,7 +146,7 @@ def _emptier(template: StageTemplate, settings: Settings, key: Key, bucket: Buck
             ],
         )
     )
-    function = template.add_resource(
+    function = scope.add(
         Function(
             "BucketEmptierFunction",
             Metadata=suppress(
@@ -166,7 +165,7 @@ def _emptier(template: StageTemplate, settings: Settings, key: Key, bucket: Buck
             Code=Code(ZipFile=Path(__file__).with_name("bucket_emptier.py").read_text(encoding="utf-8")),
         )
     )
-    return template.add_resource(
+    return scope.add(
         _BucketEmptier(
             "BucketEmptier",
             ServiceToken=GetAtt(function, "Arn"),

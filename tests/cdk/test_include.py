@@ -17,8 +17,15 @@ HERE = Path(__file__).parent
 # The defaults, and each other kind of source with as much else changed as goes together.
 SETTINGS = [
     Settings(),
-    Settings(source="github-connection", cpu_architecture="ARM64", database_instances=1, retention_days=14),
-    Settings(source="codecommit", name="shop", tasks_limit=40),
+    Settings.of(
+        {
+            "pipeline": {"source": "github-connection"},
+            "service": {"cpu_architecture": "ARM64"},
+            "database": {"instances": 1},
+            "retention": {"days": 14},
+        }
+    ),
+    Settings.of({"name": "shop", "pipeline": {"source": "codecommit"}, "scaling": {"tasks_limit": 40}}),
 ]
 
 

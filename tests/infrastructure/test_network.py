@@ -70,7 +70,7 @@ def test_images_come_through_the_s3_endpoint_in_both_private_zones(infrastructur
 
 @pytest.mark.parametrize("cidr", ["10.0.0.0/16", "172.20.128.0/20", "192.168.4.0/22"])
 def test_subnets_lie_in_the_vpc_and_do_not_overlap(cidr: str) -> None:
-    stack = Stack(infrastructure.template(Settings(vpc_cidr=cidr)))
+    stack = Stack(infrastructure.template(Settings.of({"network": {"vpc_cidr": cidr}})))
     blocks = [ipaddress.ip_network(each["CidrBlock"]) for each in stack.of_type("AWS::EC2::Subnet").values()]
     assert len(blocks) == 6
     assert all(block.subnet_of(ipaddress.ip_network(cidr)) for block in blocks)  # type: ignore[arg-type]

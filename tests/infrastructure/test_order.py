@@ -40,7 +40,11 @@ TASKS_NEED = [
     "AWS::Logs::LogGroup",
     "AWS::SecretsManager::Secret",
 ]
-SETTINGS = [Settings(), Settings(database_instances=1), Settings(database_instances=4, source="codecommit")]
+SETTINGS = [
+    Settings(),
+    Settings.of({"database": {"instances": 1}}),
+    Settings.of({"database": {"instances": 4}, "pipeline": {"source": "codecommit"}}),
+]
 
 
 class Order:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from phoenix_cfn import Settings, gate, infrastructure, pipeline
+from phoenix_cfn.pipeline.sources.kinds import KINDS
 from phoenix_cfn.render import render
-from phoenix_cfn.settings import SOURCES
+from phoenix_cfn.settings import PipelineSettings
 from tests.stack import Stack, get_att, ref, text
 
 ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:${%s}"
 
 
 def stack_of(source: str) -> Stack:
-    return Stack(pipeline.template(Settings(source=source)))
+    return Stack(pipeline.template(Settings.of({"pipeline": {"source": source}})))
 
 
 def source_action(stack: Stack) -> dict[str, Any]:
@@ -24,9 +25,13 @@ def source_action(stack: Stack) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("source", SOURCES)
+def test_the_setting_names_every_source() -> None:
+    assert list(KINDS) == list(get_args(get_type_hints(PipelineSettings)["source"]))
+
+
+@pytest.mark.parametrize("source", KINDS)
 def test_every_source_passes_the_gate(root: Path, source: str) -> None:
-    settings = Settings(source=source)
+    settings = Settings.of({"pipeline": {"source": source}})
     templates = {
         "Pipeline.yml": render(pipeline.template(settings)).encode(),
         "Infrastructure.yml": render(infrastructure.template(settings)).encode(),
@@ -34,7 +39,7 @@ def test_every_source_passes_the_gate(root: Path, source: str) -> None:
     assert [each.text for each in gate.findings(root, templates)] == []
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", KINDS)
 def test_every_source_feeds_the_same_build_and_deployment(source: str) -> None:
     stack = stack_of(source)
     assert source_action(stack)["OutputArtifacts"] == [{"Name": "Source"}]

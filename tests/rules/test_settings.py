@@ -13,16 +13,16 @@ from tests.rules.house import BUILDSPEC, INFRASTRUCTURE, PIPELINE, ROOT, judged,
 from tests.rules.test_other_styles import linted
 
 SETTINGS: list[dict[str, Any]] = [
-    {"source": "github-connection"},
-    {"source": "codecommit", "cpu_architecture": "ARM64"},
-    {"name": "my-shop", "container_port": 3000, "health_check_path": "/"},
-    {"database_instances": 1, "tasks_limit": 40, "max_tasks": 40},
+    {"pipeline": {"source": "github-connection"}},
+    {"pipeline": {"source": "codecommit"}, "service": {"cpu_architecture": "ARM64"}},
+    {"name": "my-shop", "service": {"container_port": 3000, "health_check_path": "/"}},
+    {"database": {"instances": 1}, "scaling": {"tasks_limit": 40, "max_tasks": 40}},
 ]
 
 
 def generated(settings: dict[str, Any], folder: Path) -> Path:
     """A repository with the templates of other settings."""
-    chosen = Settings(**settings)
+    chosen = Settings.of(settings)
     return written(
         {
             INFRASTRUCTURE: infrastructure.template(chosen).to_dict(),
@@ -41,10 +41,10 @@ def test_other_settings_have_no_finding(settings: dict[str, Any], tmp_path: Path
 @pytest.mark.parametrize(
     ("settings", "rules"),
     [
-        ({"min_tasks": 1}, {"W9308"}),
-        ({"max_tasks": 2}, {"E9606"}),
-        ({"retention_days": 14}, {"E9401", "E9407"}),
-        ({"requests_per_second_per_task": 50}, {"E9602"}),
+        ({"scaling": {"min_tasks": 1}}, {"W9308"}),
+        ({"scaling": {"max_tasks": 2}}, {"E9606"}),
+        ({"retention": {"days": 14}}, {"E9401", "E9407"}),
+        ({"scaling": {"requests_per_second_per_task": 50}}, {"E9602"}),
     ],
     ids=str,
 )

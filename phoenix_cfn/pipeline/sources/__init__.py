@@ -1,37 +1,20 @@
-"""Where the code comes from: one file for each kind, chosen by the setting `source`."""
+"""Where the code comes from: a file for each kind."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from awacs.aws import Statement
 from troposphere.codepipeline import Pipeline, Stages
-from troposphere.kms import Key
 
-from phoenix_cfn.pipeline.sources.codecommit import codecommit
-from phoenix_cfn.pipeline.sources.github_connection import github_connection
-from phoenix_cfn.pipeline.sources.github_oauth import github_oauth
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.scope import Scope
 
 
-class Source(Protocol):
-    """The pipeline's first stage, what the pipeline's role needs to read it, and how a push starts a run."""
+@dataclass(frozen=True)
+class Source:
+    """The pipeline's first stage, what the pipeline's role needs to read it, and what starts a run after a push."""
 
-    @property
-    def stage(self) -> Stages: ...
-
-    @property
-    def statements(self) -> list[Statement]: ...
-
-    def announce_pushes(self, template: StageTemplate, settings: Settings, pipeline: Pipeline, key: Key) -> None:
-        """Adds what tells the pipeline of a push to the branch."""
-
-
-def source(template: StageTemplate, settings: Settings) -> Source:
-    """Asks in the template's form where the code is."""
-    if settings.source == "github-connection":
-        return github_connection(template)
-    if settings.source == "codecommit":
-        return codecommit(template)
-    return github_oauth(template)
+    stage: Stages
+    statements: list[Statement]
+    start_on_push: Callable[[Scope, Pipeline], None]

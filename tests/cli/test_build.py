@@ -10,20 +10,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from troposphere import Ref
-from troposphere.sns import Topic
 
-from phoenix_cfn import command, gate, infrastructure
+from phoenix_cfn import gate
+from phoenix_cfn.cli import build
+from phoenix_cfn.cli.outcome import reported
 from phoenix_cfn.cloudformation.limits import INLINE_BYTES
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate
 
 
 @pytest.fixture(scope="module")
 def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout of its own, built once."""
     copy = tmp_path_factory.mktemp("checkout")
-    for name in ("build.py", "phoenix.toml", ".cfnlintrc"):
+    for name in ("build.py", "phoenix.toml", "phoenix.schema.json", ".cfnlintrc"):
         shutil.copy(root / name, copy / name)
     for name in ("phoenix_cfn", "app", "templates"):
         shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
@@ -43,6 +41,18 @@ def run(checkout: Path, *arguments: str, cwd: Path | None = None) -> subprocess.
         [sys.executable, checkout / "build.py", *arguments],
         cwd=cwd or checkout,
         # The checkout's own package, not the installed one.
+        env={**os.environ, "PYTHONPATH": str(checkout)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def bare_cfn_lint(checkout: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint")],
+        cwd=checkout,
         env={**os.environ, "PYTHONPATH": str(checkout)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -121,8 +131,8 @@ def test_check_shows_a_missing_template(checkout: Path) -> None:
     ("setting", "message"),
     [
         ('colour = "red"\n', "setting 'colour'"),
-        ("container_port = 0\n", "found 0; expected a number from 1024 to 65535"),
-        ("container_port = 70000\n", "found 70000"),
+        ("[service]\ncontainer_port = 0\n", "found 0; expected a whole number from 1024 to 65535"),
+        ("[service]\ncontainer_port = 70000\n", "found 70000"),
         ('name = "Prod_1"\n', "found 'Prod_1'"),
     ],
 )
@@ -167,7 +177,7 @@ def test_a_folder_that_may_not_be_written_is_a_clear_error(
     (checkout / "templates/Pipeline.yml").write_text("old")
     monkeypatch.setattr("tempfile.mkstemp", refuse)
     monkeypatch.setattr(gate, "is_known_clean", lambda *_: True)
-    assert command.main(checkout, []) == 2
+    assert reported("build.py", lambda: build.main([], checkout, "build.py")) == 2
     assert "Permission denied. Make it a folder that you may write to" in capsys.readouterr().err
     assert (checkout / "templates/Pipeline.yml").read_text() == "old"
 
@@ -185,7 +195,7 @@ def test_an_interrupted_write_leaves_the_old_files_and_no_rubbish(
     monkeypatch.setattr(os, "replace", interrupt)
     monkeypatch.setattr(gate, "is_known_clean", lambda *_: True)
     with pytest.raises(KeyboardInterrupt):
-        command.main(checkout, [])
+        build.main([], checkout, "build.py")
     assert contents(checkout / "templates") == before
 
 
@@ -193,22 +203,64 @@ def test_a_finding_is_printed_with_its_path_and_author_and_nothing_is_written(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = contents(checkout / "templates")
-    original = infrastructure.template
-
-    def with_a_fault(settings: Settings) -> StageTemplate:
-        template = original(settings)
-        template.add_resource(Topic("Loud", KmsMasterKeyId=Ref("Nobody")))
-        return template
-
-    monkeypatch.setattr(infrastructure, "template", with_a_fault)
-    assert command.main(checkout, []) == 1
+    (checkout / "phoenix.toml").write_text('extension = "own.py"\n')
+    (checkout / "own.py").write_text(
+        "from troposphere import Ref\n"
+        "from troposphere.sns import Topic\n"
+        "def extend_infrastructure(infrastructure):\n"
+        "    infrastructure.scope.add(Topic('Loud', KmsMasterKeyId=Ref('Nobody')))\n"
+    )
+    assert build.main([], checkout, "build.py") == 1
     printed = capsys.readouterr().out
     assert re.search(r"^E\d{4} 'Nobody' is not one of", printed, re.MULTILINE), printed
     assert re.search(r"^templates/Infrastructure.yml:\d+:\d+$", printed, re.MULTILINE)
     assert "  at Resources/Loud/Properties/KmsMasterKeyId/Ref\n" in printed
-    assert f"  written by {__name__}.with_a_fault()\n" in printed
+    assert "  written by own.extend_infrastructure\n" in printed
     assert re.search(r"Infrastructure.yml +\d+ .* 1  not written", printed)
     assert contents(checkout / "templates") == before
+
+
+def test_the_rules_numbers_follow_the_settings(checkout: Path) -> None:
+    (checkout / "phoenix.toml").write_text("[retention]\ndays = 14\n[scaling]\nrequests_per_second_per_task = 50\n")
+    before = (checkout / ".cfnlintrc").read_bytes()
+    assert run(checkout, "--check").returncode == 1
+    assert (checkout / ".cfnlintrc").read_bytes() == before
+    result = run(checkout)
+    assert (result.returncode, result.stderr) == (0, ""), result.stdout
+    assert "RetentionInDays: 14" in (checkout / "templates/Infrastructure.yml").read_text()
+    assert run(checkout, "--check").returncode == 0
+    assert bare_cfn_lint(checkout).returncode == 0
+    (checkout / "phoenix.toml").write_text("")
+    assert run(checkout).returncode == 0
+    assert (checkout / ".cfnlintrc").read_bytes() == before
+
+
+def test_the_schema_of_the_settings_is_kept_beside_them(checkout: Path) -> None:
+    (checkout / "phoenix.schema.json").write_text("{}")
+    assert run(checkout, "--check").returncode == 1
+    assert "phoenix.schema.json: written" in run(checkout).stdout
+    assert run(checkout, "--check").returncode == 0
+
+
+def test_a_configuration_in_the_home_opens_nothing_and_is_reported(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".cfnlintrc").write_text("ignore_checks: [E, W, I]\n")
+    (checkout / "phoenix.toml").write_text("[scaling]\nmax_tasks = 2\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = run(checkout)
+    assert result.returncode == 1
+    assert "E9606" in result.stdout
+    (checkout / "phoenix.toml").write_text("")
+    assert f"{tmp_path / '.cfnlintrc'}: a bare cfn-lint reads this file as well" in run(checkout).stdout
+
+
+def test_a_size_beyond_what_the_api_takes_inline_is_reported(checkout: Path) -> None:
+    (checkout / "phoenix.toml").write_text("[scaling]\ntasks_limit = 40\n")
+    result = run(checkout)
+    assert result.returncode == 0
+    size = (checkout / "templates/Pipeline.yml").stat().st_size
+    assert f"Pipeline.yml has {size} bytes, {size - 51_200} more than the API takes inline" in result.stdout
 
 
 def test_templates_stay_usable_inline(root: Path) -> None:

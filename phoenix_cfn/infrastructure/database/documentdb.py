@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from troposphere import GetAtt, GetAZs, Parameter, Ref, Select, Sub
 from troposphere.docdb import DBCluster, DBClusterParameterGroup, DBInstance, DBSubnetGroup
-from troposphere.kms import Key
 from troposphere.secretsmanager import Secret
 
+from phoenix_cfn.common.logs import log_group
+from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.infrastructure.network import Network
-from phoenix_cfn.infrastructure.security_groups import SecurityGroups
-from phoenix_cfn.logs import log_group
-from phoenix_cfn.naming import Names
-from phoenix_cfn.parameters import StageParameters
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import GOES_WITH_THE_STACK, StageTemplate
+from phoenix_cfn.scope import Scope, part
+from phoenix_cfn.template import GOES_WITH_THE_STACK
 
 # Pinned: without a version AWS takes the newest. 5.0 is the line with long-term support.
 # https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-version-support-dates.html
@@ -25,38 +20,22 @@ ENGINE_FAMILY = "docdb5.0"
 CONNECTION_OPTIONS = "tls=true&replicaSet=rs0&readPreference=primaryPreferred&retryWrites=false&authSource=admin"
 
 
-@dataclass(frozen=True)
-class Database:
-    """`connection_secret` holds the whole connection string, as the application wants it."""
-
-    cluster: DBCluster
-    instances: list[DBInstance]
-    connection_secret: Secret
-
-
-def database(
-    template: StageTemplate,
-    settings: Settings,
-    parameters: StageParameters,
-    secret_arn: Parameter,
-    key: Key,
-    network: Network,
-    groups: SecurityGroups,
-) -> Database:
+@part
+def documentdb(scope: Scope, network: Network, secret_arn: Parameter) -> Database:
     """The cluster, its instances, its logs, and the connection string in a secret."""
-    names = Names.of(settings.name)
+    settings, names = scope.settings, scope.names
     logs = [
-        log_group(template, f"Database{kind.title()}LogGroup", f"/aws/docdb/{names.database}/{kind}", key, settings)
+        log_group(scope, f"Database{kind.title()}LogGroup", f"/aws/docdb/{names.database}/{kind}")
         for kind in ("audit", "profiler")
     ]
-    subnets = template.add_resource(
+    subnets = scope.add(
         DBSubnetGroup(
             "DatabaseSubnetGroup",
             DBSubnetGroupDescription="Isolated subnets: no route in or out of the VPC",
             SubnetIds=[Ref(subnet) for subnet in network.isolated],
         )
     )
-    options = template.add_resource(
+    options = scope.add(
         DBClusterParameterGroup(
             "DatabaseParameterGroup",
             Family=ENGINE_FAMILY,
@@ -69,7 +48,7 @@ def database(
             },
         )
     )
-    cluster = template.add_resource(
+    cluster = scope.add(
         DBCluster(
             "DatabaseCluster",
             # The cluster would make the log groups itself, and they would keep everything for ever.
@@ -81,36 +60,36 @@ def database(
             EngineVersion=ENGINE_VERSION,
             DBClusterParameterGroupName=Ref(options),
             DBSubnetGroupName=Ref(subnets),
-            VpcSecurityGroupIds=[GetAtt(groups.database, "GroupId")],
-            Port=Ref(parameters.mongodb_port),
-            MasterUsername=Ref(parameters.mongodb_master_username),
+            VpcSecurityGroupIds=[GetAtt(network.groups.database, "GroupId")],
+            Port=Ref(scope.parameters.mongodb_port),
+            MasterUsername=Ref(scope.parameters.mongodb_master_username),
             MasterUserPassword=Sub(f"{{{{resolve:secretsmanager:${{{secret_arn.title}}}:SecretString:password}}}}"),
             StorageEncrypted=True,
-            BackupRetentionPeriod=settings.retention_days,
+            BackupRetentionPeriod=settings.retention.days,
             CopyTagsToSnapshot=True,
             EnableCloudwatchLogsExports=["audit", "profiler"],
         )
     )
     instances = [
-        template.add_resource(
+        scope.add(
             DBInstance(
                 f"DatabaseInstance{number + 1}",
                 # Named, so that the deploy role can be limited to this stage's instances.
                 DBInstanceIdentifier=Sub(f"{names.database_instance}{number + 1}"),
                 DBClusterIdentifier=Ref(cluster),
-                DBInstanceClass=settings.database_instance_class,
+                DBInstanceClass=settings.database.instance_class,
                 AvailabilityZone=Select(number % 2, GetAZs("")),
                 **GOES_WITH_THE_STACK,
             )
         )
-        for number in range(settings.database_instances)
+        for number in range(settings.database.instances)
     ]
-    connection_secret = template.add_resource(
+    connection_secret = scope.add(
         Secret(
             "DatabaseConnection",
             Name=Sub(names.connection_secret),
             Description="DB_CONNECTION_STRING of the tasks",
-            KmsKeyId=GetAtt(key, "Arn"),
+            KmsKeyId=GetAtt(scope.key, "Arn"),
             **GOES_WITH_THE_STACK,
             SecretString=Sub(
                 "mongodb://${MongoDBMasterUsername}:"
@@ -121,6 +100,6 @@ def database(
     )
     # No snapshot can be taken of a cluster that is being created: the rollback of what fails beside it would fail, too.
     # And so the service goes before what its tasks need, such as routes and their log.
-    template.create_last(cluster)
-    template.create_last(*instances)
+    scope.template.create_last(cluster)
+    scope.template.create_last(*instances)
     return Database(cluster, instances, connection_secret)

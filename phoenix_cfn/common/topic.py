@@ -1,20 +1,18 @@
-"""Who hears of it: a topic, and the email that subscribes to it."""
+"""A topic for notifications, and the email address that subscribes to it."""
 
 from __future__ import annotations
 
 from awacs import sns as sns_actions
 from awacs.aws import Allow, Condition, PolicyDocument, Principal, Statement, StringEquals
 from troposphere import GetAtt, Ref
-from troposphere.kms import Key
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
-from phoenix_cfn.parameters import NOTIFIED, StageParameters
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.parameters import NOTIFIED
+from phoenix_cfn.scope import Scope, part
 
 
-def notification_topic(
-    template: StageTemplate, title: str, parameters: StageParameters, key: Key, publisher: str
-) -> Topic:
+@part
+def notification_topic(scope: Scope, title: str, publisher: str) -> Topic:
     """A topic to which only `publisher` (a service such as `cloudwatch`) may publish.
 
     The subscription exists where an email was given; AWS asks that address to confirm it.
@@ -23,8 +21,8 @@ def notification_topic(
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     own_account = Condition(StringEquals("aws:SourceAccount", Ref("AWS::AccountId")))
     condition = {} if publisher == "events" else {"Condition": own_account}
-    topic = template.add_resource(Topic(title, KmsMasterKeyId=GetAtt(key, "Arn")))
-    template.add_resource(
+    topic = scope.add(Topic(title, KmsMasterKeyId=GetAtt(scope.key, "Arn")))
+    scope.add(
         TopicPolicy(
             f"{title}Policy",
             Topics=[Ref(topic)],
@@ -42,13 +40,13 @@ def notification_topic(
             ),
         )
     )
-    template.add_resource(
+    scope.add(
         SubscriptionResource(
             f"{title}EmailSubscription",
             Condition=NOTIFIED,
             TopicArn=Ref(topic),
             Protocol="email",
-            Endpoint=Ref(parameters.notification_email),
+            Endpoint=Ref(scope.parameters.notification_email),
         )
     )
     return topic

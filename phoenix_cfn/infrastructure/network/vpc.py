@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from troposphere import GetAtt, GetAZs, Ref, Select, Sub, Tags
 from troposphere.ec2 import (
@@ -20,40 +19,33 @@ from troposphere.ec2 import (
     VPCGatewayAttachment,
 )
 
-from phoenix_cfn.settings import Settings
-from phoenix_cfn.template import StageTemplate
+from phoenix_cfn.infrastructure.network import Network
+from phoenix_cfn.infrastructure.network.security_groups import security_groups
+from phoenix_cfn.scope import Scope, part
 
 _ZONES = ("A", "B")
 
 
-@dataclass(frozen=True)
-class Network:
-    """`public`: reached from the internet; `private`: reaches it through a NAT gateway; `isolated`: no way in or out.
-
-    What needs the internet on its first breath DependsOn `internet_route` (public) or `egress_routes` (private).
-    """
-
-    vpc: VPC
-    public: list[Subnet]
-    private: list[Subnet]
-    isolated: list[Subnet]
-    internet_route: Route
-    egress_routes: list[Route]
-
-
-def network(template: StageTemplate, settings: Settings) -> Network:
+@part
+def vpc_network(scope: Scope) -> Network:
     """A VPC whose every tier stands in two zones; each zone leaves through a NAT gateway of its own."""
-    blocks = _blocks(settings.vpc_cidr)
-    vpc = template.add_resource(
-        VPC("Vpc", CidrBlock=settings.vpc_cidr, EnableDnsSupport=True, EnableDnsHostnames=True, Tags=_named(template))
+    blocks = _blocks(scope.settings.network.vpc_cidr)
+    vpc = scope.add(
+        VPC(
+            "Vpc",
+            CidrBlock=scope.settings.network.vpc_cidr,
+            EnableDnsSupport=True,
+            EnableDnsHostnames=True,
+            Tags=_named(scope),
+        )
     )
-    gateway = template.add_resource(InternetGateway("InternetGateway", Tags=_named(template)))
-    attachment = template.add_resource(
+    gateway = scope.add(InternetGateway("InternetGateway", Tags=_named(scope)))
+    attachment = scope.add(
         VPCGatewayAttachment("InternetGatewayAttachment", VpcId=Ref(vpc), InternetGatewayId=Ref(gateway))
     )
 
-    public_routes = _route_table(template, vpc, "Public")
-    internet_route = template.add_resource(
+    public_routes = _route_table(scope, vpc, "Public")
+    internet_route = scope.add(
         Route(
             "PublicDefaultRoute",
             DependsOn=attachment,
@@ -62,27 +54,27 @@ def network(template: StageTemplate, settings: Settings) -> Network:
             GatewayId=Ref(gateway),
         )
     )
-    public = [_subnet(template, vpc, "Public", zone, next(blocks), public_routes) for zone in _ZONES]
+    public = [_subnet(scope, vpc, "Public", zone, next(blocks), public_routes) for zone in _ZONES]
 
     private, private_tables, egress_routes = [], [], []
     for zone, nearby in zip(_ZONES, public, strict=True):
-        address = template.add_resource(
-            EIP(f"NatAddress{zone}", DependsOn=attachment, Domain="vpc", Tags=_named(template, "nat", zone.lower()))
+        address = scope.add(
+            EIP(f"NatAddress{zone}", DependsOn=attachment, Domain="vpc", Tags=_named(scope, "nat", zone.lower()))
         )
-        nat = template.add_resource(
+        nat = scope.add(
             NatGateway(
                 f"NatGateway{zone}",
                 # Without its way out a NAT gateway forwards nothing.
                 DependsOn=internet_route,
                 AllocationId=GetAtt(address, "AllocationId"),
                 SubnetId=Ref(nearby),
-                Tags=_named(template, zone.lower()),
+                Tags=_named(scope, zone.lower()),
             )
         )
-        table = _route_table(template, vpc, "Private", zone)
+        table = _route_table(scope, vpc, "Private", zone)
         private_tables.append(table)
         egress_routes.append(
-            template.add_resource(
+            scope.add(
                 Route(
                     f"PrivateDefaultRoute{zone}",
                     RouteTableId=Ref(table),
@@ -91,13 +83,13 @@ def network(template: StageTemplate, settings: Settings) -> Network:
                 )
             )
         )
-        private.append(_subnet(template, vpc, "Private", zone, next(blocks), table))
+        private.append(_subnet(scope, vpc, "Private", zone, next(blocks), table))
 
-    isolated_routes = _route_table(template, vpc, "Isolated")
-    isolated = [_subnet(template, vpc, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
+    isolated_routes = _route_table(scope, vpc, "Isolated")
+    isolated = [_subnet(scope, vpc, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
 
     # Image layers come from S3: this way they neither cross the NAT gateways nor cost by the gigabyte.
-    template.add_resource(
+    scope.add(
         VPCEndpoint(
             "S3Endpoint",
             VpcId=Ref(vpc),
@@ -106,16 +98,17 @@ def network(template: StageTemplate, settings: Settings) -> Network:
             RouteTableIds=[Ref(table) for table in private_tables],
         )
     )
-    return Network(vpc, public, private, isolated, internet_route, egress_routes)
+    groups = security_groups(scope, vpc)
+    return Network(vpc, public, private, isolated, internet_route, egress_routes, groups)
 
 
-def _route_table(template: StageTemplate, vpc: VPC, tier: str, zone: str = "") -> RouteTable:
+def _route_table(scope: Scope, vpc: VPC, tier: str, zone: str = "") -> RouteTable:
     name = filter(None, (tier.lower(), zone.lower()))
-    return template.add_resource(RouteTable(f"{tier}RouteTable{zone}", VpcId=Ref(vpc), Tags=_named(template, *name)))
+    return scope.add(RouteTable(f"{tier}RouteTable{zone}", VpcId=Ref(vpc), Tags=_named(scope, *name)))
 
 
-def _subnet(template: StageTemplate, vpc: VPC, tier: str, zone: str, block: str, table: RouteTable) -> Subnet:
-    subnet = template.add_resource(
+def _subnet(scope: Scope, vpc: VPC, tier: str, zone: str, block: str, table: RouteTable) -> Subnet:
+    subnet = scope.add(
         Subnet(
             f"{tier}Subnet{zone}",
             VpcId=Ref(vpc),
@@ -123,10 +116,10 @@ def _subnet(template: StageTemplate, vpc: VPC, tier: str, zone: str, block: str,
             CidrBlock=block,
             # Load balancer and NAT gateways bring addresses of their own; nothing else gets one by accident.
             MapPublicIpOnLaunch=False,
-            Tags=_named(template, tier.lower(), zone.lower()),
+            Tags=_named(scope, tier.lower(), zone.lower()),
         )
     )
-    template.add_resource(
+    scope.add(
         SubnetRouteTableAssociation(
             f"{tier}Subnet{zone}RouteTableAssociation", SubnetId=Ref(subnet), RouteTableId=Ref(table)
         )
@@ -139,6 +132,6 @@ def _blocks(cidr: str) -> Iterator[str]:
     return map(str, ipaddress.IPv4Network(cidr).subnets(prefixlen_diff=4))
 
 
-def _named(template: StageTemplate, *suffix: str) -> Tags:
+def _named(scope: Scope, *suffix: str) -> Tags:
     """The Name tag, by which the VPC console lists everything."""
-    return Tags(Name=Sub("-".join(("${StagePrefix}", template.project, *suffix))))
+    return Tags(Name=Sub("-".join(("${StagePrefix}", scope.settings.name, *suffix))))

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from troposphere import GetAtt, Parameter, Ref
-from troposphere.ec2 import SecurityGroup, SecurityGroupEgress, SecurityGroupRule
+from troposphere.ec2 import VPC, SecurityGroup, SecurityGroupEgress, SecurityGroupRule
 
-from phoenix_cfn.infrastructure.network import Network
-from phoenix_cfn.parameters import StageParameters
-from phoenix_cfn.template import StageTemplate, suppress
+from phoenix_cfn.infrastructure.network import SecurityGroups
+from phoenix_cfn.scope import Scope, part
+from phoenix_cfn.template import suppress
 
 _ANYWHERE = "0.0.0.0/0"
 
 
-@dataclass(frozen=True)
-class SecurityGroups:
-    """One for each tier; only `load_balancer` lets the internet in."""
-
-    load_balancer: SecurityGroup
-    tasks: SecurityGroup
-    database: SecurityGroup
-
-
-def security_groups(template: StageTemplate, network: Network, parameters: StageParameters) -> SecurityGroups:
+@part
+def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
     """The chain. Each group names its neighbour, never an address, in both directions."""
-    load_balancer = template.add_resource(
+    load_balancer = scope.add(
         SecurityGroup(
             "LoadBalancerSecurityGroup",
             Metadata=suppress(checkov={"CKV_AWS_260": "The application is public: the kata asks for it."}),
-            VpcId=Ref(network.vpc),
+            VpcId=Ref(vpc),
             GroupDescription="Load balancer: HTTP from the internet, onwards to the tasks only",
             SecurityGroupIngress=[
                 SecurityGroupRule(
@@ -39,12 +29,14 @@ def security_groups(template: StageTemplate, network: Network, parameters: Stage
             SecurityGroupEgress=[_nowhere()],
         )
     )
-    tasks = template.add_resource(
+    tasks = scope.add(
         SecurityGroup(
             "TaskSecurityGroup",
-            VpcId=Ref(network.vpc),
+            VpcId=Ref(vpc),
             GroupDescription="Tasks: from the load balancer only, onwards to the database and to AWS over HTTPS",
-            SecurityGroupIngress=[_from(load_balancer, parameters.container_port, "Requests from the load balancer")],
+            SecurityGroupIngress=[
+                _from(load_balancer, scope.parameters.container_port, "Requests from the load balancer")
+            ],
             SecurityGroupEgress=[
                 SecurityGroupRule(
                     Description="HTTPS to AWS: image, logs, secrets",
@@ -56,18 +48,18 @@ def security_groups(template: StageTemplate, network: Network, parameters: Stage
             ],
         )
     )
-    database = template.add_resource(
+    database = scope.add(
         SecurityGroup(
             "DatabaseSecurityGroup",
-            VpcId=Ref(network.vpc),
+            VpcId=Ref(vpc),
             GroupDescription="Database: from the tasks only, onwards to nobody",
-            SecurityGroupIngress=[_from(tasks, parameters.mongodb_port, "Connections from the tasks")],
+            SecurityGroupIngress=[_from(tasks, scope.parameters.mongodb_port, "Connections from the tasks")],
             SecurityGroupEgress=[_nowhere()],
         )
     )
     # Two groups that name each other need their rules outside, or neither could be made first.
-    _to(template, "LoadBalancerEgress", load_balancer, tasks, parameters.container_port, "Requests to the tasks")
-    _to(template, "TaskEgress", tasks, database, parameters.mongodb_port, "Connections to the database")
+    _to(scope, "LoadBalancerEgress", load_balancer, tasks, scope.parameters.container_port, "Requests to the tasks")
+    _to(scope, "TaskEgress", tasks, database, scope.parameters.mongodb_port, "Connections to the database")
     return SecurityGroups(load_balancer, tasks, database)
 
 
@@ -87,9 +79,9 @@ def _from(source: SecurityGroup, port: Parameter, description: str) -> SecurityG
 
 
 def _to(
-    template: StageTemplate, title: str, source: SecurityGroup, target: SecurityGroup, port: Parameter, description: str
+    scope: Scope, title: str, source: SecurityGroup, target: SecurityGroup, port: Parameter, description: str
 ) -> None:
-    template.add_resource(
+    scope.add(
         SecurityGroupEgress(
             title,
             GroupId=GetAtt(source, "GroupId"),

@@ -1,0 +1,114 @@
+"""Groups of typed choices, read from plain data: every mistake at once, each with the key as it was written."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct, inspect
+
+from phoenix_cfn.errors import Mistake
+
+
+def read(
+    kind: type[Struct], found: Mapping[str, Any], moved: Mapping[str, str]
+) -> tuple[dict[str, Any], list[Mistake]]:
+    """The arguments for `kind` in plain data, such as a parsed TOML file, and what of the data cannot be used.
+
+    `moved`: the new key of each that had another one in an earlier version, such as {"cpu": "service.cpu"}.
+    """
+    return _read(kind, found, "", {**_places(kind), **moved})
+
+
+def mistakes(chosen: Struct, prefix: str = "") -> Iterator[Mistake]:
+    """What is wrong with each single value of choices that were made in Python: their types and ranges."""
+    for field in msgspec.structs.fields(chosen):
+        key, value = prefix + field.name, getattr(chosen, field.name)
+        if _is_group(field.type) and isinstance(value, field.type):
+            yield from mistakes(value, f"{key}.")
+        else:
+            yield from _judged(key, value, field)
+
+
+def _read(
+    kind: type[Struct], found: Mapping[str, Any], prefix: str, places: Mapping[str, str]
+) -> tuple[dict[str, Any], list[Mistake]]:
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    usable: dict[str, Any] = {}
+    wrong: list[Mistake] = []
+    for key, value in found.items():
+        field = fields.get(key)
+        if field is None:
+            wrong.append(_unknown(prefix, key, value, list(fields), places))
+        elif _is_group(field.type) and isinstance(value, Mapping):
+            inner, mistaken = _read(field.type, value, f"{prefix}{key}.", places)
+            usable[key] = field.type(**inner)
+            wrong += mistaken
+        elif misused := list(_judged(prefix + key, value, field)):
+            wrong += misused
+        else:
+            usable[key] = msgspec.convert(value, field.type)
+    return usable, wrong
+
+
+def _unknown(prefix: str, key: str, value: object, siblings: list[str], places: Mapping[str, str]) -> Mistake:
+    written = prefix + key
+    place = places.get(written) or places.get(key)
+    if place:
+        return Mistake(written, value, f"this setting as {place!r}", f"Move it: {_as_toml(place)}.")
+    close = difflib.get_close_matches(key, siblings, 1) or difflib.get_close_matches(key, places, 1)
+    if close:
+        meant = prefix + close[0] if close[0] in siblings else places[close[0]]
+        return Mistake(written, value, f"a known setting; {meant!r} is close", "Correct or remove the key.")
+    return Mistake(written, value, f"one of {', '.join(sorted(siblings))}", "Correct or remove the key.")
+
+
+def _as_toml(place: str) -> str:
+    group, _, key = place.rpartition(".")
+    return f"write `{key} = ...` under `[{group}]`" if group else f"write `{key} = ...` above the first group"
+
+
+def _judged(key: str, value: object, field: msgspec.structs.FieldInfo) -> Iterator[Mistake]:
+    try:
+        msgspec.convert(value, field.type)
+    except msgspec.ValidationError:
+        yield Mistake(key, value, expected(field))
+
+
+def expected(field: msgspec.structs.FieldInfo) -> str:
+    """What a value may be, in words; a type with `Meta(extra={"expected": ...})` brings its own."""
+    kind = inspect.type_info(field.type)
+    if isinstance(kind, inspect.Metadata):
+        if kind.extra and "expected" in kind.extra:
+            return str(kind.extra["expected"])
+        kind = kind.type
+    if isinstance(kind, inspect.StructType):
+        return f"a group: a table `[{field.name}]` with keys of its own"
+    if isinstance(kind, inspect.LiteralType):
+        return f"one of {', '.join(map(str, kind.values))}"
+    if isinstance(kind, inspect.IntType):
+        if kind.ge is not None and kind.le is not None:
+            return f"a whole number from {kind.ge} to {kind.le}"
+        return f"a whole number, {kind.ge} or more" if kind.ge is not None else "a whole number"
+    if isinstance(kind, inspect.StrType):
+        return f"a string, as in the default {field.default!r}"
+    if isinstance(kind, inspect.BoolType):
+        return "true or false"
+    raise TypeError(f"no words for {kind}")
+
+
+def _places(kind: type[Struct], prefix: str = "") -> dict[str, str]:
+    """The full key of each choice within a group, by its last part: what is written in the wrong group."""
+    found: dict[str, str] = {}
+    for field in msgspec.structs.fields(kind):
+        if _is_group(field.type):
+            found |= _places(field.type, f"{prefix}{field.name}.")
+        else:
+            found[field.name] = prefix + field.name
+    return found
+
+
+def _is_group(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)

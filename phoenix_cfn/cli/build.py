@@ -1,0 +1,170 @@
+"""`phoenix-cfn build`: generate, gate, write."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from phoenix_cfn import cfnlintrc, gate, schema
+from phoenix_cfn.cli.outcome import FINDINGS
+from phoenix_cfn.cloudformation.limits import INLINE_BYTES
+from phoenix_cfn.files import UNCHANGED, read, write
+from phoenix_cfn.picture import DRAWN, drawn
+from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES, Project
+from phoenix_cfn.render import render
+from phoenix_cfn.template import StageTemplate
+
+
+def main(arguments: Sequence[str], root: Path, prog: str) -> int:
+    """Builds the project in `root`. The exit code: 0; 1 for findings or drift. Raises PhoenixError."""
+    options = _parse(arguments, root, prog)
+    began = time.perf_counter()
+    project = Project.load(root)
+    templates = {"Pipeline.yml": project.pipeline.template, "Infrastructure.yml": project.infrastructure.template}
+    contents = {name: render(template).encode() for name, template in templates.items()}
+    beside = _files_beside(root, project)
+
+    # As they would be in the project, wherever they are written.
+    files = {f"{TEMPLATES}/{name}": content for name, content in contents.items()}
+    files[cfnlintrc.FILE] = beside[root / cfnlintrc.FILE]
+    verdict = gate.digest(root, files, project.rule_inputs)
+    known = gate.is_known_clean(root, verdict)
+    found = [] if known else gate.findings(root, files)
+    if found:
+        _print_findings(found, templates)
+        _print_table(templates, contents, found, dict.fromkeys(templates, "not written"), began)
+        return FINDINGS
+
+    places = {options.output / name: content for name, content in contents.items()} | beside
+    if options.check:
+        drifted = {path for path, content in places.items() if _print_drift(path, content)}
+        states = {path: "differs" if path in drifted else "as generated" for path in places}
+    else:
+        drifted = set()
+        states = write(places)
+        if not known:
+            gate.remember_clean(root, verdict)
+    _print_table(templates, contents, found, {name: states[options.output / name] for name in templates}, began)
+    _print_notes(contents, {path: states[path] for path in beside})
+    return FINDINGS if drifted else 0
+
+
+def _parse(arguments: Sequence[str], root: Path, prog: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description="Writes templates/Pipeline.yml and templates/Infrastructure.yml, if cfn-lint passes them, and "
+        "updates the files that follow from phoenix.toml.",
+        epilog="Exit code: 0; 1 for findings, or for drift with --check; 2 for what cannot be used.",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if the files are not what would be written"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        default=root / TEMPLATES,
+        help="where to write the templates (default: templates/)",
+    )
+    return parser.parse_args(arguments)
+
+
+def _files_beside(root: Path, project: Project) -> dict[Path, bytes]:
+    """What follows from the settings besides the templates: their schema, the rules' numbers, drawings in documents."""
+    configuration = read(root / cfnlintrc.FILE)
+    if configuration is None:
+        raise cfnlintrc.ConfigurationError(
+            "no such file", "cfn-lint's configuration of the project", "Restore it, or run `phoenix-cfn init`."
+        )
+    try:
+        text = configuration.decode()
+    except UnicodeDecodeError as error:
+        raise cfnlintrc.ConfigurationError(str(error), "UTF-8", "Correct the file.") from error
+    files = {root / cfnlintrc.FILE: cfnlintrc.with_numbers(text, project.settings).encode()}
+    if (root / SETTINGS_FILE).exists():
+        files[root / schema.FILE] = schema.schema().encode()
+    release, stage = project.pipeline.template.to_dict(), project.infrastructure.template.to_dict()
+    for path in [root / "README.md", *sorted(root.glob("docs/*.md"))]:
+        text = (read(path) or b"").decode(errors="surrogateescape")
+        if DRAWN in text:
+            files[path] = drawn(text, release, stage).encode(errors="surrogateescape")
+    return files
+
+
+def _print_drift(path: Path, content: bytes) -> bool:
+    """Whether the file is not what the generator writes; prints how."""
+    on_disk = read(path)
+    if on_disk == content:
+        return False
+    shown = (on_disk or b"").decode(errors="replace")
+    for line in difflib.unified_diff(
+        shown.splitlines(), content.decode().splitlines(), str(path), "what the build writes", lineterm=""
+    ):
+        print(line)
+    return True
+
+
+def _print_findings(found: list[gate.Finding], templates: Mapping[str, StageTemplate]) -> None:
+    for finding in found:
+        print(finding.text)
+        if finding.path:
+            print(f"  at {'/'.join(finding.path)}")
+        template = templates.get(Path(finding.file).name)
+        author = template.authors.get(finding.path[1]) if template and len(finding.path) > 1 else None
+        if author:
+            print(f"  written by {author}")
+        print()
+
+
+def _print_table(
+    templates: Mapping[str, StageTemplate],
+    contents: Mapping[str, bytes],
+    found: list[gate.Finding],
+    states: Mapping[str, str],
+    began: float,
+) -> None:
+    row = "{:<20}{:>10}{:>12}{:>8}{:>10}{:>10}  {}".format
+    print(row("template", "resources", "parameters", "bytes", "of inline", "findings", ""))
+    for name, template in templates.items():
+        size = len(contents[name])
+        print(
+            row(
+                name,
+                len(template.resources),
+                len(template.parameters),
+                size,
+                f"{size / INLINE_BYTES:.0%}",
+                sum(Path(finding.file).name == name for finding in found),
+                states[name],
+            )
+        )
+    print(f"{time.perf_counter() - began:.2f} s")
+
+
+def _print_notes(contents: Mapping[str, bytes], states: Mapping[Path, str]) -> None:
+    for path, state in states.items():
+        if state not in (UNCHANGED, "as generated"):
+            print(f"{path.name}: {state}")
+    for name, content in contents.items():
+        if len(content) > INLINE_BYTES:
+            print(
+                f"{name} has {len(content)} bytes, {len(content) - INLINE_BYTES} more than the API takes inline: the "
+                "console and the pipeline deploy it all the same; the AWS CLI needs it in a bucket (--template-url)."
+            )
+    for home in _home_configurations():
+        print(
+            f"{home}: a bare cfn-lint reads this file as well, the gate does not. Their verdicts may differ: remove "
+            "the file, or run cfn-lint with --config-file .cfnlintrc."
+        )
+
+
+def _home_configurations() -> list[Path]:
+    """What cfn-lint reads of the user's home."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user without one
+        return []
+    return [path for name in (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml") if (path := home / name).is_file()]

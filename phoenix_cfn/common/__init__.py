@@ -1,0 +1,1 @@
+"""What both templates use: the key, log groups, topics, trust policies."""

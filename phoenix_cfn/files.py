@@ -1,0 +1,55 @@
+"""Files that are written all together or not at all, and only where they change."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from phoenix_cfn.errors import OutputError
+
+UNCHANGED, WRITTEN = "unchanged", "written"
+
+
+def read(path: Path) -> bytes | None:
+    """The content of a file; None where there is none. Raises OutputError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OutputError(f"cannot read {path}: {error.strerror}. Make it a readable file, or remove it.") from error
+
+
+def write(contents: Mapping[Path, bytes]) -> dict[Path, str]:
+    """Puts all files in place and returns whether each was `unchanged` or `written`. Raises OutputError.
+
+    Every new file is complete, beside the old one, before the first is replaced. A symbolic link stays one: the file
+    that it leads to is replaced.
+    """
+    states = {path: UNCHANGED if read(path) == content else WRITTEN for path, content in contents.items()}
+    waiting: dict[Path, Path] = {}
+    try:
+        for path, content in contents.items():
+            if states[path] == WRITTEN:
+                # `realpath` also follows a link to a file that is not there yet.
+                target = Path(os.path.realpath(path))
+                handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+                waiting[Path(name)] = target
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                os.chmod(name, 0o644)
+        for new, target in list(waiting.items()):
+            os.replace(new, target)
+            del waiting[new]
+    except OSError as error:
+        place = Path(error.filename).parent if error.filename else next(iter(contents)).parent
+        raise OutputError(
+            f"cannot write to {place}: {error.strerror}. "
+            "Make it a folder that you may write to, or name another with --output."
+        ) from error
+    finally:
+        for new in waiting:
+            new.unlink(missing_ok=True)
+    return states

@@ -1,0 +1,43 @@
+"""A project: a folder with phoenix.toml, and the two templates that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from phoenix_cfn import infrastructure, pipeline
+from phoenix_cfn.extension import Extension
+from phoenix_cfn.infrastructure import Infrastructure
+from phoenix_cfn.pipeline import Pipeline
+from phoenix_cfn.settings import Settings
+
+SETTINGS_FILE = "phoenix.toml"
+TEMPLATES = "templates"
+# What the rules read beside the templates, in the folder of the application.
+_RULE_INPUTS = ("buildspec.yml", "Dockerfile")
+
+
+@dataclass(frozen=True)
+class Project:
+    """Both stacks of a fork, with what its extension adds."""
+
+    settings: Settings
+    infrastructure: Infrastructure
+    pipeline: Pipeline
+
+    @property
+    def rule_inputs(self) -> tuple[str, ...]:
+        """Files of the project, by path, that the rules read beside the templates."""
+        return tuple(str(PurePosixPath(self.settings.source_dir, name)) for name in _RULE_INPUTS)
+
+    @classmethod
+    def load(cls, root: Path) -> Project:
+        """Reads phoenix.toml in `root`, if there is one, and writes the templates. Raises PhoenixError."""
+        settings = Settings.load(root / SETTINGS_FILE)
+        extension = Extension.load(root, settings.extension)
+        stage = infrastructure.build(settings)
+        extension.extend_infrastructure(stage)
+        # The deploy role follows the whole template.
+        release = pipeline.build(settings, stage.template)
+        extension.extend_pipeline(release)
+        return cls(settings, stage, release)

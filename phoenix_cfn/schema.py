@@ -1,0 +1,28 @@
+"""The JSON Schema of phoenix.toml, by which editors complete and check it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import msgspec
+
+from phoenix_cfn.settings import Settings
+
+FILE = "phoenix.schema.json"
+
+
+def schema() -> str:
+    """The schema as a file; phoenix.toml names it in its first line."""
+    (described,), groups = msgspec.json.schema_components([Settings], ref_template="#/$defs/{name}")
+    document: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "phoenix.toml",
+        **described,
+        "$defs": groups,
+    }
+    for group in groups.values():
+        # Python 3.13 strips the indentation of docstrings, earlier versions do not: only the first line is the same.
+        group["description"] = inspect.cleandoc(group["description"]).split("\n")[0]
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

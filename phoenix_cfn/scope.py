@@ -1,0 +1,52 @@
+"""What every part is given: the template that it adds to, and what it has to know of the fork and the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from troposphere.kms import Key
+
+from phoenix_cfn.naming import Names
+from phoenix_cfn.parameters import StageParameters
+from phoenix_cfn.settings import Settings
+from phoenix_cfn.template import Added, StageTemplate
+
+_Arguments = ParamSpec("_Arguments")
+_Handle = TypeVar("_Handle")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One template while it is written. `key` encrypts what the stack keeps, the database excepted."""
+
+    template: StageTemplate
+    settings: Settings
+    parameters: StageParameters
+    names: Names
+    key: Key
+
+    def add(self, resource: Added) -> Added:
+        """Adds a resource to the template and returns it."""
+        return self.template.add_resource(resource)
+
+    def part(self, name: str) -> AbstractContextManager[None]:
+        """`with scope.part("orders"):` records who wrote what is added: in headings of the file, and in findings."""
+        return self.template.written_by(name)
+
+
+def part(
+    function: Callable[Concatenate[Scope, _Arguments], _Handle],
+) -> Callable[Concatenate[Scope, _Arguments], _Handle]:
+    """Marks a function that adds one concern to the template: it is recorded as the author of what it adds."""
+    name = f"{function.__module__}.{function.__name__}"
+
+    @wraps(function)
+    def recorded(scope: Scope, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Handle:
+        with scope.part(name):
+            return function(scope, *args, **kwargs)
+
+    return recorded
