@@ -46,8 +46,8 @@ def test_an_update_keeps_what_holds_data(version: str, old: Stage, aws: LocalAws
         start = time.time()
         for name in TEMPLATES:
             shutil.copy(REPOSITORY_ROOT / "templates" / name, old.fork.clone / "templates" / name)
-        # The README's order: the pipeline stack, with the deploy role, and then a release. The update may start a run of
-        # the old commit.
+        # The README's order: the pipeline stack, which has the deploy role, and then a release. The update starts a run
+        # of its own, of the old commit.
         old.update_pipeline()
         for run in range(len(old.executions())):
             old.finished(run + 1)
