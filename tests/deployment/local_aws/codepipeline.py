@@ -357,15 +357,19 @@ def _outputs(client: Any, name: str) -> dict[str, str]:
 )
 def webhooks() -> None:
     def create(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
+        return put(properties.get("Name") or f"{stack}-{logical_id}-{secrets.token_hex(6).upper()}", properties)
+
+    def update(name: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
+        return put(name, new)
+
+    def put(name: str, properties: dict[str, Any]) -> tuple[str, dict[str, str]]:
         key = (ministack.account(), ministack.region(), properties["TargetPipeline"])
         if key not in PIPELINES:
             raise ValueError(f"There is no pipeline {properties['TargetPipeline']}")
-        name = properties.get("Name") or f"{stack}-{logical_id}-{secrets.token_hex(6).upper()}"
         source = _action(PIPELINES[key], properties["TargetAction"])
         if not 1 <= len(properties["AuthenticationConfiguration"].get("SecretToken", "")) <= 100:
             raise ValueError("SecretToken has between 1 and 100 characters")
         url = f"{settings().endpoint}/_local/webhooks/{name}"
-        _webhooks[name] = (key, properties)
         if str(properties.get("RegisterWithThirdParty", False)).lower() == "true":
             configuration = source["Configuration"]
             repository = github.Repository(settings().github, configuration["Owner"], configuration["Repo"])
@@ -374,8 +378,8 @@ def webhooks() -> None:
                     url, properties["AuthenticationConfiguration"]["SecretToken"], configuration["OAuthToken"]
                 )
             except ValueError as error:
-                del _webhooks[name]
                 raise ValueError(f"Could not register the webhook: {error}") from error
+        _webhooks[name] = (key, properties)
         return name, {"Url": url}
 
     def delete(name: str, properties: dict[str, Any]) -> None:
@@ -385,7 +389,7 @@ def webhooks() -> None:
             repository = github.Repository(settings().github, configuration["Owner"], configuration["Repo"])
             repository.unregister(f"{settings().endpoint}/_local/webhooks/{name}")
 
-    ministack.handlers["AWS::CodePipeline::Webhook"] = {"create": create, "delete": delete}
+    ministack.handlers["AWS::CodePipeline::Webhook"] = {"create": create, "update": update, "delete": delete}
 
 
 def _action(pipeline: Pipeline, name: str) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""A stage of a released version is updated to this one, the pipeline stack first: its data stays, and it answers."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from .fork import Fork
+from .results import Results
+from .server import REPOSITORY_ROOT, LocalAws
+from .stage import Stage
+from .test_story_1_creation import connection_string, database, find_request_in_the_database
+from .test_story_2_recovery import steady
+from .upgrade import FOLDER, HOLDS_DATA, RELEASED, REPLACED, TEMPLATES, read
+from .visitors import Visitors
+
+
+@pytest.fixture(scope="module", params=RELEASED)
+def version(request: pytest.FixtureRequest) -> str:
+    """A released version."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def old(version: str, aws: LocalAws) -> Iterator[Stage]:
+    """A stage that the templates of a released version have deployed."""
+    fork = Fork.create(aws, "since-" + version.replace(".", "-"))
+    for name in TEMPLATES:
+        shutil.copy(FOLDER / version / name, fork.clone / "templates" / name)
+    fork.push(f"The templates of {version}")
+    stage = Stage(aws, fork, "old")
+    stage.up()
+    yield stage
+    stage.down()
+
+
+def test_an_update_keeps_what_holds_data(version: str, old: Stage, aws: LocalAws, results: Results) -> None:
+    find_request_in_the_database(old, database(old, aws, connection_string(old, aws)))
+    stacks = {"Pipeline.yml": old.pipeline_stack, "Infrastructure.yml": old.infrastructure_stack}
+    before = {name: old.resources(stack) for name, stack in stacks.items()}
+    steady(old)
+    with Visitors(old, rate=10) as visitors:
+        start = time.time()
+        for name in TEMPLATES:
+            shutil.copy(REPOSITORY_ROOT / "templates" / name, old.fork.clone / "templates" / name)
+        # The README's order: the pipeline stack, which has the deploy role, and then a release. The update starts a run
+        # of its own, of the old commit.
+        old.update_pipeline()
+        for run in range(len(old.executions())):
+            old.finished(run + 1)
+        run = len(old.executions()) + 1
+        old.fork.push("The templates of today")
+        old.finished(run)
+        seconds = time.time() - start
+    assert visitors.failed == []
+    after = {name: old.resources(stack) for name, stack in stacks.items()}
+    changed: dict[str, str] = {}
+    for name in TEMPLATES:
+        types = {title: each["Type"] for title, each in read(FOLDER / version / name)["Resources"].items()}
+        changed |= {
+            title: types[title] for title, each in before[name].items() if after[name].get(title, "removed") != each
+        }
+    assert [title for title, kind in changed.items() if kind in HOLDS_DATA] == []
+    assert set(changed) <= set(REPLACED[version])
+    logs = database(old, aws, connection_string(old, aws)).get_default_database()["logs"]
+    assert logs.find_one({"request": {"$regex": "written-to-the-database"}})
+    results.add("R5", f"a stage of {version} updated to today's templates, its data kept", seconds, visitors)
