@@ -14,7 +14,7 @@ import pytest
 from ..local_aws.alarm_state import alarm_state
 from ..local_aws.arrival import arrives, parts
 from ..local_aws.metric_math import evaluate
-from ..local_aws.run_queue import seconds_waited
+from ..local_aws.run_queue import RunQueue
 from ..server import LocalAws
 from ..stage import eventually, request
 from .lab import Lab
@@ -70,16 +70,23 @@ def test_services_publish_metrics(lab: Lab, aws: LocalAws, image: str) -> None:
     eventually(lambda: wanted <= _published(aws), 20, "the metrics of service, database and load balancer")
 
 
-def test_a_task_that_waits_for_a_busy_machine_counts_as_busy() -> None:
-    """Four processes on one CPU have waited three quarters of the time."""
-    busy = "import os; os.sched_setaffinity(0, {0}); [os.fork() for _ in range(2)]\nwhile True: pass"
-    process = subprocess.Popen([sys.executable, "-c", busy], start_new_session=True)
+@pytest.mark.parametrize(
+    ("rest", "busy"), [("pass", True), ("time.sleep(0.1)", False)], ids=["computes all the time", "sleeps now and then"]
+)
+def test_what_computes_on_a_busy_machine_counts_as_busy(rest: str, busy: bool) -> None:
+    """Four processes on one CPU: each waits for three quarters of the time, if it does not sleep."""
+    code = f"import os, time; os.sched_setaffinity(0, {{0}}); [os.fork() for _ in range(2)]\nwhile True: {rest}"
+    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    queue, found = RunQueue(), []
     try:
-        eventually(lambda: seconds_waited(process.pid) > 1, 60, "a second of waiting")
+        for _ in range(8):
+            time.sleep(0.5)
+            found.append(queue.waited(process.pid))
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    assert seconds_waited(process.pid) == 0
+    assert (sum(found) > 2) is busy
+    assert queue.waited(process.pid) == 0
 
 
 def _published(aws: LocalAws) -> set[tuple[str, str]]:

@@ -14,7 +14,7 @@ from docker.errors import APIError, NotFound
 from . import arrival, ecs, elb, metric_math, metrics, ministack, notifications
 from .alarm_state import alarm_state, evaluation_range
 from .corrections import correction
-from .run_queue import seconds_waited
+from .run_queue import RunQueue
 from .settings import scaled
 
 _CW = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring"
@@ -98,6 +98,7 @@ def _publish_here(used: dict[str, tuple[float, float]]) -> None:
                 metrics.publish(namespace, name, value, dims)
 
 
+_run_queue = RunQueue()
 _pool = ThreadPoolExecutor(16, thread_name_prefix="stats")
 
 
@@ -105,9 +106,9 @@ def _usage(container: str, cpus: float, used: dict[str, tuple[float, float]]) ->
     """CPUUtilization and MemoryUtilization in percent of what the container may use."""
     try:
         api = ministack.ecs._get_docker().api
-        waited = seconds_waited(int(api.inspect_container(container)["State"]["Pid"]))
+        waited = _run_queue.waited(int(api.inspect_container(container)["State"]["Pid"]))
         stats = api.stats(container, stream=False, one_shot=True)
-        now, total = _seconds(stats["read"]), stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9 + waited
+        now, total = _seconds(stats["read"]), stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
         memory = 100 * stats["memory_stats"]["usage"] / stats["memory_stats"]["limit"]
     except (APIError, NotFound, KeyError, ValueError):
         return []
@@ -115,9 +116,9 @@ def _usage(container: str, cpus: float, used: dict[str, tuple[float, float]]) ->
     used[container] = (now, total)
     if before is None or now <= before[0]:
         return [("MemoryUtilization", memory)]
-    # Less than before, where a thread has ended; more than all, where many wait for the same CPU.
-    cpu = 100 * (total - before[1]) / (now - before[0]) / cpus
-    return [("CPUUtilization", min(max(cpu, 0.0), 100.0)), ("MemoryUtilization", memory)]
+    # No more than all, where several threads wait for the same CPU.
+    cpu = min(100.0, 100 * (total - before[1] + waited) / (now - before[0]) / cpus)
+    return [("CPUUtilization", cpu), ("MemoryUtilization", memory)]
 
 
 def _seconds(read: str) -> float:
