@@ -4,7 +4,7 @@
 import sys
 from pathlib import Path
 
-from phoenix_cfn.command import main
+from phoenix_cfn.cli.build import main
 
 if __name__ == "__main__":
     sys.exit(main(Path(__file__).resolve().parent))

@@ -32,7 +32,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "render": (("render",), ("scope",)),
     "gate": (("gate",), ("errors",)),
     "cli": (
-        ("command", "picture"),
+        ("cli", "picture", "iam.__main__"),
         ("pipeline", "infrastructure", "scope", "settings", "render", "gate", "iam", "cloudformation", "errors"),
     ),
 }
@@ -41,16 +41,12 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 EXCEPTIONS = {
     # Trust policies belong to what both templates use.
     ("infrastructure.service", "iam"),
-    # The command that refreshes handlers.json belongs to the commands.
-    ("iam.__main__", "infrastructure"),
-    ("iam.__main__", "settings"),
 }
 
 
 def _part(module: str) -> str | None:
     """The part of a module, by its name below the package; None for the package itself."""
-    top = module.split(".")[0]
-    return next((part for part, (modules, _) in PARTS.items() if top in modules), None)
+    return next((part for name in (module, module.split(".")[0]) for part in PARTS if name in PARTS[part][0]), None)
 
 
 def _modules() -> list[str]:

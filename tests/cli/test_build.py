@@ -13,7 +13,8 @@ import pytest
 from troposphere import Ref
 from troposphere.sns import Topic
 
-from phoenix_cfn import command, gate, infrastructure
+from phoenix_cfn import gate, infrastructure
+from phoenix_cfn.cli import build
 from phoenix_cfn.cloudformation.limits import INLINE_BYTES
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
@@ -167,7 +168,7 @@ def test_a_folder_that_may_not_be_written_is_a_clear_error(
     (checkout / "templates/Pipeline.yml").write_text("old")
     monkeypatch.setattr("tempfile.mkstemp", refuse)
     monkeypatch.setattr(gate, "is_known_clean", lambda *_: True)
-    assert command.main(checkout, []) == 2
+    assert build.main(checkout, []) == 2
     assert "Permission denied. Make it a folder that you may write to" in capsys.readouterr().err
     assert (checkout / "templates/Pipeline.yml").read_text() == "old"
 
@@ -185,7 +186,7 @@ def test_an_interrupted_write_leaves_the_old_files_and_no_rubbish(
     monkeypatch.setattr(os, "replace", interrupt)
     monkeypatch.setattr(gate, "is_known_clean", lambda *_: True)
     with pytest.raises(KeyboardInterrupt):
-        command.main(checkout, [])
+        build.main(checkout, [])
     assert contents(checkout / "templates") == before
 
 
@@ -201,7 +202,7 @@ def test_a_finding_is_printed_with_its_path_and_author_and_nothing_is_written(
         return template
 
     monkeypatch.setattr(infrastructure, "template", with_a_fault)
-    assert command.main(checkout, []) == 1
+    assert build.main(checkout, []) == 1
     printed = capsys.readouterr().out
     assert re.search(r"^E\d{4} 'Nobody' is not one of", printed, re.MULTILINE), printed
     assert re.search(r"^templates/Infrastructure.yml:\d+:\d+$", printed, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The command behind build.py: generate, gate, write."""
+"""`python build.py`: generates both templates, checks them with the gate, and writes them."""
 
 from __future__ import annotations
 
