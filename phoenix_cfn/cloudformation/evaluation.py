@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .functions import NO_VALUE, UNKNOWN, VARIABLE, is_function, is_no_value, scalar, spelled, sub_arguments
+from .functions import NO_VALUE, UNKNOWN, VARIABLE, canonical, is_function, is_no_value, scalar, sub_arguments
 from .values import Ref, Text, text
 
 _MOST_NESTED = 50
@@ -33,7 +33,7 @@ class Scenario:
 
 def comparison(arguments: Any) -> str:
     """The key of an Fn::Equals in `Scenario.comparisons`."""
-    return spelled(arguments)
+    return canonical(arguments)
 
 
 class Evaluation:
@@ -160,7 +160,7 @@ class Evaluation:
                 return text(found)
         elif function == "Fn::Base64":
             return self.text(arguments)
-        return text(Ref(function, spelled(arguments)))
+        return text(Ref(function, canonical(arguments)))
 
     def _ref(self, name: str) -> Text | None:
         if name == NO_VALUE:

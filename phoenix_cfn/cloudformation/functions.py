@@ -39,7 +39,7 @@ def scalar(raw: Any) -> str | None:
     return None
 
 
-def spelled(raw: Any) -> str:
+def canonical(raw: Any) -> str:
     """Any value as one string: equal values give equal strings."""
     try:
         return json.dumps(raw, sort_keys=True, default=str)

@@ -50,7 +50,7 @@ def _concerns(value: Text | None, resource: Resource) -> bool | None:
         return None
     if value.literal == "*" or any(ref.name == resource.id for ref in value.refs):
         return True
-    # Another resource of the template is another resource; a spelled ARN or a parameter may be anything.
+    # Another resource of the template is another resource; an ARN that is written out, or a parameter, may be anything.
     others = [ref.name for ref in value.refs if not ref.name.startswith("AWS::")]
     if len(value.parts) <= 2 and others and all(name in resource.stack.resources for name in others):
         return False
@@ -66,7 +66,7 @@ class Grants:
     complete: bool
 
     def allow(self, action: str, resource: Resource | None = None) -> bool | None:
-        """Whether the role may do this (to this resource); None where the template does not tell."""
+        """Whether the role may do this (to this resource); None where that cannot be known."""
         if any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.managed):
             return True
         unsure = not self.complete

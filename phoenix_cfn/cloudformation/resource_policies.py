@@ -1,4 +1,4 @@
-"""Policies of resources, such as KMS keys and topics: whom they let in."""
+"""Policies of resources, such as KMS keys and topics: which services and roles they allow."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from .nodes import Node, Resource
 from .stack import Stack
 
 
-def key_admits(key: Resource, owner: Resource) -> bool:
-    """Whether a key's own policy may let a role use it, without the role's policy."""
+def key_allows_role(key: Resource, owner: Resource) -> bool:
+    """Whether a key's own policy may allow a role to use it, without a policy of the role."""
     for statement in key.at("KeyPolicy", "Statement").items:
         if statement["Effect"].literal == "Deny":
             continue
@@ -19,8 +19,8 @@ def key_admits(key: Resource, owner: Resource) -> bool:
     return not key["KeyPolicy"].given or key["KeyPolicy"].opaque
 
 
-def service_admitted(document: Node, service: str) -> bool | None:
-    """Whether a resource's policy lets an AWS service in; None where the policy is not known."""
+def allows_service(document: Node, service: str) -> bool | None:
+    """Whether a resource's policy allows an AWS service; None where the policy is not known."""
     if not document.given or document.opaque or not document["Statement"].given or document["Statement"].opaque:
         return None
     for statement in document["Statement"].items:
@@ -37,9 +37,9 @@ def service_admitted(document: Node, service: str) -> bool | None:
     return False
 
 
-def key_lets(key: Resource, service: str) -> bool | None:
-    """Whether a key's policy lets an AWS service use it; the policy that a key has without one does not."""
-    return service_admitted(key["KeyPolicy"], service) if key["KeyPolicy"].given else False
+def key_allows_service(key: Resource, service: str) -> bool | None:
+    """Whether a key's policy allows an AWS service to use it. The default policy of a key does not."""
+    return allows_service(key["KeyPolicy"], service) if key["KeyPolicy"].given else False
 
 
 def key_of(stack: Stack, node: Node) -> Resource | None:

@@ -1,4 +1,4 @@
-"""What the CloudFormation registry says of a resource type.
+"""Facts of resource types from the CloudFormation registry.
 
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
 """

@@ -15,7 +15,7 @@ def role(stack: Stack, node: Node) -> Resource | None:
 
 
 def trusted(owner: Resource) -> list[str] | None:
-    """The services that may assume a role; None where the trust policy does not tell."""
+    """The services that may assume a role; None where that cannot be known."""
     names: list[str] = []
     for node in owner.at("AssumeRolePolicyDocument", "Statement").items:
         if node["Effect"].literal == "Deny":
@@ -27,7 +27,7 @@ def trusted(owner: Resource) -> list[str] | None:
             value = item.text
             if value is None:
                 return None
-            # The domain may be spelled with AWS::URLSuffix; the service is the first label.
+            # The domain may be AWS::URLSuffix; the service is the first label.
             names.append(str(value).replace("${AWS::URLSuffix}", "amazonaws.com"))
     return names if owner.at("AssumeRolePolicyDocument", "Statement").given else None
 

@@ -18,7 +18,7 @@ _NO_VALUES: Mapping[str, str] = {}
 def stacks(
     template: Any, filename: str | None = None, values: Mapping[str, str] = _NO_VALUES, defaults: bool = True
 ) -> list[Stack]:
-    """The template in each scenario that its conditions tell apart, the defaults' first; at most MOST_SCENARIOS.
+    """The template in each scenario that its conditions distinguish, the defaults' first; at most MOST_SCENARIOS.
 
     `values` has what is known of parameters and pseudo parameters; it is the same in each scenario. Any other parameter
     that conditions compare with literals takes each of these values, its default, and, unless AllowedValues forbids it,

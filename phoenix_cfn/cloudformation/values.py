@@ -1,4 +1,4 @@
-"""What a value in a template says: text with references in it, and whether two such texts are the same."""
+"""Values of a template as text with references in it, and whether two such texts are the same."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 DYNAMIC = "{{resolve:"
-"""How a dynamic reference begins, which only CloudFormation resolves."""
+"""The beginning of a dynamic reference. Its value is known in a deployment only."""
 
 
 class Ref(NamedTuple):
-    """What a text names without spelling it out: a parameter, a resource, an attribute, or a function's result.
+    """A part of a text that the template does not write out: a parameter, a resource, an attribute, or a function.
 
     `attribute` is empty for Ref. An intrinsic function that cannot be computed is a Ref whose name is the function's
-    and whose attribute is the JSON of its arguments, so that two equal calls are equal. `literal` is what it stands
-    for, where that is known: a parameter's default, or the value that the scenario gives it.
+    and whose attribute is the JSON of its arguments, so that two equal calls are equal. `literal` is its value, where
+    that is known: a parameter's default, or the value that the scenario gives it.
     """
 
     name: str
@@ -32,7 +32,7 @@ Part = str | Ref
 
 @dataclass(frozen=True)
 class Text:
-    """A string as far as the template tells it: literal pieces and references, in order."""
+    """A string as far as it is known: literal pieces and references, in order."""
 
     parts: tuple[Part, ...]
 
@@ -47,7 +47,7 @@ class Text:
 
     @property
     def plain(self) -> str:
-        """The literal pieces alone; what a reference stands for is left out."""
+        """The literal pieces alone, without the references."""
         return "".join(part for part in self.parts if isinstance(part, str))
 
     @property
@@ -75,7 +75,7 @@ def text(*pieces: Part | Text | None) -> Text:
 
 
 def same(left: Text | None, right: Text | None) -> bool | None:
-    """Whether two texts are the same string; None where the template does not tell."""
+    """Whether two texts are the same string; None where that cannot be known."""
     if left is None or right is None:
         return None
     if left == right:
@@ -124,13 +124,13 @@ def unmarked(piece: str, value: Text) -> Text:
 
 
 def parse_json(value: Text) -> Any:
-    """The JSON document that a text spells; its strings come back as Text, with their references. None if it is none.
+    """The JSON document in a text, its strings as Text with their references; None if the text is no JSON.
 
     A reference may stand outside of a string, too, where a number would.
     """
-    spelled = marked(value)
+    content = marked(value)
     bare = re.compile("(?<=[:,\\[\\s])(\ue000\\d+\ue001)(?=\\s*[,}\\]])")
-    for candidate in (spelled, bare.sub(r'"\1"', spelled)):
+    for candidate in (content, bare.sub(r'"\1"', content)):
         try:
             return _restored(json.loads(candidate), value)
         except (ValueError, RecursionError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from phoenix_cfn.cloudformation.functions import spelled
+from phoenix_cfn.cloudformation.functions import canonical
 from phoenix_cfn.cloudformation.nodes import Node
 from phoenix_cfn.cloudformation.references import names_in
 from phoenix_cfn.cloudformation.stack import Stack
@@ -23,7 +23,7 @@ def told_apart(node: Node) -> bool:
     name = node.text
     if name is None or not name.parts or "{{" in name.plain:
         return True
-    if "Fn::If" in node.path or "Fn::If" in spelled(node.raw):
+    if "Fn::If" in node.path or "Fn::If" in canonical(node.raw):
         return True
     return bool({*(ref.name for ref in name.refs), *names_in(node.raw)} - _SAME_EVERYWHERE)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from phoenix_cfn.cloudformation.capabilities import needed_capabilities
 from phoenix_cfn.cloudformation.names import NAMES, physical_name
 from phoenix_cfn.cloudformation.policies import grants
-from phoenix_cfn.cloudformation.resource_policies import key_admits, key_lets, service_admitted
+from phoenix_cfn.cloudformation.resource_policies import allows_service, key_allows_role, key_allows_service
 from phoenix_cfn.cloudformation.roles import trusted, uses
 from phoenix_cfn.cloudformation.scenarios import stacks
 from phoenix_cfn.cloudformation.values import DYNAMIC
@@ -86,7 +86,7 @@ def test_odd_templates(template: Any, values: dict[str, str], defaults: bool) ->
             physical_name(resource)
             grants(stack, resource).allow("s3:GetObject", resource)
             trusted(resource)
-            key_admits(resource, resource)
-            key_lets(resource, "events")
-            service_admitted(resource["KeyPolicy"], "events")
+            key_allows_role(resource, resource)
+            key_allows_service(resource, "events")
+            allows_service(resource["KeyPolicy"], "events")
             stack.waits_for(resource, {"B"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from phoenix_cfn.cloudformation.resource_policies import key_admits, key_lets, key_of, service_admitted
+from phoenix_cfn.cloudformation.resource_policies import allows_service, key_allows_role, key_allows_service, key_of
 from tests.cloudformation.reading import stack
 
 
@@ -41,8 +41,8 @@ def allow(principal: str) -> str:
 )
 def test_whom_a_key_lets_in(policy: str, cloudwatch: bool | None, role: bool) -> None:
     read = stack(key(policy))
-    assert key_lets(read.resources["Key"], "cloudwatch") is cloudwatch
-    assert key_admits(read.resources["Key"], read.resources["Role"]) is role
+    assert key_allows_service(read.resources["Key"], "cloudwatch") is cloudwatch
+    assert key_allows_role(read.resources["Key"], read.resources["Role"]) is role
 
 
 def test_a_key_is_named_by_itself_or_by_an_alias() -> None:
@@ -53,4 +53,4 @@ def test_a_key_is_named_by_itself_or_by_an_alias() -> None:
 
 
 def test_a_policy_that_is_not_there_is_unknown() -> None:
-    assert service_admitted(stack(key("Enabled: true")).resources["Key"]["KeyPolicy"], "cloudwatch") is None
+    assert allows_service(stack(key("Enabled: true")).resources["Key"]["KeyPolicy"], "cloudwatch") is None

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from troposphere.sqs import Queue
 
-from phoenix_cfn import Settings, command, gate, infrastructure, pipeline
+from phoenix_cfn import Settings, gate, infrastructure, pipeline
+from phoenix_cfn.cli import build
 from phoenix_cfn.iam import handlers
 from phoenix_cfn.template import StageTemplate
 from tests.stack import Stack
@@ -54,9 +55,9 @@ def test_a_build_shows_it(with_a_queue: None, tmp_path: Path, monkeypatch: pytes
     output = tmp_path / "templates"
     output.mkdir()
 
-    assert command.main(tmp_path, ["--check"]) == 1
+    assert build.main(tmp_path, ["--check"]) == 1
     assert "AWS::SQS::Queue" not in record.read_text(), "a check writes nothing"
-    assert command.main(tmp_path, []) == 0
+    assert build.main(tmp_path, []) == 0
     assert "AWS::SQS::Queue" in json.loads(record.read_text())["facts"]["types"]
     assert "sqs:CreateQueue" in (output / "Pipeline.yml").read_text()
 
@@ -69,5 +70,5 @@ def test_a_record_that_cannot_be_written_is_no_obstacle(
 
     monkeypatch.setattr(gate, "findings", lambda root, contents: [])
     monkeypatch.setattr(handlers.Handlers, "record", refuse)
-    assert command.main(tmp_path, ["--output", str(tmp_path)]) == 0
+    assert build.main(tmp_path, ["--output", str(tmp_path)]) == 0
     assert "sqs:CreateQueue" in (tmp_path / "Pipeline.yml").read_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.cloudformation.resource_policies import key_lets, key_of, service_admitted
+from phoenix_cfn.cloudformation.resource_policies import allows_service, key_allows_service, key_of
 from phoenix_cfn.rules._metrics import published
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
@@ -31,12 +31,12 @@ class TopicTakesAlarms(Rule):
             if (key.literal or "").endswith("alias/aws/sns"):
                 yield finding(key, f"The AWS-managed key {why}")
             owner = key_of(stack, key)
-            if owner is not None and key_lets(owner, service) is False:
+            if owner is not None and key_allows_service(owner, service) is False:
                 yield finding(owner["KeyPolicy"] if owner["KeyPolicy"].given else owner.here, f"{owner.id} {why}")
             for policy in stack.of("AWS::SNS::TopicPolicy"):
                 document = policy["PolicyDocument"]
                 named = any(stack.resource(one) is topic for one in policy["Topics"].items)
                 # Whether an account's own principals include its alarms, AWS does not say.
                 known = not any(one.at("Principal", "AWS").given for one in document["Statement"].items)
-                if named and known and service_admitted(document, service) is False:
+                if named and known and allows_service(document, service) is False:
                     yield finding(document, f"{policy.id} {why}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.cloudformation.policies import grants
-from phoenix_cfn.cloudformation.resource_policies import key_admits
+from phoenix_cfn.cloudformation.resource_policies import key_allows_role
 from phoenix_cfn.cloudformation.roles import role
 from phoenix_cfn.rules._database import reading_actions, secret_of
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
@@ -40,5 +40,5 @@ class SecretReadable(Rule):
                 if all(held.allow(action, source) is False for action in actions):
                     yield finding(node, f"{owner.id} may not read {name}: it lacks {' or '.join(actions)}")
                 key = stack.resource(source["KmsKeyId"], "AWS::KMS::Key") if source is not None else None
-                if key is not None and not key_admits(key, owner) and held.allow("kms:Decrypt", key) is False:
+                if key is not None and not key_allows_role(key, owner) and held.allow("kms:Decrypt", key) is False:
                     yield finding(node, f"{owner.id} may not decrypt {name}: it lacks kms:Decrypt on {key.id}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.cloudformation.resource_policies import key_lets, key_of
+from phoenix_cfn.cloudformation.resource_policies import key_allows_service, key_of
 from phoenix_cfn.rules._logs import log_groups
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
@@ -25,5 +25,5 @@ class LogGroupKey(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for group in log_groups(stack):
             key = key_of(stack, group["KmsKeyId"])
-            if key is not None and key_lets(key, "logs") is False:
+            if key is not None and key_allows_service(key, "logs") is False:
                 yield finding(group["KmsKeyId"], f"{key.id} does not let CloudWatch Logs encrypt {group.id}")

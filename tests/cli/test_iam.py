@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-
-from phoenix_cfn.iam.__main__ import main
+from phoenix_cfn.cli.deploy_role import main
 
 YAML = """
 Parameters:
@@ -40,6 +41,14 @@ def test_a_policy_for_anybodys_template(template: Path, capsys: pytest.CaptureFi
     assert resources["secretsmanager:CreateSecret"] == [
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:mine-x-??????"
     ]
+
+
+def test_the_module_is_the_command(template: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "phoenix_cfn.iam", str(template)], capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "sqs:CreateQueue" in result.stdout
 
 
 def test_json_templates_and_what_is_not_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
