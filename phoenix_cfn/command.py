@@ -15,6 +15,8 @@ from pathlib import Path
 from phoenix_cfn import gate, infrastructure, pipeline
 from phoenix_cfn.errors import OutputError, PhoenixError
 from phoenix_cfn.iam import handlers
+from phoenix_cfn.iam.earlier import Earlier
+from phoenix_cfn.pipeline.deployed import RECORD, left_by, of_the_library, types
 from phoenix_cfn.render import render
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
@@ -54,7 +56,9 @@ def _build(root: Path, output: Path, check: bool) -> int:
     began = time.perf_counter()
     settings = Settings.load(root / "phoenix.toml")
     deployed = infrastructure.template(settings)
-    templates = {"Pipeline.yml": pipeline.template(settings, deployed), "Infrastructure.yml": deployed}
+    before = Earlier.read(root / RECORD)
+    recorded = before | (left_by(settings, deployed.to_dict()) - of_the_library(settings))
+    templates = {"Pipeline.yml": pipeline.template(settings, deployed, recorded), "Infrastructure.yml": deployed}
     contents = {name: render(template).encode() for name, template in templates.items()}
 
     verdict = gate.digest(root, contents)
@@ -66,47 +70,57 @@ def _build(root: Path, output: Path, check: bool) -> int:
         return _FAILED
 
     if check:
+        grown = recorded != before
+        if grown:
+            print(f"{RECORD}: lacks what Infrastructure.yml now has; run build.py, and commit it with the templates")
         drifted = [name for name in contents if _print_drift(output / name, contents[name])]
         states = {name: "differs" if name in drifted else "as generated" for name in templates}
         _print_table(templates, contents, found, states, began)
-        return _FAILED if drifted else 0
+        return _FAILED if drifted or grown else 0
 
-    states = _write(output, contents)
-    _refresh_handlers(deployed)
+    files = {output / name: content for name, content in contents.items()}
+    if recorded != before:
+        # First: a record that is too long does no harm.
+        files = {root / RECORD: recorded.to_json().encode(), **files}
+        print(f"{RECORD}: extended by what Infrastructure.yml now has, for as long as a stage may have it; commit it")
+    written = _write(files)
+    states = {name: written[output / name] for name in contents}
+    _refresh_handlers(types(settings, deployed.to_dict(), recorded))
     if not known:
         gate.remember_clean(root, verdict)
     _print_table(templates, contents, found, states, began)
     return 0
 
 
-def _refresh_handlers(deployed: StageTemplate) -> None:
+def _refresh_handlers(resource_types: set[str]) -> None:
     """Keeps on record, for a diff to show, what the deploy role follows from; where that is not writable, it is not."""
     with contextlib.suppress(OSError):
-        if handlers.refresh(resource["Type"] for resource in deployed.to_dict()["Resources"].values()):
+        if handlers.refresh(resource_types):
             print(f"{handlers.DATA.name}: refreshed for the deploy role")
 
 
-def _write(output: Path, contents: dict[str, bytes]) -> dict[str, str]:
+def _write(files: dict[Path, bytes]) -> dict[Path, str]:
     """Puts all files in place, each at one stroke; leaves alone what would not change.
 
     The new files are complete beside the old ones before the first is replaced.
     """
-    states = {name: "unchanged" if _read(output / name) == content else "written" for name, content in contents.items()}
+    states = {path: "unchanged" if _read(path) == content else "written" for path, content in files.items()}
     waiting: dict[Path, Path] = {}
+    place = Path()
     try:
-        for name in contents:
-            if states[name] == "written":
-                handle, path = tempfile.mkstemp(dir=output, prefix=f".{name}.")
-                waiting[Path(path)] = output / name
+        for place, content in files.items():
+            if states[place] == "written":
+                handle, path = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+                waiting[Path(path)] = place
                 with os.fdopen(handle, "wb") as file:
-                    file.write(contents[name])
+                    file.write(content)
                 os.chmod(path, 0o644)
         for new, place in list(waiting.items()):
             os.replace(new, place)
             del waiting[new]
     except OSError as error:
         raise OutputError(
-            f"cannot write to {output}: {error.strerror}. "
+            f"cannot write to {place.parent}: {error.strerror}. "
             "Make it a folder that you may write to, or name another with --output."
         ) from error
     finally:

@@ -18,6 +18,7 @@ from phoenix_cfn.iam.deploy import (
     deploy_permissions,
     policy_size,
 )
+from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.iam.handlers import DATA, Handlers, refresh
 
 _UNUSABLE = 2
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         template = _read(options.template) if options.template else None
         if template is None:
-            return _refresh()
+            return _refresh(options.library)
         permissions = deploy_permissions(template, dict(options.set))
     except PhoenixError as error:
         print(f"phoenix_cfn.iam: {error}", file=sys.stderr)
@@ -56,6 +57,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "brings handlers.json up to the resource types of this project and the installed cfn-lint.",
     )
     parser.add_argument("template", nargs="?", type=Path, help="a CloudFormation template, YAML or JSON")
+    parser.add_argument(
+        "--library",
+        action="store_true",
+        help="for this library's own development: brings library.json up to what the library can write",
+    )
     parser.add_argument("--json", action="store_true", help="the policy document; Fn::Sub where values are not set")
     parser.add_argument(
         "--set",
@@ -76,12 +82,16 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _refresh() -> int:
+def _refresh(library: bool) -> int:
     from phoenix_cfn import infrastructure
+    from phoenix_cfn.pipeline import deployed
     from phoenix_cfn.settings import Settings
 
-    template = infrastructure.template(Settings.load(Path("phoenix.toml"))).to_dict()
-    changed = refresh(resource["Type"] for resource in template["Resources"].values())
+    settings, root = Settings.load(Path("phoenix.toml")), Path()
+    if library:
+        print(f"{deployed.LIBRARY}: {'written' if deployed.record_library() else 'unchanged'}")
+    stack = infrastructure.template(settings).to_dict()
+    changed = refresh(deployed.types(settings, stack, Earlier.read(root / deployed.RECORD)))
     print(f"{DATA}: {'written' if changed else 'unchanged'}")
     return 0
 

@@ -55,6 +55,28 @@ def arn_prefix(service: str, kind: str) -> str | None:
     return None
 
 
+def arn_format(service: str, kind: str) -> str:
+    """The ARN of a kind of resource, with `.*` for what identifies it; empty where there is none, or more than one."""
+    formats: list[str] = _kind(service, kind).get("ARNFormats", [])
+    return formats[0] if len(formats) == 1 else ""
+
+
+def condition_keys(service: str, kind: str) -> list[str]:
+    """The condition keys that IAM knows of a kind of resource."""
+    keys: list[str] = _kind(service, kind).get("ConditionKeys", [])
+    return keys
+
+
+def kinds(service: str) -> list[str]:
+    """The kinds of resource that a service has."""
+    return list(_iam_table().get(service, {}).get("Resources", {}))
+
+
+def _kind(service: str, kind: str) -> dict[str, Any]:
+    known: dict[str, Any] = _iam_table().get(service, {}).get("Resources", {}).get(kind, {})
+    return known
+
+
 def _iam_table() -> dict[str, Any]:
     table: dict[str, Any] = _read("AdditionalSpecs", "Policies.json")
     return table

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from phoenix_cfn import infrastructure
 from phoenix_cfn.encryption import encryption_key
+from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.notifications import notification_topic
 from phoenix_cfn.parameters import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN, database_password, stage_parameters
+from phoenix_cfn.pipeline.deployed import left_by, of_the_library
 from phoenix_cfn.pipeline.image_build import image_build
 from phoenix_cfn.pipeline.outputs import outputs
 from phoenix_cfn.pipeline.release import failure_notifications, release_pipeline
@@ -19,10 +21,13 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-def template(settings: Settings, deployed: StageTemplate | None = None) -> StageTemplate:
+def template(
+    settings: Settings, deployed: StageTemplate | None = None, recorded: Earlier | None = None
+) -> StageTemplate:
     """The template of the pipeline stack: the one that a person uploads in the console.
 
     `deployed` is the infrastructure template, where it is more than its settings make it: the deploy role follows it.
+    `recorded` is what running stages may still have besides, by the fork's own record.
     """
     t = StageTemplate(
         f"{settings.name}: the pipeline that builds the application and deploys its infrastructure at every push.",
@@ -39,8 +44,10 @@ def template(settings: Settings, deployed: StageTemplate | None = None) -> Stage
     credentials = database_credentials(t, settings, parameters, password, key)
     project = image_build(t, settings, repository, storage, key)
     stack = (infrastructure.template(settings) if deployed is None else deployed).to_dict()
-    handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: role_boundary(t, settings, stack)}
-    deployer = deploy_role(t, settings, stack, handed)
+    earlier = of_the_library(settings) | (recorded or Earlier())
+    boundary = role_boundary(t, left_by(settings, stack), earlier)
+    handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: boundary}
+    deployer = deploy_role(t, settings, stack, earlier)
     stages = [code.stage, build_stage(project), deploy_stage(settings, parameters, handed, deployer)]
     role = pipeline_role(t, settings, storage, project, deployer, code.statements)
     release = release_pipeline(t, settings, storage.bucket, role, stages)

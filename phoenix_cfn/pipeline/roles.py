@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from awacs import cloudformation, codebuild, ecr, iam, logs, s3
 from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement, StringEquals
-from troposphere import AWSObject, GetAtt, Ref, Sub
+from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 from troposphere.ecr import Repository
 from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.logs import LogGroup
 
-from phoenix_cfn.iam import deploy
+from phoenix_cfn.iam.boundary import joined
+from phoenix_cfn.iam.deploy import deploy_permissions
+from phoenix_cfn.iam.earlier import Earlier
+from phoenix_cfn.iam.statements import MANAGED_POLICY_LIMIT, policy_document, policy_documents
 from phoenix_cfn.iam.trust import trusts
 from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH, Names
+from phoenix_cfn.pipeline.deployed import known
 from phoenix_cfn.pipeline.storage import Storage
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
@@ -103,34 +106,32 @@ def pipeline_role(
     )
 
 
-def role_boundary(template: StageTemplate, settings: Settings, deployed: dict[str, Any]) -> ManagedPolicy:
+def role_boundary(template: StageTemplate, deployed: Earlier, earlier: Earlier) -> ManagedPolicy:
     """The most that a role of the infrastructure stack may ever do: what its roles do as the template is written here.
 
-    Whoever can push to the repository can change that template, but not this policy.
+    Whoever can push to the repository can change that template, but not this policy. It also allows what `earlier`
+    roles may do, because tasks that have them still run while a release is under way. Its ARN stays the same as long as
+    only its document changes: a role whose boundary has another ARN could be neither changed nor rolled back.
     """
-    permissions = deploy.boundary_permissions(deployed, _known(settings, {}))
+    permissions = joined([*deployed.roles, *earlier.roles])
     return template.add_resource(
         ManagedPolicy(
             "RoleBoundary",
             Description="The most that roles of the infrastructure stack may do",
-            PolicyDocument=deploy.policy_document(
-                "RoleBoundary", permissions, deploy.MANAGED_POLICY_LIMIT, _LONGEST_VALUES
-            ),
+            PolicyDocument=policy_document("RoleBoundary", permissions, MANAGED_POLICY_LIMIT, _LONGEST_VALUES),
         )
     )
 
 
-def deploy_role(
-    template: StageTemplate, settings: Settings, deployed: dict[str, Any], handed: Mapping[str, AWSObject]
-) -> Role:
-    """CloudFormation: what the infrastructure stack needs, derived from its template `deployed`.
+def deploy_role(template: StageTemplate, settings: Settings, deployed: dict[str, Any], earlier: Earlier) -> Role:
+    """CloudFormation: what the infrastructure stack needs, derived from its template `deployed`, and to take back what
+    `earlier` templates left in it.
 
-    `handed`: the resources here whose Ref the infrastructure stack gets as a parameter, by its name. What does not fit
-    the role's own policy stands in managed ones.
+    What does not fit the role's own policy stands in managed ones.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
     """
-    permissions = deploy.deploy_permissions(deployed, _known(settings, handed))
-    own, *further = deploy.policy_documents("the policies of DeployRole", permissions, _LONGEST_VALUES)
+    permissions = deploy_permissions(deployed, known(settings), earlier.footprint)
+    own, *further = policy_documents("the policies of DeployRole", permissions, _LONGEST_VALUES)
     policies = [
         template.add_resource(
             ManagedPolicy(
@@ -147,15 +148,6 @@ def deploy_role(
             ManagedPolicyArns=[Ref(policy) for policy in policies],
         )
     )
-
-
-def _known(settings: Settings, handed: Mapping[str, AWSObject]) -> dict[str, str]:
-    """What this stack knows of the infrastructure stack's values, as texts for Fn::Sub."""
-    return {
-        "StagePrefix": "${StagePrefix}",
-        "AWS::StackName": Names.of(settings.name).infrastructure_stack,
-        **{parameter: f"${{{resource.title}}}" for parameter, resource in handed.items()},
-    }
 
 
 def infrastructure_stack_arn(settings: Settings) -> Sub:

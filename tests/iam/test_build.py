@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from awacs import sqs
+from awacs.aws import Allow, PolicyDocument, Statement
+from troposphere import GetAtt, Sub
+from troposphere.iam import Policy
 from troposphere.sqs import Queue
 
 from phoenix_cfn import Settings, command, gate, infrastructure, pipeline
 from phoenix_cfn.iam import handlers
 from phoenix_cfn.template import StageTemplate
+from tests.iam.account import Stage
 from tests.stack import Stack
 
 
@@ -71,3 +79,154 @@ def test_a_record_that_cannot_be_written_is_no_obstacle(
     monkeypatch.setattr(handlers.Handlers, "record", refuse)
     assert command.main(tmp_path, ["--output", str(tmp_path)]) == 0
     assert "sqs:CreateQueue" in (tmp_path / "Pipeline.yml").read_text()
+
+
+def used_by_the_tasks(template: StageTemplate) -> None:
+    """A queue of one's own, and the tasks' right to send to it."""
+    queue = template.add_resource(Queue("OrderQueue", QueueName=Sub("${StagePrefix}-phoenix-orders")))
+    statement = Statement(Sid="Order", Effect=Allow, Action=[sqs.SendMessage], Resource=[GetAtt(queue, "Arn")])
+    template.resources["TaskRole"].Policies = [
+        Policy(PolicyName="own", PolicyDocument=PolicyDocument(Version="2012-10-17", Statement=[statement]))
+    ]
+
+
+@pytest.fixture
+def fork(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Builds in a folder of its own, with resources of one's own or without; lints nothing."""
+    record = tmp_path / "handlers.json"
+    shutil.copy(handlers.DATA, record)
+    monkeypatch.setattr(handlers, "DATA", record)
+    monkeypatch.setattr(gate, "findings", lambda root, contents: [])
+    (tmp_path / "templates").mkdir()
+    outputs = vars(infrastructure)["outputs"]
+
+    def build(*arguments: str, own: bool) -> int:
+        def with_own(template: StageTemplate, *others: Any) -> None:
+            if own:
+                used_by_the_tasks(template)
+            outputs(template, *others)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(infrastructure, "outputs", with_own)
+            return command.main(tmp_path, arguments)
+
+    return build
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    files = [root / "deployed.json", *(root / "templates").iterdir()]
+    return {path.name: path.read_bytes() for path in files if path.exists()}
+
+
+def test_a_resource_of_ones_own_is_on_record_until_it_is_taken_off(fork: Callable[..., int], tmp_path: Path) -> None:
+    assert fork(own=False) == 0
+    assert not (tmp_path / "deployed.json").exists(), "the library's own need no record"
+    clean = contents(tmp_path)
+
+    assert fork(own=True) == 0
+    added = contents(tmp_path)
+    assert json.loads(added["deployed.json"]) == {
+        "resources": {
+            "AWS::SQS::Queue": {
+                "sqs:queue": [
+                    "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${StagePrefix}-phoenix-orders"
+                ]
+            }
+        },
+        "tags": {"Project": "phoenix", "Stage": "${StagePrefix}"},
+        "roles": [
+            {
+                "Sid": "Order",
+                "Action": ["sqs:SendMessage"],
+                "Resource": [
+                    "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${StagePrefix}-phoenix-orders"
+                ],
+                "Condition": {},
+            }
+        ],
+    }
+    assert fork(own=True) == 0
+    assert contents(tmp_path) == added, "a second run changes nothing"
+    assert fork("--check", own=True) == 0
+
+    assert fork(own=False) == 0
+    removed = contents(tmp_path)
+    assert removed["deployed.json"] == added["deployed.json"]
+    assert b"sqs:DeleteQueue" in removed["Pipeline.yml"]
+    assert b"sqs:CreateQueue" not in removed["Pipeline.yml"]
+    assert b"sqs:SendMessage" in removed["Pipeline.yml"], "tasks of before still run, or are rolled back to"
+    assert fork("--check", own=False) == 0
+
+    # The documented step, once every stage is updated.
+    (tmp_path / "deployed.json").unlink()
+    assert fork(own=False) == 0
+    assert contents(tmp_path) == clean
+
+
+def test_a_check_fails_where_the_record_would_grow(
+    fork: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fork(own=True)
+    (tmp_path / "deployed.json").unlink()
+    before = contents(tmp_path)
+    capsys.readouterr()
+    assert fork("--check", own=True) == 1
+    assert (
+        "deployed.json: lacks what Infrastructure.yml now has; run build.py, and commit it" in capsys.readouterr().out
+    )
+    assert contents(tmp_path) == before, "a check writes nothing"
+
+
+def test_a_record_that_cannot_be_read_stops_the_build(
+    fork: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fork(own=False)
+    (tmp_path / "deployed.json").write_text("<<<<<<< HEAD\n")
+    before = contents(tmp_path)
+    assert fork(own=True) == 2
+    assert "After a merge keep the lines of both sides" in capsys.readouterr().err
+    assert contents(tmp_path) == before
+
+
+def test_a_record_that_cannot_be_written_leaves_the_templates_as_they_are(
+    fork: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fork(own=False)
+    before = contents(tmp_path)
+    make = tempfile.mkstemp
+
+    def refuse(*arguments: Any, **options: Any) -> Any:
+        if "deployed.json" in options["prefix"]:
+            raise OSError(errno.EROFS, "Read-only file system")
+        return make(*arguments, **options)
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    assert fork(own=True) == 2
+    assert f"cannot write to {tmp_path}: Read-only file system" in capsys.readouterr().err
+    assert contents(tmp_path) == before
+
+
+def test_the_boundary_keeps_its_arn_whatever_the_settings() -> None:
+    """A change of another property than the document replaces the policy: no role can be rolled back to the old one."""
+    for settings in (Settings(), Settings(database_instances=1, source="codecommit", workers=1)):
+        boundary = Stack(pipeline.template(settings)).resources["RoleBoundary"]
+        assert set(boundary) == {"Type", "Properties"}
+        assert {key: value for key, value in boundary["Properties"].items() if key != "PolicyDocument"} == {
+            "Description": "The most that roles of the infrastructure stack may do"
+        }
+
+
+def test_an_instance_fewer_can_still_be_deleted() -> None:
+    stage = Stage(
+        Stack(pipeline.template(Settings(database_instances=1))), Stack(infrastructure.template(Settings())), "dev"
+    )
+    for number in (1, 2):
+        instance = stage.infrastructure.arn(f"DatabaseInstance{number}")
+        assert stage.role("DeployRole").may("rds:DeleteDBInstance", instance, stage.tags)
+
+
+@pytest.mark.parametrize("other", ["dev-phoenix-3", "dev-phoenix-x-1", "dev-2-phoenix-1", "dev-phoenix-phoenix-1"])
+def test_the_pattern_for_instances_reaches_no_other_database(other: str, dev: Stage) -> None:
+    """But the sixteen that this stage may have: another stage's name, or service's, makes it longer."""
+    arn = f"arn:aws:rds:eu-west-1:111122223333:db:{other}"
+    assert dev.role("DeployRole").may("rds:DeleteDBInstance", arn) is (other == "dev-phoenix-3")

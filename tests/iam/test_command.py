@@ -36,7 +36,7 @@ def test_a_policy_for_anybodys_template(template: Path, capsys: pytest.CaptureFi
     document = json.loads(capsys.readouterr().out)
     assert document["Version"] == "2012-10-17"
     resources = {action: each["Resource"] for each in document["Statement"] for action in each["Action"]}
-    assert resources["sqs:CreateQueue"] == ["arn:aws:sqs:eu-west-1:111122223333:*"]
+    assert resources["sqs:CreateQueue"] == ["arn:aws:sqs:eu-west-1:111122223333:mine"]
     assert resources["secretsmanager:CreateSecret"] == [
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:mine-x-??????"
     ]

@@ -160,8 +160,8 @@ def test_listing_is_allowed_on_everything_of_the_kind() -> None:
 
 
 def test_a_type_that_nobody_knows_the_names_of_gets_the_account() -> None:
-    found = derive(Queue=resource("AWS::SQS::Queue", QueueName="mine"))
-    assert found["sqs:DeleteQueue"].resources == ("arn:aws:sqs:eu-west-1:111122223333:*",)
+    found = derive(Pool=resource("AWS::Cognito::UserPool", UserPoolName="mine"))
+    assert found["cognito-idp:DeleteUserPool"].resources == ("arn:aws:cognito-idp:eu-west-1:111122223333:*",)
 
 
 def test_an_unknown_type_does_not_narrow_what_it_shares_with_a_known_one() -> None:

@@ -95,6 +95,13 @@ _PASSED_TO = {
     "AWS::ECS::Service": "ecs.amazonaws.com",
     "AWS::Lambda::Function": "lambda.amazonaws.com",
 }
+# On what IAM checks an action, where that is neither what the reference says nor the ARN that the resource gets.
+# `{family}` stands for a task definition's ARN without the revision.
+# https://github.com/aws/containers-roadmap/issues/929 and https://github.com/aws/aws-cdk/issues/25768
+_CHECKED_ON = {
+    ("AWS::ECS::TaskDefinition", "ecs:RegisterTaskDefinition"): ("*",),
+    ("AWS::ECS::TaskDefinition", "ecs:TagResource"): ("{family}", "{family}:*"),
+}
 _EC2_KINDS = {
     "vpc": "vpc",
     "subnet": "subnet",
@@ -151,6 +158,10 @@ def check_scope(
     tags = {own: _tags(resource_type, properties, stack)}
     for action in needed(resource_type, operation, properties):
         if action in ("iam:PassRole", "iam:CreateServiceLinkedRole"):
+            continue
+        if checked := _CHECKED_ON.get((resource_type, action)):
+            for place in checked:
+                iam.require(role, [action], place.format(family=re.sub(r":\d+$", "", own)), context)
             continue
         forms = _forms(action)
         if forms == ["*"]:
