@@ -13,7 +13,7 @@ from typing import Any
 from phoenix_cfn.iam.boundary import boundary_permissions
 from phoenix_cfn.iam.footprint import Footprint
 from phoenix_cfn.iam.handlers import Handlers, regular_place
-from phoenix_cfn.iam.identity import OWNED
+from phoenix_cfn.iam.identity import OWNED, WITHOUT_TAG_CONDITIONS
 from phoenix_cfn.iam.resources import Template
 from phoenix_cfn.iam.statements import (
     MANAGED_POLICY_LIMIT,
@@ -47,6 +47,7 @@ _GIVES_POWER = frozenset(
         "iam:PutRolePolicy",
     }
 )
+_UNNAMED_SECRET = ":secret:*-??????"
 # What a resource that the template no longer has still needs.
 _OUTLIVING = ("read", "update", "delete", "list")
 # From so many ARNs on that differ in a number only, `?` stands for its digits.
@@ -149,7 +150,7 @@ class _Derivation:
 
     def _only_touches_tagged(self, action: str) -> bool:
         """Whether all that it acts on is known by AWS's ids alone, but carries the stack's tag since it exists."""
-        if self._stack_name is None:
+        if self._stack_name is None or action.partition(":")[0] in WITHOUT_TAG_CONDITIONS:
             return False
         creating = any(action in self._facts.types[each].get("create", ()) for each in self._all.types())
         kinds = self._owned_kinds(action)
@@ -184,12 +185,13 @@ class _Derivation:
     def _tagged(self, sid: str, actions: list[str], arns: tuple[str, ...]) -> Permission:
         """Where ARNs do not tell stages apart, tags do: what carries another stage's is out of reach.
 
-        IfExists, because what is being created has no tags yet, and KMS takes minutes to notice a tag. S3 looks at no
-        tags of buckets, and its ARNs do not even have the account.
+        IfExists, because what is being created has no tags yet, and KMS takes minutes to notice a tag. S3 does not look
+        at the tags of buckets, and their ARNs do not have the account.
         """
-        conditions = {"StringEqualsIfExists": self._tags} if self._tags and any(map(_is_anonymous, arns)) else {}
+        anonymous = any(_is_anonymous(arn) or arn.endswith(_UNNAMED_SECRET) for arn in arns)
+        conditions = {"StringEqualsIfExists": self._tags} if self._tags and anonymous else {}
         if any(":s3:::*" in arn for arn in arns):
-            conditions = {"StringEqualsIfExists": {"aws:ResourceAccount": ("${AWS::AccountId}",)}}
+            conditions = {"StringEquals": {"aws:ResourceAccount": ("${AWS::AccountId}",)}}
         return Permission(sid, tuple(actions), arns, conditions)
 
     def _role_permissions(self, actions: list[str]) -> Iterator[Permission]:
@@ -271,8 +273,9 @@ def _numbered(arns: list[str]) -> list[str]:
 
 def _is_anonymous(arn: str) -> bool:
     """Whether nothing in the ARN tells this stage's resources from those of others."""
-    path = re.sub(r"\$\{AWS::\w+\}", "", arn).split(":", 5)[-1]
-    return bool(re.fullmatch(r"([a-z-]+[/:])?\*", path))
+    _, _, service, *_, path = re.sub(r"\$\{AWS::\w+\}", "", arn).split(":", 5)
+    kind = "" if service in WITHOUT_TAG_CONDITIONS else "([a-z-]+[/:])?"
+    return bool(re.fullmatch(rf"{kind}\*", path))
 
 
 def _place(arn: str) -> str:

@@ -184,7 +184,10 @@ OWNED: dict[str, tuple[Owned, ...]] = {
     # CloudWatch Logs writes the ARN of a group with `:*` at its end for some actions and without for others.
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     "AWS::Logs::LogGroup": (Owned("logs:log-group", "log-group:{name}*"),),
-    "AWS::S3::Bucket": (Owned("s3:bucket", "{name}", region=_GLOBAL, account=_OF_NO_ACCOUNT),),
+    "AWS::S3::Bucket": (
+        Owned("s3:bucket", "{name}", region=_GLOBAL, account=_OF_NO_ACCOUNT),
+        Owned("s3:object", "{name}/*", region=_GLOBAL, account=_OF_NO_ACCOUNT),
+    ),
     "AWS::S3::BucketPolicy": (Owned("s3:bucket", "{Bucket}", region=_GLOBAL, account=_OF_NO_ACCOUNT),),
     "AWS::SNS::Subscription": (),
     "AWS::SNS::Topic": (Owned("sns:topic", "{name}"),),

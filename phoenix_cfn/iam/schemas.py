@@ -6,6 +6,7 @@ Read as files: neither a build nor this module imports cfn-lint, which takes sec
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -51,7 +52,8 @@ def arn_prefix(service: str, kind: str) -> str | None:
         prefix: str = ":".join(arn.split(":")[:5]) + ":"
         for name, pseudo in (("Partition", "Partition"), ("Region", "Region"), ("Account", "AccountId")):
             prefix = prefix.replace(f"${{{name}}}", f"${{AWS::{pseudo}}}")
-        return prefix
+        # Some name other accounts.
+        return re.sub(r"\$\{(?!AWS::)[^}]*\}", "*", prefix)
     return None
 
 

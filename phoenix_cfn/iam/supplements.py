@@ -187,6 +187,10 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
         "iam:GetRole": ("SubscriptionRoleArn",),
         "iam:PassRole": ("SubscriptionRoleArn",),
     },
+    "AWS::Lambda::Function": {
+        "s3:GetObject": ("S3Bucket",),
+        "s3:GetObjectVersion": ("S3Bucket",),
+    },
     "AWS::KMS::Key": {
         "kms:DisableKey": ("Enabled",),
         "kms:EnableKey": ("Enabled",),

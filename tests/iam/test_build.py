@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from awacs import sqs
 from awacs.aws import Allow, PolicyDocument, Statement
-from troposphere import GetAtt, Sub
+from troposphere import GetAtt, Ref, Sub
 from troposphere.iam import Policy
 from troposphere.sqs import Queue
 
@@ -230,3 +230,18 @@ def test_the_pattern_for_instances_reaches_no_other_database(other: str, dev: St
     """But the sixteen that this stage may have: another stage's name, or service's, makes it longer."""
     arn = f"arn:aws:rds:eu-west-1:111122223333:db:{other}"
     assert dev.role("DeployRole").may("rds:DeleteDBInstance", arn) is (other == "dev-phoenix-3")
+
+
+def test_a_boundary_that_cannot_follow_stops_the_build(
+    fork: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fork(own=False)
+    before = contents(tmp_path)
+    monkeypatch.setitem(globals(), "GetAtt", lambda queue, attribute: Ref(queue))
+    assert fork(own=True) == 2
+    assert capsys.readouterr().err == (
+        "build.py: the permissions boundary cannot follow TaskRole, statement Order: found "
+        '{"Ref": "OrderQueue"}; Pipeline.yml does not know the URL that Ref of OrderQueue gives. '
+        "Write Fn::GetAtt OrderQueue.Arn.\n"
+    )
+    assert contents(tmp_path) == before

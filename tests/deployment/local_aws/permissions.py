@@ -124,6 +124,8 @@ _NAMED = {
     "AWS::IAM::Role": "iam::{account}:role/{id}",
     "AWS::KMS::Key": "kms:{region}:{account}:key/{id}",
     "AWS::Logs::LogGroup": "logs:{region}:{account}:log-group:{id}",
+    # Its Ref is a URL, which ends with the name.
+    "AWS::SQS::Queue": "sqs:{region}:{account}:{id}",
 }
 
 
@@ -185,7 +187,8 @@ def arn_of(resource_type: str, physical_id: str) -> str:
         # With its path.
         return str(ministack.iam._roles[physical_id]["Arn"])
     if form := _NAMED.get(resource_type):
-        return "arn:aws:" + form.format(region=ministack.region(), account=ministack.account(), id=physical_id)
+        name = physical_id.rpartition("/")[2] if physical_id.startswith("http") else physical_id
+        return "arn:aws:" + form.format(region=ministack.region(), account=ministack.account(), id=name)
     return _arn(physical_id) or physical_id
 
 
