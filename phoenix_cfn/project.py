@@ -7,11 +7,14 @@ from pathlib import Path, PurePosixPath
 
 from phoenix_cfn import infrastructure, pipeline
 from phoenix_cfn.extension import Extension
+from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.infrastructure import Infrastructure
 from phoenix_cfn.pipeline import Pipeline
+from phoenix_cfn.pipeline.deployed import left_by, of_the_library
 from phoenix_cfn.settings import Settings
 
 SETTINGS_FILE = "phoenix.toml"
+RECORD_FILE = "deployed.json"
 TEMPLATES = "templates"
 # What the rules read beside the templates, in the folder of the application.
 _RULE_INPUTS = ("buildspec.yml", "Dockerfile")
@@ -19,11 +22,12 @@ _RULE_INPUTS = ("buildspec.yml", "Dockerfile")
 
 @dataclass(frozen=True)
 class Project:
-    """Both stacks of a fork, with what its extension adds."""
+    """Both stacks of a fork, with its extension. `deployed`: what running stages may have of the fork's own."""
 
     settings: Settings
     infrastructure: Infrastructure
     pipeline: Pipeline
+    deployed: Earlier
 
     @property
     def rule_inputs(self) -> tuple[str, ...]:
@@ -37,7 +41,9 @@ class Project:
         extension = Extension.load(root, settings.extension)
         stage = infrastructure.build(settings)
         extension.extend_infrastructure(stage)
-        # The deploy role follows the whole template.
-        release = pipeline.build(settings, stage.template)
+        own = left_by(settings, stage.template.to_dict()) - of_the_library(settings)
+        deployed = Earlier.read(root / RECORD_FILE) | own
+        # The deploy role follows the whole template, and what stages may still have of earlier ones.
+        release = pipeline.build(settings, stage.template, deployed)
         extension.extend_pipeline(release)
-        return cls(settings, stage, release)
+        return cls(settings, stage, release, deployed)

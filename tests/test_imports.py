@@ -29,7 +29,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("pipeline",),
         ("infrastructure", "common", "scope", "settings", "naming", "iam", "cloudformation", "errors"),
     ),
-    "project": (("project", "extension"), ("pipeline", "infrastructure", "scope", "settings", "errors")),
+    "project": (("project", "extension"), ("pipeline", "infrastructure", "scope", "settings", "iam", "errors")),
     "render": (("render",), ("scope", "errors")),
     "gate": (("gate", "cfnlintrc"), ("settings", "errors")),
     "documents": (("picture", "schema"), ("settings", "errors")),

@@ -13,9 +13,12 @@ from phoenix_cfn.cli.outcome import FINDINGS
 from phoenix_cfn.cloudformation.limits import INLINE_BYTES
 from phoenix_cfn.files import UNCHANGED, read, write
 from phoenix_cfn.picture import DRAWN, drawn
-from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES, Project
+from phoenix_cfn.project import RECORD_FILE, SETTINGS_FILE, TEMPLATES, Project
 from phoenix_cfn.render import render
 from phoenix_cfn.template import StageTemplate
+
+# What --check says of a file.
+_AS_GENERATED, _DIFFERS = "as generated", "differs"
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
@@ -38,10 +41,11 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
         _print_table(templates, contents, found, dict.fromkeys(templates, "not written"), began)
         return FINDINGS
 
-    places = {options.output / name: content for name, content in contents.items()} | beside
+    # The templates last: a record of what is deployed that is too long does no harm.
+    places = beside | {options.output / name: content for name, content in contents.items()}
     if options.check:
         drifted = {path for path, content in places.items() if _print_drift(path, content)}
-        states = {path: "differs" if path in drifted else "as generated" for path in places}
+        states = {path: _DIFFERS if path in drifted else _AS_GENERATED for path in places}
     else:
         drifted = set()
         states = write(places)
@@ -86,6 +90,8 @@ def _files_beside(root: Path, project: Project) -> dict[Path, bytes]:
     files = {root / cfnlintrc.FILE: cfnlintrc.with_numbers(text, project.settings).encode()}
     if (root / SETTINGS_FILE).exists():
         files[root / schema.FILE] = schema.schema().encode()
+    if project.deployed:
+        files[root / RECORD_FILE] = project.deployed.to_json().encode()
     release, stage = project.pipeline.template.to_dict(), project.infrastructure.template.to_dict()
     for path in [root / "README.md", *sorted(root.glob("docs/*.md"))]:
         text = (read(path) or b"").decode(errors="surrogateescape")
@@ -146,8 +152,13 @@ def _print_table(
 
 def _print_notes(contents: Mapping[str, bytes], states: Mapping[Path, str]) -> None:
     for path, state in states.items():
-        if state not in (UNCHANGED, "as generated"):
+        if state not in (UNCHANGED, _AS_GENERATED):
             print(f"{path.name}: {state}")
+        if state == _DIFFERS and path.name == RECORD_FILE:
+            print(
+                "A stage may have what this record lacks. Run the build without --check, and commit both templates "
+                "with the record."
+            )
     for name, content in contents.items():
         if len(content) > INLINE_BYTES:
             print(

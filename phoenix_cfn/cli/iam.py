@@ -12,12 +12,9 @@ from typing import Any
 from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.cloudformation.documents import read_template
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
-from phoenix_cfn.iam.deploy import (
-    Permission,
-    deploy_permissions,
-    policy_size,
-)
+from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.handlers import Handlers
+from phoenix_cfn.iam.statements import Permission, policy_size
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:

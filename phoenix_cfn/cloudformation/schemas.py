@@ -6,6 +6,7 @@ Read as files: neither a build nor this module imports cfn-lint, which takes sec
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -51,8 +52,31 @@ def arn_prefix(service: str, kind: str) -> str | None:
         prefix: str = ":".join(arn.split(":")[:5]) + ":"
         for name, pseudo in (("Partition", "Partition"), ("Region", "Region"), ("Account", "AccountId")):
             prefix = prefix.replace(f"${{{name}}}", f"${{AWS::{pseudo}}}")
-        return prefix
+        # Some name other accounts.
+        return re.sub(r"\$\{(?!AWS::)[^}]*\}", "*", prefix)
     return None
+
+
+def arn_format(service: str, kind: str) -> str:
+    """The ARN of a kind of resource, with `.*` for what identifies it; empty where there is none, or more than one."""
+    formats: list[str] = _kind(service, kind).get("ARNFormats", [])
+    return formats[0] if len(formats) == 1 else ""
+
+
+def condition_keys(service: str, kind: str) -> list[str]:
+    """The condition keys that IAM knows of a kind of resource."""
+    keys: list[str] = _kind(service, kind).get("ConditionKeys", [])
+    return keys
+
+
+def kinds(service: str) -> list[str]:
+    """The kinds of resource that a service has."""
+    return list(_iam_table().get(service, {}).get("Resources", {}))
+
+
+def _kind(service: str, kind: str) -> dict[str, Any]:
+    known: dict[str, Any] = _iam_table().get(service, {}).get("Resources", {}).get(kind, {})
+    return known
 
 
 def _iam_table() -> dict[str, Any]:

@@ -1,31 +1,23 @@
 """The policy for the role that CloudFormation deploys a template with: what its resources need, and no more.
 
-Also the permissions boundary for the roles that the template creates: what they may do at the very most, so that
-whoever writes the template cannot make an administrator.
+The role outlives the template: it also reads, takes back and deletes what an earlier template has left.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from awacs import aws
-from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement
-from troposphere import Ref, Sub
-
-from phoenix_cfn.cloudformation.limits import MANAGED_POLICIES_OF_A_ROLE, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
-from phoenix_cfn.errors import PhoenixError
+from phoenix_cfn.iam.footprint import Footprint
 from phoenix_cfn.iam.handlers import Handlers, regular_place
-from phoenix_cfn.iam.resources import OWNED, Template
-from phoenix_cfn.iam.supplements import SERVICE_LINKED_ROLES, needed
-
-# The longest that AWS has; a stage's name is bounded by its parameter, and any other reference is an ARN.
-_LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "1" * 12}
-_LONGEST_REFERENCE = 150
+from phoenix_cfn.iam.identity import OWNED, WITHOUT_TAG_CONDITIONS
+from phoenix_cfn.iam.resources import Template
+from phoenix_cfn.iam.statements import (
+    Permission,
+)
+from phoenix_cfn.iam.supplements import needed
 
 _STACK_TAG = "aws:ResourceTag/aws:cloudformation:stack-name"
 _GIVES_POWER = frozenset(
@@ -36,157 +28,39 @@ _GIVES_POWER = frozenset(
         "iam:PutRolePolicy",
     }
 )
-_ROLE, _SECRET = "AWS::IAM::Role", "AWS::SecretsManager::Secret"
-_SECRET_REFERENCE = re.compile(
-    r"\{\{resolve:secretsmanager:(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:}]+|\$\{[^}]+\}|[^:}]+)"
-)
-_SSM_REFERENCE = re.compile(r"\{\{resolve:ssm(-secure)?:|AWS::SSM::Parameter::Value<")
+_UNNAMED_SECRET = ":secret:*-??????"
+# What a resource that the template no longer has still needs.
+_OUTLIVING = ("read", "update", "delete", "list")
+# From so many ARNs on that differ in a number only, `?` stands for its digits.
+_MANY = 3
 
 
-class PolicyTooLargeError(PhoenixError):
-    """IAM would refuse the policy when the stack is created; this says so when the template is written."""
-
-    def __init__(self, what: str, size: int, limit: int) -> None:
-        super().__init__(
-            f"{what} may have {size} characters, {size - limit} more than the {limit} that IAM allows. "
-            "Let one template create fewer types of resources, or give them names that tell the stage."
-        )
-
-
-@dataclass(frozen=True)
-class Permission:
-    """A statement that allows. `resources` and the values of `conditions` are texts, which may hold Fn::Sub variables;
-    `conditions` are by operator, such as `StringEquals`, and key."""
-
-    sid: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    conditions: Mapping[str, Mapping[str, tuple[str, ...]]]
-
-    def to_awacs(self) -> Statement:
-        statement: dict[str, Any] = {
-            "Sid": self.sid,
-            "Effect": Allow,
-            "Action": [Action(*action.split(":", 1)) for action in self.actions],
-            "Resource": [_troposphere(each) for each in self.resources],
-        }
-        if self.conditions:
-            statement["Condition"] = Condition(
-                [
-                    getattr(aws, operator)(
-                        {key: _one_or_all(_troposphere(each) for each in values) for key, values in keys.items()}
-                    )
-                    for operator, keys in self.conditions.items()
-                ]
-            )
-        return Statement(**statement)
-
-    def to_json(self) -> dict[str, Any]:
-        """The statement as plain data: Fn::Sub where a text has variables."""
-        statement: dict[str, Any] = {
-            "Sid": self.sid,
-            "Effect": "Allow",
-            "Action": list(self.actions),
-            "Resource": [_plain(each) for each in self.resources],
-        }
-        if self.conditions:
-            statement["Condition"] = {
-                operator: {key: _one_or_all(_plain(each) for each in values) for key, values in keys.items()}
-                for operator, keys in self.conditions.items()
-            }
-        return statement
-
-
-def deploy_permissions(template: Mapping[str, Any], values: Mapping[str, str]) -> list[Permission]:
-    """What CloudFormation needs to create, read, update, delete and list the resources of a template.
+def deploy_permissions(
+    template: Mapping[str, Any], values: Mapping[str, str], earlier: Footprint | None = None
+) -> list[Permission]:
+    """What CloudFormation needs to create, read, update, delete and list the resources of a template, and to take back
+    what it no longer has: `earlier`.
 
     `values`: see `Template`. Raises UnknownNeedsError for types of which that is not known.
     """
-    return _Derivation(Template(template, values)).permissions()
-
-
-def boundary_permissions(template: Mapping[str, Any], values: Mapping[str, str]) -> list[Permission]:
-    """What the roles of a template may do, taken together: the boundary for each of them.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-    """
     known = Template(template, values)
-    found: dict[tuple[object, ...], Permission] = {}
-    for role in known.of_type(_ROLE):
-        for policy in known.properties(role).get("Policies", []):
-            for number, statement in enumerate(policy["PolicyDocument"]["Statement"], start=1):
-                if statement["Effect"] != "Allow":
-                    continue
-                conditions = {
-                    operator: {key: _resolved(known, value) for key, value in keys.items()}
-                    for operator, keys in statement.get("Condition", {}).items()
-                }
-                permission = Permission(
-                    statement.get("Sid", f"{role}{number}"),
-                    tuple(sorted(_listed(statement["Action"]))),
-                    _resolved(known, statement["Resource"]),
-                    conditions,
-                )
-                found.setdefault((permission.actions, permission.resources, str(conditions)), permission)
-    return list(found.values())
-
-
-def policy_documents(what: str, permissions: Iterable[Permission], longest: Mapping[str, int]) -> list[PolicyDocument]:
-    """The statements by document: the first is a role's inline policy, the others managed policies.
-
-    `longest`: the most characters of what the Fn::Sub variables stand for, as far as they are not ARNs. Raises
-    PolicyTooLargeError where that is more than a role can have.
-    """
-    documents: list[list[Permission]] = [[]]
-    for permission in permissions:
-        limit = MANAGED_POLICY_LIMIT if len(documents) > 1 else ROLE_INLINE_LIMIT
-        if policy_size([*documents[-1], permission], longest) > limit:
-            documents.append([])
-        documents[-1].append(permission)
-    if len(documents) > 1 + MANAGED_POLICIES_OF_A_ROLE:
-        size = sum(policy_size(each, longest) for each in documents)
-        raise PolicyTooLargeError(what, size, ROLE_INLINE_LIMIT + MANAGED_POLICIES_OF_A_ROLE * MANAGED_POLICY_LIMIT)
-    return [
-        policy_document(what, each, MANAGED_POLICY_LIMIT if number else ROLE_INLINE_LIMIT, longest)
-        for number, each in enumerate(documents)
-    ]
-
-
-def policy_document(
-    what: str, permissions: Iterable[Permission], limit: int, longest: Mapping[str, int]
-) -> PolicyDocument:
-    """One policy for a template in troposphere. Raises PolicyTooLargeError where it could exceed IAM's limit."""
-    every = list(permissions)
-    size = policy_size(every, longest)
-    if size > limit:
-        raise PolicyTooLargeError(what, size, limit)
-    return PolicyDocument(Version="2012-10-17", Statement=[each.to_awacs() for each in every])
-
-
-def policy_size(permissions: Iterable[Permission], longest: Mapping[str, int]) -> int:
-    """The most characters that IAM may count: white space is free, and variables are as long as they can get."""
-
-    def fill(match: re.Match[str]) -> str:
-        return _LONGEST.get(match[1]) or "x" * longest.get(match[1], _LONGEST_REFERENCE)
-
-    document = {"Version": "2012-10-17", "Statement": [each.to_json() for each in permissions]}
-    text = json.dumps(document, separators=(",", ":"))
-    return len(re.sub(r"\$\{([^}]*)\}", fill, re.sub(r'\{"Fn::Sub":("[^"]*")\}', r"\1", text)))
+    found = _Derivation(Footprint.of(known), earlier or Footprint(), known.stack_name).permissions()
+    return [each.with_texts(known.concrete) for each in found]
 
 
 class _Derivation:
-    """From the facts about a template's resource types, and the template itself, to statements."""
+    """From the facts about resource types, and what a template has and earlier ones had of them, to statements."""
 
-    def __init__(self, template: Template) -> None:
-        self._template = template
-        self._facts = Handlers.of(template.types())
+    def __init__(self, current: Footprint, earlier: Footprint, stack_name: str | None) -> None:
+        self._current, self._all, self._stack_name = current, current | earlier, stack_name
+        self._facts = Handlers.of(self._all.types())
         self._needed = self._needed_by_type()
         self._owned: dict[str, list[str]] = defaultdict(list)
-        for logical_id in template.resources:
-            for kind, arn in template.owned(logical_id):
-                if arn not in self._owned[kind]:
-                    self._owned[kind].append(arn)
-        self._tags = {f"aws:ResourceTag/{key}": (value,) for key, value in template.common_tags().items()}
+        for each in sorted(self._all.types()):
+            for kind, arns in self._all.arns[each].items():
+                self._owned[kind] += sorted(arns - set(self._owned[kind]))
+        self._owned = defaultdict(list, {kind: _numbered(arns) for kind, arns in self._owned.items()})
+        self._tags = {f"aws:ResourceTag/{key}": (value,) for key, value in sorted(self._all.tags)}
 
     def permissions(self) -> list[Permission]:
         own, deleting, anywhere = defaultdict(list), defaultdict(list), defaultdict(list)
@@ -212,13 +86,13 @@ class _Derivation:
             if own[service]:
                 found.append(self._on_own(name, own[service]))
             if deleting[service]:
-                stack = {_STACK_TAG: (str(self._template.stack_name),)}
+                stack = {_STACK_TAG: (str(self._stack_name),)}
                 places = tuple(sorted({_place(arn) + "*" for arn in self._arns(deleting[service])}))
                 found.append(
                     Permission(f"{name}OfThisStack", tuple(deleting[service]), places, {"StringEquals": stack})
                 )
             if anywhere[service]:
-                found.append(self._tagged(f"{name}Anywhere", anywhere[service], self._places(anywhere[service])))
+                found.append(self._anywhere(f"{name}Anywhere", service, anywhere[service]))
         found += self._pass_role()
         found += self._service_linked_roles()
         found += self._references()
@@ -226,41 +100,29 @@ class _Derivation:
             found.append(Permission("DescribeAndList", tuple(readers), self._places(readers), {}))
         if without_level:
             found.append(Permission("WithoutResourceLevel", tuple(without_level), ("*",), {}))
-        return [self._concrete(each) for each in found]
-
-    def _concrete(self, permission: Permission) -> Permission:
-        """The permission with the pseudo parameters that are known."""
-        concrete = self._template.concrete
-        return Permission(
-            permission.sid,
-            permission.actions,
-            tuple(map(concrete, permission.resources)),
-            {
-                operator: {key: tuple(map(concrete, values)) for key, values in keys.items()}
-                for operator, keys in permission.conditions.items()
-            },
-        )
+        return found
 
     def _needed_by_type(self) -> dict[str, set[str]]:
-        """The actions that each type needs in this template."""
+        """The actions that each type needs."""
+        empty: frozenset[str] = frozenset()
         return {
-            resource_type: needed(
-                resource_type,
-                {action for actions in self._facts.types[resource_type].values() for action in actions},
-                map(self._template.properties, self._template.of_type(resource_type)),
+            each: needed(
+                each,
+                self._facts.actions(each) if each in self._current.arns else self._facts.actions(each, _OUTLIVING),
+                self._all.features.get(each, empty),
             )
-            for resource_type in sorted(self._template.types())
+            for each in sorted(self._all.types())
         }
 
     def _reads_all(self, action: str) -> bool:
         """Whether it lists: what it is allowed for is then everything of its kind, not this stage's resources."""
-        listed = any(action in self._facts.types[each].get("list", ()) for each in self._template.types())
+        listed = any(action in self._facts.types[each].get("list", ()) for each in self._all.types())
         tells = action.partition(":")[2].startswith(("Describe", "List"))
         return tells and (listed or not self._owned_kinds(action))
 
     def _acts_on_strangers(self, action: str) -> bool:
         """Whether it acts on something of which this project does not know the ARN."""
-        unknown = any(action in self._needed[each] for each in self._template.types() - set(OWNED))
+        unknown = any(action in self._needed[each] for each in self._all.types() - set(OWNED))
         return unknown or not self._owned_kinds(action)
 
     def _owned_kinds(self, action: str) -> list[str]:
@@ -269,9 +131,9 @@ class _Derivation:
 
     def _only_touches_tagged(self, action: str) -> bool:
         """Whether all that it acts on is known by AWS's ids alone, but carries the stack's tag since it exists."""
-        if self._template.stack_name is None:
+        if self._stack_name is None or action.partition(":")[0] in WITHOUT_TAG_CONDITIONS:
             return False
-        creating = any(action in self._facts.types[each].get("create", ()) for each in self._template.types())
+        creating = any(action in self._facts.types[each].get("create", ()) for each in self._all.types())
         kinds = self._owned_kinds(action)
         tagged = {each.kind for type_ in self._facts.tagged for each in OWNED.get(type_, ()) if not each.part}
         anonymous = all(_is_anonymous(arn) for kind in kinds for arn in self._owned[kind])
@@ -295,20 +157,27 @@ class _Derivation:
     def _on_own(self, sid: str, actions: list[str]) -> Permission:
         return self._tagged(sid, actions, self._arns(actions))
 
+    def _anywhere(self, sid: str, service: str, actions: list[str]) -> Permission:
+        """What acts on resources of which the ARN is not known; of buckets, those that the template names."""
+        if service == "s3" and self._all.buckets:
+            return self._tagged(sid, actions, tuple(sorted(self._all.buckets)))
+        return self._tagged(sid, actions, self._places(actions))
+
     def _tagged(self, sid: str, actions: list[str], arns: tuple[str, ...]) -> Permission:
         """Where ARNs do not tell stages apart, tags do: what carries another stage's is out of reach.
 
-        IfExists, because what is being created has no tags yet, and KMS takes minutes to notice a tag.
+        IfExists, because what is being created has no tags yet, and KMS takes minutes to notice a tag. S3 does not look
+        at the tags of buckets, and their ARNs do not have the account.
         """
-        conditions = {"StringEqualsIfExists": self._tags} if self._tags and any(map(_is_anonymous, arns)) else {}
+        anonymous = any(_is_anonymous(arn) or arn.endswith(_UNNAMED_SECRET) for arn in arns)
+        conditions = {"StringEqualsIfExists": self._tags} if self._tags and anonymous else {}
+        if any(":s3:::*" in arn for arn in arns):
+            conditions = {"StringEquals": {"aws:ResourceAccount": ("${AWS::AccountId}",)}}
         return Permission(sid, tuple(actions), arns, conditions)
 
     def _role_permissions(self, actions: list[str]) -> Iterator[Permission]:
         """Roles: what gives them power only together with the boundary."""
-        boundaries = {
-            self._template.resolve(self._template.properties(role).get("PermissionsBoundary", "*"))
-            for role in self._template.of_type(_ROLE)
-        }
+        boundaries = set(self._current.boundaries)
         boundary = boundaries.pop() if len(boundaries) == 1 else "*"
         bounded = [each for each in actions if each in _GIVES_POWER and boundary != "*"]
         rest = [each for each in actions if each not in bounded]
@@ -319,40 +188,20 @@ class _Derivation:
             yield self._on_own("Roles", rest)
 
     def _pass_role(self) -> Iterator[Permission]:
-        """The roles that the template creates, to the services that they trust; others only where it names them."""
-        passing = {each for each, actions in self._needed.items() if "iam:PassRole" in actions}
-        if not passing:
+        """The roles that the stack has, to the services that they trust."""
+        if not any("iam:PassRole" in actions for actions in self._needed.values()):
             return
-        by_services: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for role in self._template.of_type(_ROLE):
-            trusted = tuple(sorted(_trusted_services(self._template.properties(role)["AssumeRolePolicyDocument"])))
-            arns = [arn for _, arn in self._template.owned(role)]
-            by_services[trusted] += [arn for arn in arns if arn not in by_services[trusted]]
-        for number, (services, arns) in enumerate(by_services.items(), start=1):
-            sid = "PassRole" if len(by_services) == 1 else f"PassRole{number}"
-            conditions = {"StringEquals": {"iam:PassedToService": services}} if services else {}
-            yield Permission(sid, ("iam:PassRole",), tuple(arns), conditions)
-        named = {
-            self._template.resolve(value)
-            for logical_id, resource in self._template.resources.items()
-            if resource["Type"] in passing
-            for value in _role_references(self._template.properties(logical_id))
-        }
-        others = {
-            each if each.startswith(("arn:", "${")) else "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"
-            for each in named - {arn for arns in by_services.values() for arn in arns}
-        }
-        if others:
-            yield Permission("PassOtherRoles", ("iam:PassRole",), tuple(sorted(others)), {})
+        passed = sorted(self._all.passed.items())
+        for number, (services, arns) in enumerate(passed, start=1):
+            sid = "PassRole" if len(passed) == 1 else f"PassRole{number}"
+            to = {"StringEquals": {"iam:PassedToService": tuple(services.split(","))}} if services else {}
+            yield Permission(sid, ("iam:PassRole",), tuple(sorted(arns)), to)
+        if self._all.others:
+            yield Permission("PassOtherRoles", ("iam:PassRole",), tuple(sorted(self._all.others)), {})
 
     def _service_linked_roles(self) -> Iterator[Permission]:
         """Limited to the services that are known to have one; not limited where a type's is not known."""
-        needing = [each for each, actions in self._needed.items() if "iam:CreateServiceLinkedRole" in actions]
-        services = {
-            self._template.filled(SERVICE_LINKED_ROLES.get(resource["Type"], "*"), logical_id)
-            for logical_id, resource in self._template.resources.items()
-            if resource["Type"] in needing
-        }
+        services = self._current.linked
         if services:
             known = not any("*" in each for each in services)
             yield Permission(
@@ -363,16 +212,11 @@ class _Derivation:
             )
 
     def _references(self) -> Iterator[Permission]:
-        """What CloudFormation reads itself to fill in the template, and the key that secrets are written with.
-
-        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
-        https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-        """
-        secrets = {self._secret_arn(text) for text in _SECRET_REFERENCE.findall(self._template.text)}
-        if secrets:
-            yield Permission("DynamicReferences", ("secretsmanager:GetSecretValue",), tuple(sorted(secrets)), {})
-        with_key = any("KmsKeyId" in self._template.properties(each) for each in self._template.of_type(_SECRET))
-        if secrets or with_key:
+        """What CloudFormation reads itself to fill in the template, and the key that secrets are written with."""
+        if self._all.secrets:
+            secrets = tuple(sorted(self._all.secrets))
+            yield Permission("DynamicReferences", ("secretsmanager:GetSecretValue",), secrets, {})
+        if "keys of secrets" in self._all.reads:
             yield Permission(
                 "KeysOfSecrets",
                 ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"),
@@ -382,71 +226,40 @@ class _Derivation:
                     **({"StringEqualsIfExists": self._tags} if self._tags else {}),
                 },
             )
-        if _SSM_REFERENCE.search(self._template.text):
+        if "parameters" in self._all.reads:
             place = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*"
             yield Permission("ParameterReferences", ("ssm:GetParameters",), (place,), {})
-        if '"Fn::GetAZs"' in self._template.text and not any(
+        if "availability zones" in self._all.reads and not any(
             "ec2:DescribeAvailabilityZones" in actions for actions in self._needed.values()
         ):
             yield Permission("AvailabilityZones", ("ec2:DescribeAvailabilityZones",), ("*",), {})
 
-    def _secret_arn(self, text: str) -> str:
-        secret = self._template.resolve({"Fn::Sub": text})
-        if secret.startswith(("arn:", "${")):
-            return secret
-        place = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
-        return place + (secret if secret == "*" else f"{secret}-??????")
 
-
-def _role_references(value: Any) -> Iterator[Any]:
-    """What stands where a role is expected, at any depth."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key.lower().endswith(("role", "rolearn")):
-                yield inner
-            else:
-                yield from _role_references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _role_references(inner)
-
-
-def _trusted_services(trust: Mapping[str, Any]) -> set[str]:
-    principals = (each.get("Principal", {}) for each in _listed(trust["Statement"]))
-    return {name for each in principals if isinstance(each, Mapping) for name in _listed(each.get("Service", []))}
+def _numbered(arns: list[str]) -> list[str]:
+    """The ARNs, where many differ in the number at their end only with `?` for its digits."""
+    alike = defaultdict(list)
+    for arn in arns:
+        name = re.sub(r"\d+$", "", arn)
+        alike[name, len(arn) - len(name)].append(arn)
+    families = defaultdict(list)
+    for (name, digits), every in alike.items():
+        families[name].append((digits, every))
+    found: list[str] = []
+    for name, members in families.items():
+        many = sum(len(every) for _, every in members) >= _MANY
+        for digits, every in members:
+            found += [name + "?" * digits] if many and digits else every
+    return sorted(found)
 
 
 def _is_anonymous(arn: str) -> bool:
     """Whether nothing in the ARN tells this stage's resources from those of others."""
-    path = re.sub(r"\$\{AWS::\w+\}", "", arn).split(":", 5)[-1]
-    return bool(re.fullmatch(r"([a-z-]+[/:])?\*", path))
+    _, _, service, *_, path = re.sub(r"\$\{AWS::\w+\}", "", arn).split(":", 5)
+    kind = "" if service in WITHOUT_TAG_CONDITIONS else "([a-z-]+[/:])?"
+    return bool(re.fullmatch(rf"{kind}\*", path))
 
 
 def _place(arn: str) -> str:
     """An ARN up to and with the account."""
     found = re.match(r"(?:(?:\$\{[^}]*\}|[^:$])*:){5}", arn)
     return found[0] if found else ""
-
-
-def _resolved(template: Template, value: Any) -> tuple[str, ...]:
-    return tuple(template.resolve(each) for each in _listed(value))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _one_or_all(values: Iterable[Any]) -> Any:
-    every = list(values)
-    return every[0] if len(every) == 1 else every
-
-
-def _troposphere(text: str) -> Any:
-    reference = re.fullmatch(r"\$\{([A-Za-z0-9:]+)\}", text)
-    if reference:
-        return Ref(reference[1])
-    return Sub(text) if "${" in text else text
-
-
-def _plain(text: str) -> Any:
-    return {"Fn::Sub": text} if "${" in text else text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,10 @@ class Handlers:
                 if place and place != regular_place(service):
                     places[f"{service}:{name}"] = place
         return cls(types, tagged, kinds, dict(sorted(places.items())), not_actions)
+
+    def actions(self, resource_type: str, handlers: Collection[str] = HANDLERS) -> set[str]:
+        """What these handlers of a type call."""
+        return {action for name in handlers for action in self.types[resource_type].get(name, ())}
 
     def record(self) -> None:
         """Writes handlers.json."""

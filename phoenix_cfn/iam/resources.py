@@ -1,140 +1,37 @@
-"""The ARNs of what a template creates, as far as they are known before it is deployed."""
+"""A template's values as far as they are known before it is deployed: names, ARNs, references."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-# CloudFormation names what has no name `<stack>-<logical id>-<random>`, and shortens that where it exceeds the limit.
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
-_RANDOM_ENDING = len("-") + 13
-# Secrets Manager adds a hyphen and six characters to a secret's name.
-# https://docs.aws.amazon.com/secretsmanager/latest/userguide/getting-started.html#term_secret
-_SECRET_ENDING = "-??????"
+from phoenix_cfn.errors import PhoenixError
+from phoenix_cfn.iam.identity import (
+    ATTRIBUTES,
+    IDENTIFIED,
+    NAMES,
+    OWNED,
+    REF_IS_ARN,
+    REF_IS_URL,
+    WITHOUT_TAG_CONDITIONS,
+    Owned,
+    generated,
+)
+from phoenix_cfn.iam.registry import registered_type, tag_property, tags_count
 
-_REGIONAL, _GLOBAL = "${AWS::Region}", ""
-
-
-@dataclass(frozen=True)
-class Name:
-    """The property that names a resource, and the characters that AWS allows."""
-
-    property: str
-    limit: int
-    lower: bool = False
-
-
-@dataclass(frozen=True)
-class Owned:
-    """A kind of resource, such as `ecs:cluster`, that comes with a resource of the template.
-
-    `path` is what follows the account in its ARN: `{name}` stands for its name, `{Property}` for that of a property,
-    `*` for what AWS makes up. It counts only where the template does not set `unless`. A `part` comes along with the
-    resource and carries none of its tags.
-    """
-
-    kind: str
-    path: str
-    region: str = _REGIONAL
-    unless: str = ""
-    part: bool = False
-
-    @property
-    def service(self) -> str:
-        return self.kind.partition(":")[0]
+_SECRET = "AWS::SecretsManager::Secret"
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
-NAMES = {
-    "AWS::CloudWatch::Alarm": Name("AlarmName", 255),
-    "AWS::CloudWatch::Dashboard": Name("DashboardName", 255),
-    "AWS::DocDB::DBCluster": Name("DBClusterIdentifier", 63, lower=True),
-    "AWS::DocDB::DBClusterParameterGroup": Name("Name", 255, lower=True),
-    "AWS::DocDB::DBInstance": Name("DBInstanceIdentifier", 63, lower=True),
-    "AWS::DocDB::DBSubnetGroup": Name("DBSubnetGroupName", 255, lower=True),
-    "AWS::ECS::Cluster": Name("ClusterName", 255),
-    "AWS::ECS::TaskDefinition": Name("Family", 255),
-    "AWS::IAM::Role": Name("RoleName", 64),
-    "AWS::Logs::LogGroup": Name("LogGroupName", 512),
-    "AWS::SNS::Topic": Name("TopicName", 256),
-    # Secrets without a name are not named after the stack.
-    "AWS::SecretsManager::Secret": Name("Name", 0),
-}
+class UnknownValueError(PhoenixError):
+    """A value that the policy needs and that is not known before the stack exists: what it is, and what to do."""
 
-# Every type that this project knows more of than the schemas say: what it creates. A type that is not here may act on
-# anything of its kind in this account and region.
-OWNED: dict[str, tuple[Owned, ...]] = {
-    "AWS::ApplicationAutoScaling::ScalableTarget": (
-        Owned("application-autoscaling:scalabletarget", "scalable-target/*"),
-        # The alarms that target tracking makes.
-        Owned("cloudwatch:alarm", "alarm:TargetTracking-{ResourceId}*"),
-    ),
-    "AWS::ApplicationAutoScaling::ScalingPolicy": (),
-    "AWS::CloudWatch::Alarm": (Owned("cloudwatch:alarm", "alarm:{name}"),),
-    "AWS::CloudWatch::Dashboard": (Owned("cloudwatch:dashboard", "dashboard/{name}", region=_GLOBAL),),
-    "AWS::DocDB::DBCluster": (
-        Owned("rds:cluster", "cluster:{name}"),
-        Owned("rds:cluster-pg", "cluster-pg:default*", unless="DBClusterParameterGroupName"),
-        Owned("rds:cluster-snapshot", "cluster-snapshot:*", part=True),
-        Owned("rds:og", "og:default*"),
-        Owned("rds:subgrp", "subgrp:default", unless="DBSubnetGroupName"),
-    ),
-    "AWS::DocDB::DBClusterParameterGroup": (Owned("rds:cluster-pg", "cluster-pg:{name}"),),
-    "AWS::DocDB::DBInstance": (Owned("rds:db", "db:{name}"), Owned("rds:pg", "pg:default*")),
-    "AWS::DocDB::DBSubnetGroup": (Owned("rds:subgrp", "subgrp:{name}"),),
-    "AWS::EC2::EIP": (Owned("ec2:elastic-ip", "elastic-ip/*"),),
-    "AWS::EC2::InternetGateway": (Owned("ec2:internet-gateway", "internet-gateway/*"),),
-    "AWS::EC2::NatGateway": (Owned("ec2:natgateway", "natgateway/*"),),
-    "AWS::EC2::Route": (),
-    "AWS::EC2::RouteTable": (Owned("ec2:route-table", "route-table/*"),),
-    "AWS::EC2::SecurityGroup": (
-        Owned("ec2:security-group", "security-group/*"),
-        Owned("ec2:security-group-rule", "security-group-rule/*", part=True),
-    ),
-    "AWS::EC2::SecurityGroupEgress": (Owned("ec2:security-group-rule", "security-group-rule/*", part=True),),
-    "AWS::EC2::SecurityGroupIngress": (Owned("ec2:security-group-rule", "security-group-rule/*", part=True),),
-    "AWS::EC2::Subnet": (Owned("ec2:subnet", "subnet/*"),),
-    "AWS::EC2::SubnetRouteTableAssociation": (),
-    "AWS::EC2::VPC": (Owned("ec2:vpc", "vpc/*"),),
-    "AWS::EC2::VPCEndpoint": (Owned("ec2:vpc-endpoint", "vpc-endpoint/*"),),
-    "AWS::EC2::VPCGatewayAttachment": (),
-    "AWS::ECS::Cluster": (Owned("ecs:cluster", "cluster/{name}"),),
-    "AWS::ECS::Service": (
-        Owned("ecs:service", "service/{Cluster}/*"),
-        Owned("ecs:service-deployment", "service-deployment/{Cluster}/*", part=True),
-    ),
-    "AWS::ECS::TaskDefinition": (Owned("ecs:task-definition", "task-definition/{name}:*"),),
-    "AWS::ElasticLoadBalancingV2::Listener": (
-        Owned("elasticloadbalancing:listener/app", "listener/*"),
-        Owned("elasticloadbalancing:listener/net", "listener/*"),
-        Owned("elasticloadbalancing:listener/gwy", "listener/*"),
-    ),
-    "AWS::ElasticLoadBalancingV2::ListenerRule": (
-        Owned("elasticloadbalancing:listener-rule/app", "listener-rule/*"),
-        Owned("elasticloadbalancing:listener-rule/net", "listener-rule/*"),
-    ),
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": (
-        Owned("elasticloadbalancing:loadbalancer/app/", "loadbalancer/*"),
-        Owned("elasticloadbalancing:loadbalancer/net/", "loadbalancer/*"),
-        Owned("elasticloadbalancing:loadbalancer/gwy/", "loadbalancer/*"),
-        Owned("elasticloadbalancing:loadbalancer", "loadbalancer/*"),
-    ),
-    "AWS::ElasticLoadBalancingV2::TargetGroup": (Owned("elasticloadbalancing:targetgroup", "targetgroup/*"),),
-    "AWS::IAM::Role": (Owned("iam:role", "role{path}", region=_GLOBAL),),
-    "AWS::KMS::Key": (Owned("kms:key", "key/*"),),
-    # CloudWatch Logs writes the ARN of a group with `:*` at its end for some actions and without for others.
-    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
-    "AWS::Logs::LogGroup": (Owned("logs:log-group", "log-group:{name}*"),),
-    "AWS::SNS::Subscription": (),
-    "AWS::SNS::Topic": (Owned("sns:topic", "{name}"),),
-    "AWS::SNS::TopicPolicy": (),
-    "AWS::SecretsManager::Secret": (Owned("secretsmanager:secret", "secret:{name}" + _SECRET_ENDING),),
-}
-
-# Types whose Ref is an ARN, not a name.
-_REF_IS_ARN = frozenset({"AWS::SNS::Topic", "AWS::SecretsManager::Secret", "AWS::ECS::TaskDefinition"})
+    def __init__(self, what: str, remedy: str = "") -> None:
+        self.what, self.remedy = what, remedy or "Write the ARN with the resource's name in it."
+        super().__init__(f"{what}. {self.remedy}")
 
 
 class Template:
@@ -177,23 +74,32 @@ class Template:
         return {key: value for key, value in sorted(shared) if "*" not in value}
 
     def owned(self, logical_id: str) -> list[tuple[str, str]]:
-        """Kind and ARN of what a resource creates."""
-        properties = self.properties(logical_id)
+        """Kind and ARN of what a resource creates, as far as that is known for its type."""
+        return [(each.kind, self._arn(each, logical_id)) for each in self._owned(logical_id)]
+
+    def _owned(self, logical_id: str) -> list[Owned]:
+        properties, resource_type = self.properties(logical_id), self.resources[logical_id]["Type"]
         return [
-            (each.kind, self._arn(each, logical_id))
-            for each in OWNED.get(self.resources[logical_id]["Type"], ())
-            if not (each.unless and each.unless in properties)
+            each
+            for each in OWNED.get(resource_type, ())
+            if not (each.unless and each.unless in properties) and (not each.needs or each.needs in properties)
         ]
 
     def resolve(self, value: Any) -> str:
-        """The text that a value will have, `*` for what is not known."""
+        """The text that a value will have, `*` for what is not known; a `${` that is no variable is `${!`."""
         return re.sub(r"\*+", "*", self._resolve(value))
 
+    def _unknown(self, what: str, remedy: str = "") -> str:
+        """What stands for a value that is not known."""
+        return "*"
+
     def _resolve(self, value: Any) -> str:
+        if isinstance(value, bool):
+            return str(value).lower()
         if not isinstance(value, dict):
-            return str(value)
+            return re.sub(r"\$\{(?!!)", "${!", str(value))
         if len(value) != 1:
-            return "*"
+            return self._unknown("a map")
         (function, argument), *_ = value.items()
         if function == "Ref":
             return self._reference(argument)
@@ -202,20 +108,19 @@ class Template:
         if function == "Fn::Sub":
             text, own = argument if isinstance(argument, list) else (argument, {})
             return self._substitute(text, own)
-        if function == "Fn::Join":
+        if function == "Fn::Join" and isinstance(argument[1], list):
             return str(argument[0]).join(self._resolve(each) for each in argument[1])
         if function == "Fn::If":
             # A property that is sometimes left out has its value whenever it is there.
-            branches = [each for each in argument[1:] if each != {"Ref": "AWS::NoValue"}]
-            texts = {self._resolve(each) for each in branches}
-            return texts.pop() if len(texts) == 1 else "*"
-        return "*"
+            texts = {self._resolve(each) for each in argument[1:] if each != _NO_VALUE}
+            return texts.pop() if len(texts) == 1 else self._unknown("one of two values, by a condition")
+        return self._unknown(f"the result of {function}")
 
     def _substitute(self, text: str, own: Mapping[str, Any]) -> str:
         def known(match: re.Match[str]) -> str:
             name = match[1]
             if name.startswith("!"):
-                return "${" + name[1:] + "}"
+                return match[0]
             if name in own:
                 return self._resolve(own[name])
             return self._attribute(*name.split(".", 1)) if "." in name else self._reference(name)
@@ -227,15 +132,42 @@ class Template:
             return self._values[name]
         if name in self.resources:
             resource_type = self.resources[name]["Type"]
-            if resource_type in _REF_IS_ARN:
-                return self.owned(name)[0][1]
-            return self._name(name) if resource_type in NAMES else "*"
+            if resource_type in REF_IS_ARN:
+                return self._own_arn(name)
+            if resource_type in REF_IS_URL:
+                return self._unknown(f"the URL that Ref of {name} gives", f"Write Fn::GetAtt {name}.Arn.")
+            return self._name(name) if resource_type in NAMES else self._id(name)
         pseudo = name.startswith("AWS::") and name not in ("AWS::StackName", "AWS::StackId", "AWS::NoValue")
-        return f"${{{name}}}" if pseudo else "*"
+        return f"${{{name}}}" if pseudo else self._parameter(name)
+
+    def _parameter(self, name: str) -> str:
+        return self._unknown(f"the parameter {name}")
+
+    def _id(self, logical_id: str) -> str:
+        """What Ref gives of a type that AWS identifies by something that it makes up."""
+        return self._unknown(f"Ref of {logical_id}")
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
-        owned = self.owned(logical_id) if logical_id in self.resources else []
-        return owned[-1][1] if attribute == "Arn" and owned else "*"
+        if logical_id in self.resources:
+            resource_type = self.resources[logical_id]["Type"]
+            form = ATTRIBUTES.get((resource_type, attribute))
+            if form is None and attribute == "Arn" and (self._owned(logical_id) or resource_type in IDENTIFIED):
+                form = "{arn}"
+            if form == "{name}":
+                return self._name(logical_id)
+            if form:
+                return form.replace("{arn}", self._own_arn(logical_id))
+        return self._unknown(f"the attribute {attribute} of {logical_id}")
+
+    def _own_arn(self, logical_id: str) -> str:
+        return self._arn(self._itself(logical_id), logical_id)
+
+    def _itself(self, logical_id: str) -> Owned:
+        return IDENTIFIED.get(self.resources[logical_id]["Type"]) or self._owned(logical_id)[0]
+
+    def _property(self, name: str, logical_id: str) -> str:
+        properties = self.properties(logical_id)
+        return self._resolve(properties[name]) if name in properties else "*"
 
     def filled(self, text: str, logical_id: str) -> str:
         """A text with `{Property}`, `{name}` and `{path}` of a resource filled in; `*` for what is not known."""
@@ -245,34 +177,43 @@ class Template:
             if match[1] == "name":
                 return self._name(logical_id)
             if match[1] == "path":
-                return self._role_path(logical_id)
-            return self._resolve(properties[match[1]]) if match[1] in properties else "*"
+                return self._path(logical_id)
+            return match[2] if match[2] and match[1] not in properties else self._property(match[1], logical_id)
 
-        return re.sub(r"\*+", "*", re.sub(r"(?<!\$)\{(\w+)\}", known, text))
+        return re.sub(r"\*+", "*", re.sub(r"(?<!\$)\{(\w+)(?:\|(\w+))?\}", known, text))
 
     def _arn(self, owned: Owned, logical_id: str) -> str:
-        place = f"arn:${{AWS::Partition}}:{owned.service}:{owned.region}:${{AWS::AccountId}}:"
-        return place + self.filled(owned.path, logical_id)
+        # A parameter's name may begin with the slash that its ARN has anyway.
+        return self.filled(owned.arn, logical_id).replace(":parameter//", ":parameter/")
 
     def concrete(self, text: str) -> str:
         """The text with the pseudo parameters that are known."""
         return re.sub(r"\$\{(AWS::\w+)\}", lambda match: self._values.get(match[1], match[0]), text)
 
     def _name(self, logical_id: str) -> str:
-        """The name as given, or as CloudFormation will make it where that is certain not to be shortened."""
-        name = NAMES[self.resources[logical_id]["Type"]]
+        """The name as given, or the pattern of the one that CloudFormation will make."""
         properties = self.properties(logical_id)
+        name = NAMES[self.resources[logical_id]["Type"]]
         if name.property in properties:
             return self._resolve(properties[name.property])
-        if self._stack is None or self._longest(self._stack) + 1 + len(logical_id) + _RANDOM_ENDING > name.limit:
-            return "*"
-        return (self._stack.lower() if name.lower and "${" not in self._stack else self._stack) + "-*"
+        if "BucketNamePrefix" in properties:
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+            return self._resolve(properties["BucketNamePrefix"]) + "-${AWS::AccountId}-${AWS::Region}-an"
+        return self._generated_name(logical_id)
 
-    def _role_path(self, logical_id: str) -> str:
-        """A role's path and name: the path alone tells enough where it is not everybody's."""
+    def _generated_name(self, logical_id: str, exact: bool = False) -> str:
+        resource_type = self.resources[logical_id]["Type"]
+        by_name_only = OWNED[resource_type][0].service in WITHOUT_TAG_CONDITIONS
+        if self._stack is None and not by_name_only:
+            return "*"
+        longest = float("inf") if self._stack is None else self._longest(self._stack)
+        return generated(NAMES[resource_type], self._stack, longest, logical_id, exact)
+
+    def _path(self, logical_id: str) -> str:
+        """A role's or policy's path and name: the path alone tells enough where it is not everybody's."""
         properties = self.properties(logical_id)
         path = self._resolve(properties.get("Path", "/"))
-        named = "RoleName" in properties or path == "/"
+        named = NAMES[self.resources[logical_id]["Type"]].property in properties or path == "/"
         return path + (self._name(logical_id) if named else "*")
 
     def _longest(self, text: str) -> float:
@@ -281,3 +222,91 @@ class Template:
         for name in re.findall(r"\$\{([^}]*)\}", text):
             length += float(self._parameters.get(name, {}).get("MaxLength", "inf"))
         return length
+
+
+class ExactTemplate(Template):
+    """A template read for what its roles may do: a value that is not known is refused, and never becomes a wildcard.
+
+    What refers to a resource stands for this resource alone. Where AWS makes up the id, only tags tell the resource
+    from others: `by_tags` collects these resources while values are resolved.
+    """
+
+    def __init__(self, template: Mapping[str, Any], values: Mapping[str, str]) -> None:
+        super().__init__(template, values)
+        self.by_tags: set[str] = set()
+
+    def tags(self, logical_id: str) -> dict[str, str]:
+        """A resource's tags, as far as their values are known."""
+        tags = self.properties(logical_id).get(tag_property(self.resources[logical_id]["Type"]))
+        every = tags.items() if isinstance(tags, dict) else [(tag["Key"], tag["Value"]) for tag in tags or []]
+        found = {}
+        for key, value in every:
+            with contextlib.suppress(UnknownValueError):
+                found[str(key)] = self.resolve(value)
+        return found
+
+    def _unknown(self, what: str, remedy: str = "") -> str:
+        raise UnknownValueError(what, remedy)
+
+    def _parameter(self, name: str) -> str:
+        # A parameter that the pipeline does not set has its default.
+        default = self._parameters.get(name, {}).get("Default")
+        if default in (None, ""):
+            return self._unknown(f"the parameter {name}", "Give the parameter a default.")
+        return str(default)
+
+    def _id(self, logical_id: str) -> str:
+        registered = registered_type(self.resources[logical_id]["Type"])
+        if registered and registered.name:
+            return self._property(registered.name, logical_id)
+        return self._made_up(logical_id)
+
+    def _attribute(self, logical_id: str, attribute: str) -> str:
+        registered = registered_type(self.resources[logical_id]["Type"]) if logical_id in self.resources else None
+        if registered and attribute in registered.arns:
+            return self._own_arn(logical_id)
+        return super()._attribute(logical_id, attribute)
+
+    def _own_arn(self, logical_id: str) -> str:
+        registered = registered_type(self.resources[logical_id]["Type"])
+        itself = registered.owned if registered else self._itself(logical_id)
+        if "{" not in itself.path:
+            self._made_up(logical_id)
+        return self._arn(itself, logical_id)
+
+    def _property(self, name: str, logical_id: str) -> str:
+        if name in self.properties(logical_id):
+            return self._resolve(self.properties(logical_id)[name])
+        resource_type = self.resources[logical_id]["Type"]
+        raise _unnamed(logical_id, resource_type, name)
+
+    def _made_up(self, logical_id: str) -> str:
+        """The `*` for an id, where the resource has tags that its service looks at."""
+        resource_type = self.resources[logical_id]["Type"]
+        if not self.tags(logical_id) or not tags_count(resource_type):
+            raise UnknownValueError(
+                f"the id that AWS will give {logical_id} ({resource_type}), and no tags tell it from others",
+                f"Give it the tags Project and Stage by its property {tag_property(resource_type)}."
+                if tags_count(resource_type)
+                else "Let the role do without it.",
+            )
+        self.by_tags.add(logical_id)
+        return "*"
+
+    def _generated_name(self, logical_id: str, exact: bool = True) -> str:
+        resource_type = self.resources[logical_id]["Type"]
+        if resource_type == _SECRET:
+            # Named after the logical id alone.
+            self._made_up(logical_id)
+            return f"{logical_id}-*"
+        name = super()._generated_name(logical_id, exact)
+        if name == "*":
+            raise _unnamed(logical_id, resource_type, NAMES[resource_type].property)
+        return name
+
+
+def _unnamed(logical_id: str, resource_type: str, name: str) -> UnknownValueError:
+    return UnknownValueError(
+        f"the name that CloudFormation will give {logical_id} ({resource_type})",
+        f"Set its property {name}, to a name that begins with ${{StagePrefix}}.",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 # Types without handlers in the registry. DocumentDB's control plane is that of RDS: its actions are `rds:` ones.
@@ -187,6 +187,10 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
         "iam:GetRole": ("SubscriptionRoleArn",),
         "iam:PassRole": ("SubscriptionRoleArn",),
     },
+    "AWS::Lambda::Function": {
+        "s3:GetObject": ("S3Bucket",),
+        "s3:GetObjectVersion": ("S3Bucket",),
+    },
     "AWS::KMS::Key": {
         "kms:DisableKey": ("Enabled",),
         "kms:EnableKey": ("Enabled",),
@@ -198,6 +202,9 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
 NO_RESOURCE_LEVEL = frozenset(
     {
         "cloudwatch:GetMetricData",
+        # The reference says task-definition; every denial that is known names `*`.
+        # https://github.com/aws/containers-roadmap/issues/929
+        "ecs:RegisterTaskDefinition",
         "sns:GetSubscriptionAttributes",
         "sns:SetSubscriptionAttributes",
         "sns:Unsubscribe",
@@ -208,11 +215,16 @@ NO_RESOURCE_LEVEL = frozenset(
 NEVER = frozenset({"iam:DeleteRolePermissionsBoundary"})
 
 
-def needed(resource_type: str, actions: Iterable[str], properties: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Of the actions that a type's handlers call, those that resources of the type with these properties need."""
+def needed(resource_type: str, actions: Iterable[str], used: Collection[str]) -> set[str]:
+    """Of the actions that a type's handlers call, those that resources with these features need."""
     only_for = ONLY_FOR.get(resource_type, {})
-    used = {feature for each in properties for feature in _features(each)} if only_for else set()
-    return {each for each in actions if each not in only_for or used & set(only_for[each])} - NEVER
+    return {each for each in actions if each not in only_for or not set(only_for[each]).isdisjoint(used)} - NEVER
+
+
+def features(resource_type: str, properties: Iterable[Mapping[str, Any]]) -> set[str]:
+    """What resources of a type use of that which decides whether an action is needed."""
+    decisive = {feature for each in ONLY_FOR.get(resource_type, {}).values() for feature in each}
+    return decisive & {feature for each in properties for feature in _features(each)} if decisive else set()
 
 
 def _features(value: Any) -> Iterator[str]:

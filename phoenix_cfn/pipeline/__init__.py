@@ -11,7 +11,9 @@ from troposphere.sns import Topic
 from phoenix_cfn import infrastructure
 from phoenix_cfn.common.stage import stage_scope
 from phoenix_cfn.common.topic import notification_topic
+from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.parameters import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN, database_password
+from phoenix_cfn.pipeline.deployed import left_by, of_the_library
 from phoenix_cfn.pipeline.image_build import image_build
 from phoenix_cfn.pipeline.outputs import outputs
 from phoenix_cfn.pipeline.release import failure_notifications, release_pipeline
@@ -40,10 +42,11 @@ class Pipeline:
         return self.scope.template
 
 
-def build(settings: Settings, deployed: StageTemplate | None = None) -> Pipeline:
+def build(settings: Settings, deployed: StageTemplate | None = None, recorded: Earlier | None = None) -> Pipeline:
     """Writes the template of the pipeline stack: the one that is uploaded in the console.
 
     `deployed` is the infrastructure template, where it is more than its settings make it: the deploy role follows it.
+    `recorded` is what running stages may still have besides, by the fork's own record.
     """
     description = (
         f"{settings.name}: the pipeline that builds the application and deploys its infrastructure at every push."
@@ -59,8 +62,10 @@ def build(settings: Settings, deployed: StageTemplate | None = None) -> Pipeline
     credentials = database_credentials(scope, password)
     project = image_build(scope, repository, storage)
     stack = (infrastructure.template(settings) if deployed is None else deployed).to_dict()
-    handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: role_boundary(scope, stack)}
-    deployer = deploy_role(scope, stack, handed)
+    earlier = of_the_library(settings) | (recorded or Earlier())
+    boundary = role_boundary(scope, left_by(settings, stack), earlier)
+    handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: boundary}
+    deployer = deploy_role(scope, stack, earlier)
     stages = [source.stage, build_stage(project), deploy_stage(scope, handed, deployer)]
     role = pipeline_role(scope, storage, project, deployer, source.statements)
     pipeline = release_pipeline(scope, storage.bucket, role, stages)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from awacs import cloudformation, codebuild, ecr, iam, logs, s3
 from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement, StringEquals
-from troposphere import AWSObject, GetAtt, Ref, Sub
+from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 from troposphere.ecr import Repository
 from troposphere.iam import ManagedPolicy, Policy, Role
@@ -15,8 +14,12 @@ from troposphere.logs import LogGroup
 
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT
 from phoenix_cfn.common.trust import trusts
-from phoenix_cfn.iam import deploy
+from phoenix_cfn.iam.boundary import joined
+from phoenix_cfn.iam.deploy import deploy_permissions
+from phoenix_cfn.iam.earlier import Earlier
+from phoenix_cfn.iam.statements import policy_document, policy_documents
 from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH
+from phoenix_cfn.pipeline.deployed import known
 from phoenix_cfn.pipeline.storage import Storage
 from phoenix_cfn.scope import Scope, part
 
@@ -105,31 +108,33 @@ def pipeline_role(
 
 
 @part
-def role_boundary(scope: Scope, deployed: dict[str, Any]) -> ManagedPolicy:
+def role_boundary(scope: Scope, deployed: Earlier, earlier: Earlier) -> ManagedPolicy:
     """The most that a role of the infrastructure stack may ever do: what its roles do as the template is written here.
 
-    Whoever can push to the repository can change that template, but not this policy.
+    Whoever can push to the repository can change that template, but not this policy. It also allows what `earlier`
+    roles may do, because tasks that have them still run while a release is under way. Its ARN stays the same as long as
+    only its document changes: a role whose boundary has another ARN could be neither changed nor rolled back.
     """
-    permissions = deploy.boundary_permissions(deployed, _known(scope, {}))
+    permissions = joined([*deployed.roles, *earlier.roles])
     return scope.add(
         ManagedPolicy(
             "RoleBoundary",
             Description="The most that roles of the infrastructure stack may do",
-            PolicyDocument=deploy.policy_document("RoleBoundary", permissions, MANAGED_POLICY_LIMIT, _LONGEST_VALUES),
+            PolicyDocument=policy_document("RoleBoundary", permissions, MANAGED_POLICY_LIMIT, _LONGEST_VALUES),
         )
     )
 
 
 @part
-def deploy_role(scope: Scope, deployed: dict[str, Any], handed: Mapping[str, AWSObject]) -> Role:
-    """CloudFormation: what the infrastructure stack needs, derived from its template `deployed`.
+def deploy_role(scope: Scope, deployed: dict[str, Any], earlier: Earlier) -> Role:
+    """CloudFormation: what the infrastructure stack needs, derived from its template `deployed`, and to take back what
+    `earlier` templates left in it.
 
-    `handed`: the resources here whose Ref the infrastructure stack gets as a parameter, by its name. What does not fit
-    the role's own policy stands in managed ones.
+    What does not fit the role's own policy stands in managed ones.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
     """
-    permissions = deploy.deploy_permissions(deployed, _known(scope, handed))
-    own, *further = deploy.policy_documents("the policies of DeployRole", permissions, _LONGEST_VALUES)
+    permissions = deploy_permissions(deployed, known(scope.settings), earlier.footprint)
+    own, *further = policy_documents("the policies of DeployRole", permissions, _LONGEST_VALUES)
     policies = [
         scope.add(
             ManagedPolicy(
@@ -146,15 +151,6 @@ def deploy_role(scope: Scope, deployed: dict[str, Any], handed: Mapping[str, AWS
             ManagedPolicyArns=[Ref(policy) for policy in policies],
         )
     )
-
-
-def _known(scope: Scope, handed: Mapping[str, AWSObject]) -> dict[str, str]:
-    """What this stack knows of the infrastructure stack's values, as texts for Fn::Sub."""
-    return {
-        "StagePrefix": "${StagePrefix}",
-        "AWS::StackName": scope.names.infrastructure_stack,
-        **{parameter: f"${{{resource.title}}}" for parameter, resource in handed.items()},
-    }
 
 
 def infrastructure_stack_arn(scope: Scope) -> Sub:

@@ -1,4 +1,4 @@
-"""`python -m phoenix_cfn.iam`, for this project's template and anybody's."""
+"""`phoenix-cfn iam`, for this project's template and for any other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from phoenix_cfn.cli.deploy_role import main
+
+from phoenix_cfn.cli import iam
+from phoenix_cfn.cli.outcome import reported
 
 YAML = """
 Parameters:
@@ -22,6 +24,10 @@ Resources:
     Type: AWS::SecretsManager::Secret
     Properties: {Name: !Sub '${Name}-x'}
 """
+
+
+def main(arguments: list[str]) -> int:
+    return reported("phoenix-cfn iam", lambda: iam.main(arguments, Path.cwd(), "phoenix-cfn iam"))
 
 
 @pytest.fixture
@@ -37,7 +43,7 @@ def test_a_policy_for_anybodys_template(template: Path, capsys: pytest.CaptureFi
     document = json.loads(capsys.readouterr().out)
     assert document["Version"] == "2012-10-17"
     resources = {action: each["Resource"] for each in document["Statement"] for action in each["Action"]}
-    assert resources["sqs:CreateQueue"] == ["arn:aws:sqs:eu-west-1:111122223333:*"]
+    assert resources["sqs:CreateQueue"] == ["arn:aws:sqs:eu-west-1:111122223333:mine"]
     assert resources["secretsmanager:CreateSecret"] == [
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:mine-x-??????"
     ]

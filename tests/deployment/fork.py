@@ -60,9 +60,9 @@ class Fork:
             self.remote.deliver(BRANCH)
         return self.head()
 
-    def restore(self, commit: str) -> None:
+    def restore(self, commit: str, folder: str = ".") -> None:
         """Makes the clone's files those of a commit again, not pushed yet."""
-        _git(self.clone, "checkout", "--quiet", commit, "--", ".")
+        _git(self.clone, "checkout", "--quiet", commit, "--", folder)
 
     def head(self) -> str:
         """The clone's last commit."""

@@ -109,6 +109,7 @@ def left(aws: LocalAws) -> dict[str, Any]:
         "log groups": aws.client("logs").describe_log_groups()["logGroups"],
         "alarms": aws.client("cloudwatch").describe_alarms()["MetricAlarms"],
         "dashboards": aws.client("cloudwatch").list_dashboards()["DashboardEntries"],
+        "queues": aws.client("sqs").list_queues().get("QueueUrls", []),
         "topics": aws.client("sns").list_topics()["Topics"],
         "buckets": aws.client("s3").list_buckets()["Buckets"],
         "repositories": aws.client("ecr").describe_repositories()["repositories"],

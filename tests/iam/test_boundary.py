@@ -55,7 +55,8 @@ def test_the_boundary_takes_nothing_from_the_roles_as_they_are_written(dev: Stag
                 conditions = statement.get("Condition", {}).get("StringEquals", {})
                 for action in statement["Action"]:
                     for resource in statement["Resource"]:
-                        assert Role((policy,), boundary).may(action, resource, conditions), (action, resource)
+                        context = conditions | dev.tags
+                        assert Role((policy,), boundary).may(action, resource, context), (action, resource)
 
 
 def test_both_roles_have_the_boundary_and_the_path(infrastructure_stack: Stack) -> None:

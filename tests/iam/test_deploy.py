@@ -8,15 +8,10 @@ from typing import Any
 import pytest
 
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
-from phoenix_cfn.iam.deploy import (
-    Permission,
-    PolicyTooLargeError,
-    boundary_permissions,
-    deploy_permissions,
-    policy_documents,
-    policy_size,
-)
+from phoenix_cfn.iam.boundary import boundary_permissions
+from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.handlers import UnknownNeedsError
+from phoenix_cfn.iam.statements import Permission, PolicyTooLargeError, policy_documents, policy_size
 
 KNOWN = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "111122223333"}
 STAGED = KNOWN | {"StagePrefix": "dev", "AWS::StackName": "dev-phoenix-infrastructure"}
@@ -159,8 +154,8 @@ def test_listing_is_allowed_on_everything_of_the_kind() -> None:
 
 
 def test_a_type_that_nobody_knows_the_names_of_gets_the_account() -> None:
-    found = derive(Queue=resource("AWS::SQS::Queue", QueueName="mine"))
-    assert found["sqs:DeleteQueue"].resources == ("arn:aws:sqs:eu-west-1:111122223333:*",)
+    found = derive(Pool=resource("AWS::Cognito::UserPool", UserPoolName="mine"))
+    assert found["cognito-idp:DeleteUserPool"].resources == ("arn:aws:cognito-idp:eu-west-1:111122223333:*",)
 
 
 def test_an_unknown_type_does_not_narrow_what_it_shares_with_a_known_one() -> None:
@@ -171,6 +166,45 @@ def test_an_unknown_type_does_not_narrow_what_it_shares_with_a_known_one() -> No
     )
     assert found["ecs:PutClusterCapacityProviders"].resources == ("arn:aws:ecs:eu-west-1:111122223333:*",)
     assert found["ecs:DeleteCluster"].resources == ("arn:aws:ecs:eu-west-1:111122223333:cluster/mine",)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "properties", "action", "bucket"),
+    [
+        (STAGED, "AWS::S3::Bucket", {"BucketName": "mine"}, "s3:DeleteBucket", "mine"),
+        (STAGED, "AWS::S3::Bucket", {}, "s3:DeleteBucket", "dev-phoenix-infrastructure-*"),
+        (STAGED, "AWS::S3::BucketPolicy", {"Bucket": "his"}, "s3:PutBucketPolicy", "his"),
+        (STAGED, "AWS::Lambda::Function", {"Code": {"S3Bucket": "code"}}, "s3:GetObject", "code"),
+    ],
+)
+def test_buckets_are_told_by_their_names(
+    values: dict[str, str], kind: str, properties: dict[str, Any], action: str, bucket: str
+) -> None:
+    """S3 looks at no tags of buckets: neither Project and Stage nor the stack's own would limit anything."""
+    found = derive(values, Thing=resource(kind, Tags=[{"Key": "Stage", "Value": "dev"}], **properties))
+    buckets = {arn.removeprefix("arn:aws:s3:::").removesuffix("/*") for arn in found[action].resources}
+    assert buckets == {bucket}
+    assert not found[action].conditions
+
+
+def test_buckets_of_which_no_name_is_known_are_those_of_the_account() -> None:
+    for thing in (
+        resource("AWS::S3::Bucket", BucketName={"Ref": "Unknown"}),
+        resource("AWS::MSK::Cluster", ClusterName="mine"),
+    ):
+        for each in {id(each): each for each in derive(Thing=thing).values()}.values():
+            if any(arn.endswith(":s3:::*") for arn in each.resources):
+                assert each.conditions == {"StringEquals": {"aws:ResourceAccount": ("111122223333",)}}
+
+
+def test_code_that_is_written_into_the_template_needs_no_bucket() -> None:
+    found = derive(Thing=resource("AWS::Lambda::Function", Code={"ZipFile": "pass"}))
+    assert not any(action.startswith("s3:") for action in found)
+
+
+def test_no_variable_is_left_that_no_template_has() -> None:
+    for each in derive(Thing=resource("AWS::MSK::Cluster", ClusterName="mine")).values():
+        assert not any("${" in arn for arn in each.resources), each
 
 
 def role(service: str, **properties: Any) -> dict[str, Any]:

@@ -101,7 +101,6 @@ HARMFUL = [
     ("rds:ModifyDBClusterSnapshotAttribute", f"arn:aws:rds:{_HERE}:cluster-snapshot:*"),
     ("rds:RestoreDBClusterFromSnapshot", "{infrastructure.DatabaseCluster}"),
     ("ecs:UpdateService", f"arn:aws:ecs:{_HERE}:service/dev-2-phoenix/Service"),
-    ("ecs:RegisterTaskDefinition", "{other.infrastructure.TaskDefinition}"),
     ("ecr:PutImage", "{other.pipeline.Repository}"),
     ("ecr:BatchGetImage", "{other.pipeline.Repository}"),
     ("kms:ScheduleKeyDeletion", "{other.infrastructure.EncryptionKey}"),
@@ -124,7 +123,6 @@ HARMFUL = [
     ("rds:DeleteDBInstance", f"arn:aws:rds:{_HERE}:db:untagged"),
     ("rds:ModifyDBInstance", f"arn:aws:rds:{_HERE}:db:dev-phoenix-infrastructure"),
     ("ecs:DeleteService", f"arn:aws:ecs:{_HERE}:service/untagged/Service"),
-    ("ecs:RegisterTaskDefinition", f"arn:aws:ecs:{_HERE}:task-definition/untagged:1"),
     ("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{_HERE}:alarm:untagged"),
     ("cloudwatch:DeleteDashboards", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/untagged"),
     ("logs:DeleteLogGroup", f"arn:aws:logs:{_HERE}:log-group:/untagged"),
@@ -174,6 +172,7 @@ def test_what_a_role_needs(role: str, action: str, resource: str, dev: Stage, st
     context = {
         "iam:PassedToService": "cloudformation.amazonaws.com",
         "kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com",
+        **dev.tags,
     }
     assert dev.role(role).may(action, filled(resource, dev, stage_of("dev-2")), context)
 
@@ -244,6 +243,11 @@ def test_what_the_deploy_role_could_take_from_untagged_resources(dev: Stage) -> 
 def test_roles_that_may_not_be_passed(role: str, passed: str, service: str, dev: Stage, stage_of: StageOf) -> None:
     context = {"iam:PassedToService": service}
     assert not dev.role(role).may("iam:PassRole", filled(passed, dev, stage_of("dev-phoenix")), context)
+
+
+def test_a_key_without_the_tags_of_the_stage_is_not_within_the_boundary(dev: Stage) -> None:
+    via = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+    assert not dev.role("TaskExecutionRole").may("kms:Decrypt", dev.infrastructure.arn("EncryptionKey"), via)
 
 
 def test_the_secret_is_decrypted_for_secrets_manager_only(dev: Stage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -106,6 +107,43 @@ def test_service_role_is_consulted(lab: Lab) -> None:
     with pytest.raises(ClientError, match="cannot be assumed"):
         lab.begin(group, RoleARN=arns["Stranger"])
     lab.deploy(group, RoleARN=arns["Able"])
+
+
+def test_actions_are_checked_on_what_denials_of_iam_name(lab: Lab) -> None:
+    """Registration on `*`, and its tags on the family without a revision, whatever the reference says."""
+    family = "arn:aws:ecs:*:${AWS::AccountId}:task-definition/lab-family"
+    task = {
+        "Task": {
+            "Type": "AWS::ECS::TaskDefinition",
+            "Properties": {
+                "Family": "lab-family",
+                "Cpu": "256",
+                "Memory": "512",
+                "NetworkMode": "awsvpc",
+                "RequiresCompatibilities": ["FARGATE"],
+                "ContainerDefinitions": [{"Name": "a", "Image": "b"}],
+                "Tags": [{"Key": "a", "Value": "b"}],
+            },
+        }
+    }
+    others = allow("ecs:D*", "ecs:L*", "ecs:U*", "iam:GetRole", "iam:PassRole")
+
+    def deployer(*statements: Any) -> dict[str, Any]:
+        return role("cloudformation.amazonaws.com", others, *statements)
+
+    def on(action: str, *arns: str) -> list[dict[str, Any]]:
+        return [allow(action, resource={"Fn::Sub": arn}) for arn in arns]
+
+    roles = {
+        "Revisions": deployer(*on("ecs:RegisterTaskDefinition", f"{family}:*"), allow("ecs:TagResource")),
+        "NoFamily": deployer(allow("ecs:RegisterTaskDefinition"), *on("ecs:TagResource", f"{family}:*")),
+        "Able": deployer(allow("ecs:RegisterTaskDefinition"), *on("ecs:TagResource", family, f"{family}:*")),
+    }
+    arns = lab.deploy(roles, {name: {"Fn::GetAtt": [name, "Arn"]} for name in roles})
+    assert "ecs:RegisterTaskDefinition on resource: *" in lab.failure(task, RoleARN=arns["Revisions"])
+    denied = r"ecs:TagResource on resource: \S+:task-definition/lab-family "
+    assert re.search(denied, lab.failure(task, RoleARN=arns["NoFamily"]))
+    lab.deploy(task, RoleARN=arns["Able"])
 
 
 def test_a_role_must_be_passed(lab: Lab, aws: LocalAws) -> None:

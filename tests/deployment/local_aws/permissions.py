@@ -95,6 +95,13 @@ _PASSED_TO = {
     "AWS::ECS::Service": "ecs.amazonaws.com",
     "AWS::Lambda::Function": "lambda.amazonaws.com",
 }
+# On what IAM checks an action, where that is neither what the reference says nor the ARN that the resource gets.
+# `{family}` stands for a task definition's ARN without the revision.
+# https://github.com/aws/containers-roadmap/issues/929 and https://github.com/aws/aws-cdk/issues/25768
+_CHECKED_ON = {
+    ("AWS::ECS::TaskDefinition", "ecs:RegisterTaskDefinition"): ("*",),
+    ("AWS::ECS::TaskDefinition", "ecs:TagResource"): ("{family}", "{family}:*"),
+}
 _EC2_KINDS = {
     "vpc": "vpc",
     "subnet": "subnet",
@@ -117,6 +124,8 @@ _NAMED = {
     "AWS::IAM::Role": "iam::{account}:role/{id}",
     "AWS::KMS::Key": "kms:{region}:{account}:key/{id}",
     "AWS::Logs::LogGroup": "logs:{region}:{account}:log-group:{id}",
+    # Its Ref is a URL, which ends with the name.
+    "AWS::SQS::Queue": "sqs:{region}:{account}:{id}",
 }
 
 
@@ -152,6 +161,10 @@ def check_scope(
     for action in needed(resource_type, operation, properties):
         if action in ("iam:PassRole", "iam:CreateServiceLinkedRole"):
             continue
+        if checked := _CHECKED_ON.get((resource_type, action)):
+            for place in checked:
+                iam.require(role, [action], place.format(family=re.sub(r":\d+$", "", own)), context)
+            continue
         forms = _forms(action)
         if forms == ["*"]:
             iam.require(role, [action], "*", context)
@@ -174,7 +187,8 @@ def arn_of(resource_type: str, physical_id: str) -> str:
         # With its path.
         return str(ministack.iam._roles[physical_id]["Arn"])
     if form := _NAMED.get(resource_type):
-        return "arn:aws:" + form.format(region=ministack.region(), account=ministack.account(), id=physical_id)
+        name = physical_id.rpartition("/")[2] if physical_id.startswith("http") else physical_id
+        return "arn:aws:" + form.format(region=ministack.region(), account=ministack.account(), id=name)
     return _arn(physical_id) or physical_id
 
 

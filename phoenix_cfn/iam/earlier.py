@@ -1,0 +1,130 @@
+"""What running stages may still have, beyond the template as it is now: kept as JSON, so that a diff shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from phoenix_cfn.errors import PhoenixError
+from phoenix_cfn.iam.boundary import boundary_permissions, joined
+from phoenix_cfn.iam.footprint import Footprint
+from phoenix_cfn.iam.resources import Template
+from phoenix_cfn.iam.statements import Permission
+
+_SETS = ("others", "secrets", "reads", "buckets")
+
+
+class RecordError(PhoenixError):
+    """A record that cannot be read."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(
+            f"{path}: found {found}; expected what build.py writes. After a merge keep the lines of both sides. "
+            "If every stage has been updated to the current template, remove the file instead, and run build.py."
+        )
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """`footprint`: what earlier templates left; `roles`: what their roles may do, by the boundary of then."""
+
+    footprint: Footprint = field(default_factory=Footprint)
+    roles: tuple[Permission, ...] = ()
+
+    @classmethod
+    def of(cls, template: Mapping[str, Any], values: Mapping[str, str]) -> Earlier:
+        """What a template will have left when another takes its place. `values`: see `Template`."""
+        return cls(Footprint.of(Template(template, values)), tuple(boundary_permissions(template, values)))
+
+    @classmethod
+    def read(cls, path: Path) -> Earlier:
+        """What a file says; nothing where there is no file. Raises RecordError."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return cls()
+        except (OSError, UnicodeDecodeError) as error:
+            raise RecordError(path, str(error)) from error
+        try:
+            return cls.from_json(text)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise RecordError(path, f"what is not such a record ({error})") from error
+
+    def __or__(self, other: Earlier) -> Earlier:
+        return Earlier(self.footprint | other.footprint, tuple(joined([*self.roles, *other.roles])))
+
+    def __sub__(self, other: Earlier) -> Earlier:
+        """What this has and the other has not."""
+        known = joined(other.roles)
+        roles = tuple(each for each in self.roles if len(joined([*known, each])) > len(known))
+        return Earlier(self.footprint - other.footprint, roles)
+
+    def __bool__(self) -> bool:
+        return bool(self.footprint or self.roles)
+
+    def to_json(self) -> str:
+        """One line for each fact, sorted, so that the same facts are the same text."""
+        print_ = self.footprint
+        types = {
+            each: {
+                **{kind: sorted(arns) for kind, arns in sorted(print_.arns.get(each, {}).items())},
+                **({"properties": sorted(print_.features[each])} if each in print_.features else {}),
+            }
+            for each in sorted({*print_.arns, *print_.features})
+        }
+        facts: dict[str, Any] = {
+            "resources": types,
+            "passed roles": {service: sorted(arns) for service, arns in sorted(print_.passed.items())},
+            **{name: sorted(getattr(print_, name)) for name in _SETS},
+            "tags": dict(sorted(print_.tags)),
+            "roles": [
+                {
+                    "Sid": each.sid,
+                    "Action": list(each.actions),
+                    "Resource": list(each.resources),
+                    "Condition": {
+                        operator: {key: list(values) for key, values in sorted(keys.items())}
+                        for operator, keys in sorted(each.conditions.items())
+                    },
+                }
+                for each in sorted(self.roles, key=lambda each: (each.sid, each.actions, each.resources))
+            ],
+        }
+        return json.dumps({name: value for name, value in facts.items() if value}, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Earlier:
+        facts = json.loads(text)
+        unknown = set(facts) - {"resources", "passed roles", *_SETS, "tags", "roles"}
+        if unknown:
+            raise ValueError(f"unknown {', '.join(sorted(unknown))}")
+        types: dict[str, dict[str, list[str]]] = facts.get("resources", {})
+        footprint = Footprint(
+            arns={
+                each: {kind: frozenset(arns) for kind, arns in kinds.items() if kind != "properties"}
+                for each, kinds in types.items()
+            },
+            features={each: frozenset(kinds["properties"]) for each, kinds in types.items() if "properties" in kinds},
+            passed={service: frozenset(arns) for service, arns in facts.get("passed roles", {}).items()},
+            others=frozenset(facts.get("others", ())),
+            secrets=frozenset(facts.get("secrets", ())),
+            reads=frozenset(facts.get("reads", ())),
+            buckets=frozenset(facts.get("buckets", ())),
+            tags=frozenset(facts.get("tags", {}).items()),
+        )
+        roles = tuple(
+            Permission(
+                each["Sid"],
+                tuple(each["Action"]),
+                tuple(each["Resource"]),
+                {
+                    operator: {key: tuple(values) for key, values in keys.items()}
+                    for operator, keys in each.get("Condition", {}).items()
+                },
+            )
+            for each in facts.get("roles", ())
+        )
+        return cls(footprint, roles)

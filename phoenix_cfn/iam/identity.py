@@ -1,0 +1,312 @@
+"""What identifies a resource before it exists: its name, its ARN, what Ref and Fn::GetAtt give.
+
+Sources: "Return values" of each type in the CloudFormation template reference, the ARN formats of the service
+authorization reference, and the registry schemas (primaryIdentifier, readOnlyProperties).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# CloudFormation names what has no name `<stack>-<logical id>-<random>`.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
+_RANDOM_ENDING = len("-") + 13
+# Secrets Manager adds a hyphen and six characters to a secret's name.
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/getting-started.html#term_secret
+_SECRET_ENDING = "-??????"
+
+# So many characters of the last word of a shortened stack's name still tell it from the stack of a stage whose name
+# begins with this one's.
+_TELLING = 1
+
+REGIONAL, _GLOBAL = "${AWS::Region}", ""
+OF_THE_ACCOUNT, _OF_NO_ACCOUNT = "${AWS::AccountId}", ""
+
+
+@dataclass(frozen=True)
+class Name:
+    """The property that names a resource, and the characters that AWS allows.
+
+    `limit` is 0 where the property is required, or where the name that CloudFormation makes does not begin with the
+    stack's. `shortened`: a name that would exceed the limit is shortened by the rule of `generated`.
+    """
+
+    property: str
+    limit: int
+    lower: bool = False
+    shortened: bool = True
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A kind of resource, such as `ecs:cluster`, that comes with a resource of the template.
+
+    `path` is what follows the account in its ARN: `{name}` stands for its name, `{Property}` for that of a property,
+    `{Property|default}` for one with a default, `*` for what AWS makes up. It counts only where the template does not
+    set the property `unless`, and does set `needs`. A `part` comes along with the resource and has none of its tags.
+    """
+
+    kind: str
+    path: str
+    region: str = REGIONAL
+    unless: str = ""
+    needs: str = ""
+    part: bool = False
+    account: str = OF_THE_ACCOUNT
+
+    @property
+    def service(self) -> str:
+        return self.kind.partition(":")[0]
+
+    @property
+    def arn(self) -> str:
+        return f"arn:${{AWS::Partition}}:{self.service}:{self.region}:{self.account}:{self.path}"
+
+
+NAMES = {
+    "AWS::CloudWatch::Alarm": Name("AlarmName", 255),
+    "AWS::CloudWatch::Dashboard": Name("DashboardName", 255),
+    "AWS::DocDB::DBCluster": Name("DBClusterIdentifier", 63, lower=True, shortened=False),
+    "AWS::DocDB::DBClusterParameterGroup": Name("Name", 255, lower=True, shortened=False),
+    "AWS::DocDB::DBInstance": Name("DBInstanceIdentifier", 63, lower=True, shortened=False),
+    "AWS::DocDB::DBSubnetGroup": Name("DBSubnetGroupName", 255, lower=True, shortened=False),
+    "AWS::DynamoDB::GlobalTable": Name("TableName", 255),
+    "AWS::DynamoDB::Table": Name("TableName", 255),
+    "AWS::ECR::Repository": Name("RepositoryName", 256, lower=True),
+    "AWS::ECS::Cluster": Name("ClusterName", 255),
+    "AWS::ECS::TaskDefinition": Name("Family", 255),
+    "AWS::Events::EventBus": Name("Name", 0),
+    "AWS::Events::Rule": Name("Name", 64),
+    "AWS::IAM::ManagedPolicy": Name("ManagedPolicyName", 128),
+    "AWS::IAM::Role": Name("RoleName", 64, shortened=False),
+    "AWS::Kinesis::Stream": Name("Name", 128),
+    "AWS::KinesisFirehose::DeliveryStream": Name("DeliveryStreamName", 64),
+    "AWS::Lambda::Function": Name("FunctionName", 64),
+    "AWS::Logs::LogGroup": Name("LogGroupName", 512),
+    "AWS::S3::Bucket": Name("BucketName", 63, lower=True),
+    "AWS::SNS::Topic": Name("TopicName", 256),
+    "AWS::SQS::Queue": Name("QueueName", 80),
+    "AWS::SSM::Parameter": Name("Name", 0),
+    "AWS::Scheduler::Schedule": Name("Name", 0),
+    "AWS::Scheduler::ScheduleGroup": Name("Name", 0),
+    "AWS::SecretsManager::Secret": Name("Name", 0),
+    "AWS::StepFunctions::Activity": Name("Name", 0),
+    "AWS::StepFunctions::StateMachine": Name("StateMachineName", 80),
+}
+
+# Every type that this project knows more of than the schemas say: what it creates, itself first. A type that is not
+# here may act on anything of its kind in this account and region.
+OWNED: dict[str, tuple[Owned, ...]] = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": (
+        Owned("application-autoscaling:scalabletarget", "scalable-target/*"),
+        # The alarms that target tracking makes.
+        Owned("cloudwatch:alarm", "alarm:TargetTracking-{ResourceId}*"),
+    ),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": (),
+    "AWS::CloudWatch::Alarm": (Owned("cloudwatch:alarm", "alarm:{name}"),),
+    "AWS::CloudWatch::Dashboard": (Owned("cloudwatch:dashboard", "dashboard/{name}", region=_GLOBAL),),
+    "AWS::DocDB::DBCluster": (
+        Owned("rds:cluster", "cluster:{name}"),
+        Owned("rds:cluster-pg", "cluster-pg:default*", unless="DBClusterParameterGroupName"),
+        Owned("rds:cluster-snapshot", "cluster-snapshot:*", part=True),
+        Owned("rds:og", "og:default*"),
+        Owned("rds:subgrp", "subgrp:default", unless="DBSubnetGroupName"),
+    ),
+    "AWS::DocDB::DBClusterParameterGroup": (Owned("rds:cluster-pg", "cluster-pg:{name}"),),
+    "AWS::DocDB::DBInstance": (Owned("rds:db", "db:{name}"), Owned("rds:pg", "pg:default*")),
+    "AWS::DocDB::DBSubnetGroup": (Owned("rds:subgrp", "subgrp:{name}"),),
+    "AWS::DynamoDB::GlobalTable": (
+        Owned("dynamodb:table", "table/{name}"),
+        Owned("dynamodb:index", "table/{name}/index/*"),
+        Owned("dynamodb:stream", "table/{name}/stream/*"),
+    ),
+    "AWS::DynamoDB::Table": (
+        Owned("dynamodb:table", "table/{name}"),
+        Owned("dynamodb:index", "table/{name}/index/*"),
+        Owned("dynamodb:stream", "table/{name}/stream/*"),
+    ),
+    "AWS::EC2::EIP": (Owned("ec2:elastic-ip", "elastic-ip/*"),),
+    "AWS::EC2::InternetGateway": (Owned("ec2:internet-gateway", "internet-gateway/*"),),
+    "AWS::EC2::NatGateway": (Owned("ec2:natgateway", "natgateway/*"),),
+    "AWS::EC2::Route": (),
+    "AWS::EC2::RouteTable": (Owned("ec2:route-table", "route-table/*"),),
+    "AWS::EC2::SecurityGroup": (
+        Owned("ec2:security-group", "security-group/*"),
+        Owned("ec2:security-group-rule", "security-group-rule/*", part=True),
+    ),
+    "AWS::EC2::SecurityGroupEgress": (Owned("ec2:security-group-rule", "security-group-rule/*", part=True),),
+    "AWS::EC2::SecurityGroupIngress": (Owned("ec2:security-group-rule", "security-group-rule/*", part=True),),
+    "AWS::EC2::Subnet": (Owned("ec2:subnet", "subnet/*"),),
+    "AWS::EC2::SubnetRouteTableAssociation": (),
+    "AWS::EC2::VPC": (Owned("ec2:vpc", "vpc/*"),),
+    "AWS::EC2::VPCEndpoint": (Owned("ec2:vpc-endpoint", "vpc-endpoint/*"),),
+    "AWS::EC2::VPCGatewayAttachment": (),
+    "AWS::ECR::Repository": (Owned("ecr:repository", "repository/{name}"),),
+    "AWS::ECS::Cluster": (Owned("ecs:cluster", "cluster/{name}"),),
+    "AWS::ECS::Service": (
+        Owned("ecs:service", "service/{Cluster}/*"),
+        Owned("ecs:service-deployment", "service-deployment/{Cluster}/*", part=True),
+    ),
+    "AWS::ECS::TaskDefinition": (
+        Owned("ecs:task-definition", "task-definition/{name}:*"),
+        # Tags at registration are checked on the family, which has no revision yet.
+        # https://github.com/aws/aws-cdk/issues/25768
+        Owned("ecs:task-definition", "task-definition/{name}"),
+    ),
+    "AWS::ElasticLoadBalancingV2::Listener": (
+        Owned("elasticloadbalancing:listener/app", "listener/*"),
+        Owned("elasticloadbalancing:listener/net", "listener/*"),
+        Owned("elasticloadbalancing:listener/gwy", "listener/*"),
+    ),
+    "AWS::ElasticLoadBalancingV2::ListenerRule": (
+        Owned("elasticloadbalancing:listener-rule/app", "listener-rule/*"),
+        Owned("elasticloadbalancing:listener-rule/net", "listener-rule/*"),
+    ),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": (
+        Owned("elasticloadbalancing:loadbalancer/app/", "loadbalancer/*"),
+        Owned("elasticloadbalancing:loadbalancer/net/", "loadbalancer/*"),
+        Owned("elasticloadbalancing:loadbalancer/gwy/", "loadbalancer/*"),
+        Owned("elasticloadbalancing:loadbalancer", "loadbalancer/*"),
+    ),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": (Owned("elasticloadbalancing:targetgroup", "targetgroup/*"),),
+    "AWS::Events::EventBus": (Owned("events:event-bus", "event-bus/{name}"),),
+    "AWS::Events::Rule": (
+        Owned("events:rule-on-default-event-bus", "rule/{name}", unless="EventBusName"),
+        Owned("events:rule-on-custom-event-bus", "rule/{EventBusName}/{name}", needs="EventBusName"),
+    ),
+    "AWS::IAM::ManagedPolicy": (Owned("iam:policy", "policy{path}", region=_GLOBAL),),
+    "AWS::IAM::Role": (Owned("iam:role", "role{path}", region=_GLOBAL),),
+    "AWS::KMS::Key": (Owned("kms:key", "key/*"),),
+    "AWS::Kinesis::Stream": (Owned("kinesis:stream", "stream/{name}"),),
+    "AWS::KinesisFirehose::DeliveryStream": (Owned("firehose:deliverystream", "deliverystream/{name}"),),
+    "AWS::Lambda::Function": (Owned("lambda:function", "function:{name}"),),
+    # CloudWatch Logs writes the ARN of a group with `:*` at its end for some actions and without for others.
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+    "AWS::Logs::LogGroup": (Owned("logs:log-group", "log-group:{name}*"),),
+    "AWS::S3::Bucket": (
+        Owned("s3:bucket", "{name}", region=_GLOBAL, account=_OF_NO_ACCOUNT),
+        Owned("s3:object", "{name}/*", region=_GLOBAL, account=_OF_NO_ACCOUNT),
+    ),
+    "AWS::S3::BucketPolicy": (Owned("s3:bucket", "{Bucket}", region=_GLOBAL, account=_OF_NO_ACCOUNT),),
+    "AWS::SNS::Subscription": (),
+    "AWS::SNS::Topic": (Owned("sns:topic", "{name}"),),
+    "AWS::SNS::TopicPolicy": (),
+    "AWS::SQS::Queue": (Owned("sqs:queue", "{name}"),),
+    "AWS::SQS::QueuePolicy": (),
+    "AWS::SSM::Parameter": (Owned("ssm:parameter", "parameter/{name}"),),
+    "AWS::Scheduler::Schedule": (Owned("scheduler:schedule", "schedule/{GroupName|default}/{name}"),),
+    "AWS::Scheduler::ScheduleGroup": (Owned("scheduler:schedule-group", "schedule-group/{name}"),),
+    "AWS::SecretsManager::Secret": (Owned("secretsmanager:secret", "secret:{name}" + _SECRET_ENDING),),
+    "AWS::StepFunctions::Activity": (Owned("states:activity", "activity:{name}"),),
+    "AWS::StepFunctions::StateMachine": (Owned("states:statemachine", "stateMachine:{name}"),),
+}
+
+# Types of which the ARN is known, but not all that their handlers act on.
+IDENTIFIED: dict[str, Owned] = {
+    "AWS::AppSync::GraphQLApi": Owned("appsync:graphqlapi", "apis/*"),
+    "AWS::Batch::JobQueue": Owned("batch:job-queue", "job-queue/{JobQueueName}"),
+    "AWS::Bedrock::Guardrail": Owned("bedrock:guardrail", "guardrail/*"),
+    "AWS::CodeCommit::Repository": Owned("codecommit:repository", "{RepositoryName}"),
+    "AWS::KMS::Alias": Owned("kms:alias", "{AliasName}"),
+    "AWS::MSK::Cluster": Owned("kafka:cluster", "cluster/{ClusterName}/*"),
+    "AWS::RDS::DBCluster": Owned("rds:cluster", "cluster:{DBClusterIdentifier}"),
+    "AWS::RDS::DBInstance": Owned("rds:db", "db:{DBInstanceIdentifier}"),
+    "AWS::S3Tables::TableBucket": Owned("s3tables:tablebucket", "bucket/{TableBucketName}"),
+    "AWS::SES::EmailIdentity": Owned("ses:identity", "identity/{EmailIdentity}"),
+}
+
+# What Ref gives where that is not the resource's name.
+REF_IS_ARN = frozenset(
+    {
+        "AWS::AppSync::GraphQLApi",
+        "AWS::Batch::JobQueue",
+        "AWS::Bedrock::Guardrail",
+        "AWS::ECS::Service",
+        "AWS::ECS::TaskDefinition",
+        "AWS::ElasticLoadBalancingV2::Listener",
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::MSK::Cluster",
+        "AWS::S3Tables::TableBucket",
+        "AWS::SNS::Topic",
+        "AWS::SecretsManager::Secret",
+        "AWS::StepFunctions::Activity",
+        "AWS::StepFunctions::StateMachine",
+    }
+)
+REF_IS_URL = frozenset({"AWS::SQS::Queue"})
+
+# Attributes that are neither the ARN, which is called `Arn`, nor out of the question in a policy: `{arn}`, `{name}`.
+ATTRIBUTES = {
+    ("AWS::Batch::JobQueue", "JobQueueArn"): "{arn}",
+    ("AWS::Bedrock::Guardrail", "GuardrailArn"): "{arn}",
+    ("AWS::DynamoDB::GlobalTable", "StreamArn"): "{arn}/stream/*",
+    ("AWS::DynamoDB::Table", "StreamArn"): "{arn}/stream/*",
+    ("AWS::Events::EventBus", "Name"): "{name}",
+    ("AWS::RDS::DBCluster", "DBClusterArn"): "{arn}",
+    ("AWS::RDS::DBInstance", "DBInstanceArn"): "{arn}",
+    ("AWS::S3Tables::TableBucket", "TableBucketARN"): "{arn}",
+    ("AWS::SNS::Topic", "TopicArn"): "{arn}",
+    ("AWS::SNS::Topic", "TopicName"): "{name}",
+    ("AWS::SQS::Queue", "QueueName"): "{name}",
+    ("AWS::SecretsManager::Secret", "Id"): "{arn}",
+    ("AWS::StepFunctions::StateMachine", "Name"): "{name}",
+}
+
+# Services that do not look at the tags of resources, or only where an account has switched that on.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/attribute-based-access-control.html
+WITHOUT_TAG_CONDITIONS = frozenset({"dynamodb", "s3", "s3express"})
+
+
+def generated(name: Name, stack: str | None, longest: float, logical_id: str, exact: bool) -> str:
+    """The name that CloudFormation makes, as a pattern; `*` where not enough of it is known.
+
+    `stack` is the stack's name, which may begin with a Fn::Sub variable, and `longest` the most characters that it has.
+    `exact`: for this resource alone; otherwise for all that the stack names. What would exceed the limit is shortened:
+    the stack's name and the logical id share what the random ending leaves.
+    https://github.com/aws-cloudformation/cloudformation-cli-java-plugin (IdentifierUtils.java)
+    """
+    room = name.limit - _RANDOM_ENDING - 1
+    if stack is not None and longest + len(logical_id) <= room:
+        pattern = f"{stack}-{logical_id}-*" if exact else f"{stack}-*"
+    elif room <= 0 or not name.shortened:
+        return "*"
+    else:
+        of_stack, of_id = _fair_split(room, longest, len(logical_id))
+        head = _shortened(stack, longest, of_stack)
+        pattern = f"{head}-{logical_id[:of_id]}{'' if of_id == len(logical_id) else '*'}-*"
+        if head == "*" and stack is not None:
+            return "*"
+    return _lower(pattern) if name.lower else pattern
+
+
+def _shortened(stack: str | None, longest: float, room: float) -> str:
+    """What is certain to remain of a stack's name; `*` where that does not tell it from others."""
+    found = re.fullmatch(r"(\$\{[^}]*\})?([^$]*)", stack or "")
+    if not found or longest == float("inf"):
+        return "*"
+    variable, rest = found[1] or "", found[2]
+    # With the longest stage the least of the rest remains.
+    kept = rest[: max(0, int(room - (longest - len(rest))))]
+    last_word = kept.rpartition("-")[2]
+    tells = kept == rest or (kept.count("-") == rest.count("-") and len(last_word) >= _TELLING)
+    return f"{variable}{kept}*" if tells else "*"
+
+
+def _fair_split(room: int, first: float, second: int) -> tuple[float, int]:
+    """Half of the room each; what one does not need goes to the other."""
+    half = room // 2
+    if second <= half:
+        return min(first, room - second), second
+    if first <= half:
+        return first, min(second, room - int(first))
+    return room - half, half
+
+
+def _lower(text: str) -> str:
+    """In lower case, but for what Fn::Sub fills in."""
+    return re.sub(r"(\$\{[^}]*\})|([^$]+)", lambda match: match[1] or match[2].lower(), text)

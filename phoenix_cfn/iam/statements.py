@@ -1,0 +1,141 @@
+"""Statements that allow, and the policies that they make: as troposphere or plain data, within IAM's limits."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from awacs import aws
+from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement
+from troposphere import Ref, Sub
+
+from phoenix_cfn.cloudformation.limits import MANAGED_POLICIES_OF_A_ROLE, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
+from phoenix_cfn.errors import PhoenixError
+
+# The longest that AWS has; a stage's name is bounded by its parameter, and any other reference is an ARN.
+_LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "1" * 12}
+_LONGEST_REFERENCE = 150
+
+
+class PolicyTooLargeError(PhoenixError):
+    """IAM would refuse the policy when the stack is created; this says so when the template is written."""
+
+    def __init__(self, what: str, size: int, limit: int) -> None:
+        super().__init__(
+            f"{what} may have {size} characters, {size - limit} more than the {limit} that IAM allows. "
+            "Let one template create fewer types of resources, or give them names that tell the stage."
+        )
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A statement that allows. `resources` and the values of `conditions` are texts, which may hold Fn::Sub variables;
+    `conditions` are by operator, such as `StringEquals`, and key."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def with_texts(self, change: Callable[[str], str]) -> Permission:
+        """The same with every resource and every value of a condition changed."""
+        conditions = {
+            operator: {key: tuple(map(change, values)) for key, values in keys.items()}
+            for operator, keys in self.conditions.items()
+        }
+        return replace(self, resources=tuple(map(change, self.resources)), conditions=conditions)
+
+    def to_awacs(self) -> Statement:
+        statement: dict[str, Any] = {
+            "Sid": self.sid,
+            "Effect": Allow,
+            "Action": [Action(*action.split(":", 1)) for action in self.actions],
+            "Resource": [_troposphere(each) for each in self.resources],
+        }
+        if self.conditions:
+            statement["Condition"] = Condition(
+                [
+                    getattr(aws, operator)(
+                        {key: _one_or_all(_troposphere(each) for each in values) for key, values in keys.items()}
+                    )
+                    for operator, keys in self.conditions.items()
+                ]
+            )
+        return Statement(**statement)
+
+    def to_json(self) -> dict[str, Any]:
+        """The statement as plain data: Fn::Sub where a text has variables."""
+        statement: dict[str, Any] = {
+            "Sid": self.sid,
+            "Effect": "Allow",
+            "Action": list(self.actions),
+            "Resource": [_plain(each) for each in self.resources],
+        }
+        if self.conditions:
+            statement["Condition"] = {
+                operator: {key: _one_or_all(_plain(each) for each in values) for key, values in keys.items()}
+                for operator, keys in self.conditions.items()
+            }
+        return statement
+
+
+def policy_documents(what: str, permissions: Iterable[Permission], longest: Mapping[str, int]) -> list[PolicyDocument]:
+    """The statements by document: the first is a role's inline policy, the others managed policies.
+
+    `longest`: the most characters of what the Fn::Sub variables stand for, as far as they are not ARNs. Raises
+    PolicyTooLargeError where that is more than a role can have.
+    """
+    documents: list[list[Permission]] = [[]]
+    for permission in permissions:
+        limit = MANAGED_POLICY_LIMIT if len(documents) > 1 else ROLE_INLINE_LIMIT
+        if policy_size([*documents[-1], permission], longest) > limit:
+            documents.append([])
+        documents[-1].append(permission)
+    if len(documents) > 1 + MANAGED_POLICIES_OF_A_ROLE:
+        size = sum(policy_size(each, longest) for each in documents)
+        raise PolicyTooLargeError(what, size, ROLE_INLINE_LIMIT + MANAGED_POLICIES_OF_A_ROLE * MANAGED_POLICY_LIMIT)
+    return [
+        policy_document(what, each, MANAGED_POLICY_LIMIT if number else ROLE_INLINE_LIMIT, longest)
+        for number, each in enumerate(documents)
+    ]
+
+
+def policy_document(
+    what: str, permissions: Iterable[Permission], limit: int, longest: Mapping[str, int]
+) -> PolicyDocument:
+    """One policy for a template in troposphere. Raises PolicyTooLargeError where it could exceed IAM's limit."""
+    every = list(permissions)
+    size = policy_size(every, longest)
+    if size > limit:
+        raise PolicyTooLargeError(what, size, limit)
+    return PolicyDocument(Version="2012-10-17", Statement=[each.to_awacs() for each in every])
+
+
+def policy_size(permissions: Iterable[Permission], longest: Mapping[str, int]) -> int:
+    """The most characters that IAM may count: white space is free, and variables are as long as they can get."""
+
+    def fill(match: re.Match[str]) -> str:
+        return _LONGEST.get(match[1]) or "x" * longest.get(match[1], _LONGEST_REFERENCE)
+
+    document = {"Version": "2012-10-17", "Statement": [each.to_json() for each in permissions]}
+    text = json.dumps(document, separators=(",", ":"))
+    return len(re.sub(r"\$\{([^}]*)\}", fill, re.sub(r'\{"Fn::Sub":("[^"]*")\}', r"\1", text)))
+
+
+def _one_or_all(values: Iterable[Any]) -> Any:
+    every = list(values)
+    return every[0] if len(every) == 1 else every
+
+
+def _troposphere(text: str) -> Any:
+    reference = re.fullmatch(r"\$\{([A-Za-z0-9:]+)\}", text)
+    if reference:
+        return Ref(reference[1])
+    return Sub(text) if "${" in text else text
+
+
+def _plain(text: str) -> Any:
+    return {"Fn::Sub": text} if "${" in text else text

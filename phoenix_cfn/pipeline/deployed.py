@@ -1,0 +1,74 @@
+"""What stages may have that run: whatever this library can write, and what the fork's own record says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from phoenix_cfn import iam, infrastructure
+from phoenix_cfn.iam import handlers
+from phoenix_cfn.iam.earlier import Earlier
+from phoenix_cfn.naming import Names
+from phoenix_cfn.parameters import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN, stage_parameters
+from phoenix_cfn.settings import Settings
+from phoenix_cfn.template import StageTemplate
+
+# What the library itself writes, or has written, under any settings: the same for every fork, whatever its code is now.
+LIBRARY = Path(iam.__file__).with_name("library.json")
+# Values of settings, by group and name, that add resources or properties, or need rights: a new such setting gets a
+# line here, and `python -m phoenix_cfn.pipeline.deployed` brings library.json up to it.
+CHOICES: dict[tuple[str, str], tuple[object, ...]] = {
+    ("database", "instances"): (1, 16),
+}
+# Stands for the service's name in library.json, and is one while that is written.
+_ANY_SERVICE, _PLACEHOLDER = "name-of-the-service", "{service}"
+
+
+def known(settings: Settings) -> dict[str, str]:
+    """What the pipeline stack knows of the infrastructure stack's values, as texts for Fn::Sub."""
+    shared = stage_parameters(StageTemplate("", settings.name), settings).names()
+    return {
+        **{name: f"${{{name}}}" for name in shared},
+        DATABASE_SECRET_ARN: "${DatabaseCredentials}",
+        ROLE_BOUNDARY_ARN: "${RoleBoundary}",
+        "AWS::StackName": Names.of(settings.name).infrastructure_stack,
+    }
+
+
+def left_by(settings: Settings, stack: Mapping[str, Any]) -> Earlier:
+    """What a stage has that is deployed from this infrastructure template."""
+    return Earlier.of(stack, known(settings))
+
+
+def of_the_library(settings: Settings) -> Earlier:
+    """What a stage may have of the library's own."""
+    return Earlier.from_json(LIBRARY.read_text(encoding="utf-8").replace(_PLACEHOLDER, settings.name))
+
+
+def types(settings: Settings, stack: Mapping[str, Any], recorded: Earlier) -> set[str]:
+    """The resource types that the deploy role has to do with."""
+    of_the_template = {resource["Type"] for resource in stack["Resources"].values()}
+    return of_the_template | of_the_library(settings).footprint.types() | recorded.footprint.types()
+
+
+def update_library() -> bool:
+    """Brings library.json up to the code; whether it had to be written. What once stood there stays."""
+    choices = [{}, *({group: {key: value}} for (group, key), values in CHOICES.items() for value in values)]
+    settings = [Settings.of({"name": _ANY_SERVICE, **each}) for each in choices]
+    found = of_the_library(settings[0]) if LIBRARY.exists() else Earlier()
+    for each in settings:
+        found |= left_by(each, infrastructure.template(each).to_dict())
+    text = found.to_json().replace(_ANY_SERVICE, _PLACEHOLDER)
+    if LIBRARY.exists() and LIBRARY.read_text(encoding="utf-8") == text:
+        return False
+    LIBRARY.write_text(text, encoding="utf-8")
+    return True
+
+
+if __name__ == "__main__":
+    # For the development of this library: the facts that its own types and settings need.
+    print(f"{LIBRARY}: {'written' if update_library() else 'unchanged'}")
+    default = Settings()
+    written = handlers.refresh(types(default, infrastructure.template(default).to_dict(), Earlier()))
+    print(f"{handlers.DATA}: {'written' if written else 'unchanged'}")
