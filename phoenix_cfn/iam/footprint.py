@@ -98,7 +98,7 @@ class Footprint:
         )
 
     def __sub__(self, other: Footprint) -> Footprint:
-        """What this has beyond the other; a type of which it is only one ARN stands for itself."""
+        """What this has and the other does not have."""
         arns: dict[str, Names] = {}
         for each, kinds in self.arns.items():
             beyond = _difference(kinds, other.arns.get(each, {}))
