@@ -67,7 +67,7 @@ def spelled_as_cdk(value: Any) -> Any:
 
 
 @pytest.mark.usefixtures("packages")
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.source)
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.pipeline.source)
 @pytest.mark.parametrize("module", [pipeline, infrastructure], ids=lambda module: module.__name__.rpartition(".")[2])
 def test_nothing_is_lost_and_nothing_is_warned_of(module: Any, settings: Settings, tmp_path: Path) -> None:
     template: StageTemplate = module.template(settings)

@@ -69,7 +69,7 @@ class Order:
         return set(self.resources) - {title} - self.before(title) - self.after(title)
 
 
-@pytest.fixture(params=SETTINGS, ids=lambda settings: f"{settings.source}-{settings.database_instances}")
+@pytest.fixture(params=SETTINGS, ids=lambda settings: f"{settings.pipeline.source}-{settings.database.instances}")
 def deployed(request: pytest.FixtureRequest) -> Order:
     return Order(infrastructure.template(request.param).to_dict())
 
