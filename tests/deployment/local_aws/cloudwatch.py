@@ -106,7 +106,7 @@ def _usage(container: str, cpus: float, used: dict[str, tuple[float, float]]) ->
     """CPUUtilization and MemoryUtilization in percent of what the container may use."""
     try:
         api = ministack.ecs._get_docker().api
-        waited = _run_queue.waited(int(api.inspect_container(container)["State"]["Pid"]))
+        waiting = _run_queue.waiting(int(api.inspect_container(container)["State"]["Pid"]))
         stats = api.stats(container, stream=False, one_shot=True)
         now, total = _seconds(stats["read"]), stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
         memory = 100 * stats["memory_stats"]["usage"] / stats["memory_stats"]["limit"]
@@ -117,7 +117,7 @@ def _usage(container: str, cpus: float, used: dict[str, tuple[float, float]]) ->
     if before is None or now <= before[0]:
         return [("MemoryUtilization", memory)]
     # No more than all, where several threads wait for the same CPU.
-    cpu = min(100.0, 100 * (total - before[1] + waited) / (now - before[0]) / cpus)
+    cpu = min(100.0, 100 * ((total - before[1]) / (now - before[0]) + waiting) / cpus)
     return [("CPUUtilization", cpu), ("MemoryUtilization", memory)]
 
 

@@ -18,6 +18,8 @@ from .resources import extend
 from .settings import busy, scaled
 
 _NAMESPACE = "AWS/ApplicationELB"
+# Real seconds that an application may take to start on a busy machine.
+_STARTS_WITHIN = 20
 _ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application"
 
 
@@ -87,6 +89,7 @@ def _watch(target: Target) -> None:
     """The health check of one target: `HealthyThresholdCount` good answers make it healthy, but the first is enough."""
     with ministack.request_scope(target.account, target.region):
         good = bad = 0
+        began = time.time()
         while not target.gone.is_set():
             group = ministack.alb._tgs.get(target.group)
             if group is None:
@@ -96,11 +99,19 @@ def _watch(target: Target) -> None:
             if target.state in ("initial", "unhealthy") and fine:
                 if target.state == "initial" or good >= int(group.get("HealthyThresholdCount") or 5):
                     target.state, target.reason = "healthy", ""
-            elif target.state in ("initial", "healthy") and bad >= int(group.get("UnhealthyThresholdCount") or 2):
-                target.state, target.reason = "unhealthy", reason
+            elif target.state in ("initial", "healthy") and bad >= (allowed := _allowed(group)):
+                # A new one has the real time that as many checks take on AWS: a process must start within it.
+                checks = allowed * float(group.get("HealthCheckIntervalSeconds") or 30)
+                if target.state == "healthy" or time.time() - began >= min(checks, _STARTS_WITHIN):
+                    target.state, target.reason = "unhealthy", reason
             interval = scaled(float(group.get("HealthCheckIntervalSeconds") or 30))
             # A target that has just been registered is asked at once, again and again, until it answers.
             target.gone.wait(interval if target.state != "initial" else min(interval, 0.5))
+
+
+def _allowed(group: dict[str, Any]) -> int:
+    """How many bad answers in a row make a target unhealthy."""
+    return int(group.get("UnhealthyThresholdCount") or 2)
 
 
 def _ask(target: Target, group: dict[str, Any]) -> tuple[bool, str]:

@@ -1,4 +1,4 @@
-"""How long threads that never sleep have waited for a CPU of this machine.
+"""How much CPU threads that never sleep have waited for on this machine.
 
 On Fargate a task has its CPU to itself. On a busy machine a thread that computes gets less than it would have there: by
 what it waits for. A thread that sleeps now and then only does the same later.
@@ -23,8 +23,10 @@ class RunQueue:
         # By thread: when it was looked at, and its seconds on a CPU and in the queue until then.
         self._seen: dict[Path, tuple[float, float, float]] = {}
 
-    def waited(self, process: int) -> float:
-        """Seconds since the last look, of all threads of a process and those below it; 0 where it is not known."""
+    def waiting(self, process: int) -> float:
+        """How many CPUs the threads of a process and of those below it have lacked since the last look; 0 where that
+        is not known.
+        """
         found = 0.0
         for thread in _threads(process):
             try:
@@ -35,8 +37,8 @@ class RunQueue:
             now = time.monotonic()
             at, ran_before, queued_before = self._seen.get(thread, (now, ran, queued))
             self._seen[thread] = (now, ran, queued)
-            if ran + queued - ran_before - queued_before > _SLEEPLESS * (now - at):
-                found += queued - queued_before
+            if now > at and ran + queued - ran_before - queued_before > _SLEEPLESS * (now - at):
+                found += (queued - queued_before) / (now - at)
         return found
 
 
