@@ -19,6 +19,14 @@ _MANY = 8
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.:@+-]*( [A-Za-z0-9_/.:@+(][A-Za-z0-9_/.:@+()-]*)*", re.ASCII)
 _NOT_TEXT = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 
+# The functions that AWS documents a short form for. Those of the Rules section have none, and tools lose a !Contains.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+# https://github.com/aws-cloudformation/rain/issues/612
+_SHORT = re.compile(
+    "Fn::(And|Base64|Cidr|Equals|FindInMap|GetAZs|If|ImportValue|Join|Length|Not|Or|Select|Split|Sub|ToJsonString|"
+    "Transform)"
+)
+
 
 def render(template: StageTemplate) -> str:
     """The template as a file: the same template gives the same bytes everywhere."""
@@ -146,6 +154,6 @@ def _function(value: Any) -> tuple[str, Any]:
     if name == "Fn::GetAtt" and isinstance(argument, list) and all(isinstance(each, str) for each in argument):
         return "!GetAtt", ".".join(argument)
     # A function directly inside another has to keep its long name: YAML knows one tag for each value.
-    if name.startswith("Fn::") and not _function(argument)[0]:
+    if _SHORT.fullmatch(name) and not _function(argument)[0]:
         return f"!{name.removeprefix('Fn::')}", argument
     return "", value
