@@ -1,6 +1,7 @@
-"""The README's picture and parameter tables, drawn from the templates.
+"""The README's picture and parameter tables and the table of regions, drawn from the templates.
 
-`python -m phoenix_cfn.picture README.md` puts them in place, between the markers; a test fails where they have drifted.
+`python -m phoenix_cfn.picture README.md docs/regions.md` puts them in place, between the markers; a test fails where
+they have drifted.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.facts.regions import Regions
+from phoenix_cfn.regions import resource_types
 
 _MARKED = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- /drawn -->)", re.DOTALL)
 
@@ -94,6 +97,17 @@ def parameter_table(template: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
+def region_table(settings: Settings, release: dict[str, Any], stage: dict[str, Any]) -> str:
+    """Every region that is known, and what each template lacks there."""
+    known, kind = Regions.recorded(), settings.database_instance_class
+    wanted = {"Pipeline.yml": resource_types(release, stage), "Infrastructure.yml": resource_types(stage)}
+    rows = [f"| region | {' | '.join(wanted)} |", "|---|---|---|"]
+    for region in sorted({*known.names, *known.authorities}):
+        cells = ["; ".join(known.missing(region, types, kind)) or "available" for types in wanted.values()]
+        rows.append(f"| {region} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 def drawn(text: str, settings: Settings) -> str:
     """The text with everything between its markers drawn anew."""
     release, stage = pipeline.template(settings).to_dict(), infrastructure.template(settings).to_dict()
@@ -101,6 +115,7 @@ def drawn(text: str, settings: Settings) -> str:
         "architecture": lambda: architecture(release, stage),
         "pipeline_parameters": lambda: parameter_table(release),
         "infrastructure_parameters": lambda: parameter_table(stage),
+        "regions": lambda: region_table(settings, release, stage),
     }
     return _MARKED.sub(lambda match: f"{match[1]}{drawings[match[2]]()}\n{match[3]}", text)
 
@@ -108,6 +123,4 @@ def drawn(text: str, settings: Settings) -> str:
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         path = Path(name)
-        path.write_text(
-            drawn(path.read_text(encoding="utf-8"), Settings.load(path.with_name("phoenix.toml"))), encoding="utf-8"
-        )
+        path.write_text(drawn(path.read_text(encoding="utf-8"), Settings.load(Path("phoenix.toml"))), encoding="utf-8")

@@ -14,6 +14,7 @@ from phoenix_cfn.infrastructure.security_groups import security_groups
 from phoenix_cfn.infrastructure.service import service
 from phoenix_cfn.notifications import notification_topic
 from phoenix_cfn.parameters import database_secret_arn, docker_image_uri, role_boundary_arn, stage_parameters
+from phoenix_cfn.regions import refuse_other_regions
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
@@ -43,4 +44,5 @@ def template(settings: Settings) -> StageTemplate:
     alarms += service_alarms(t, settings, parameters, data, running, topic)
     board = dashboard(t, settings, parameters, entrance, data, running, alarms)
     outputs(t, entrance, running, topic, board)
+    refuse_other_regions(t, settings, t.to_dict())
     return t

@@ -15,6 +15,7 @@ from phoenix_cfn.pipeline.secrets import database_credentials
 from phoenix_cfn.pipeline.sources import source
 from phoenix_cfn.pipeline.stages import build_stage, deploy_stage
 from phoenix_cfn.pipeline.storage import artifact_storage
+from phoenix_cfn.regions import refuse_other_regions
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
@@ -47,4 +48,5 @@ def template(settings: Settings, deployed: StageTemplate | None = None) -> Stage
     code.announce_pushes(t, settings, release, key)
     failure_notifications(t, settings, release, topic)
     outputs(t, settings, release, repository)
+    refuse_other_regions(t, settings, t.to_dict(), stack)
     return t
