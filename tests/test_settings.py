@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -24,16 +25,13 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
 
 def test_the_shipped_file_explains_every_setting_and_states_its_default(root: Path) -> None:
     explained = dict(re.findall(r"^# (\w+) = (.+)$", (root / "phoenix.toml").read_text(encoding="utf-8"), re.MULTILINE))
-    assert explained == {
-        field.name: f'"{field.default}"' if isinstance(field.default, str) else str(field.default)
-        for field in fields(Settings)
-    }
+    assert explained == {field.name: json.dumps(field.default) for field in fields(Settings)}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('colour = "red"', r"setting 'colour': found 'red'; expected one of container_port, .*Correct or remove"),
+        ('colour = "red"', r"setting 'colour': found 'red'; expected one of availability_zones, .*Correct or remove"),
         ('container_port = "8080"', r"'container_port': found '8080'; expected a whole number, as in the default 8080"),
         ("workers = true", r"'workers': found True; expected a whole number"),
         ("container_port = 0", r"'container_port': found 0; expected a number from 1024 to 65535"),
@@ -95,7 +93,7 @@ def test_another_service_needs_settings_only(tmp_path: Path) -> None:
     assert stack.properties("DatabaseCluster")["BackupRetentionPeriod"] == 14
     assert len(stack.of_type("AWS::DocDB::DBInstance")) == 3
     for each in (stack, release):
-        assert each.parameters["ContainerPort"]["Default"] == 9000
+        assert each.parameters["ContainerPort"]["Default"] == "9000"
         assert each.parameters["MinRunningTasks"]["Default"] == 3
         assert each.parameters["MaxRunningTasks"]["Default"] == 6
         assert each.parameters["RequestsPerSecondPerTask"]["Default"] == 50

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from troposphere import GetAtt, GetAZs, Parameter, Ref, Select, Sub
+from troposphere import GetAtt, Parameter, Ref, Sub
 from troposphere.docdb import DBCluster, DBClusterParameterGroup, DBInstance, DBSubnetGroup
 from troposphere.kms import Key
 from troposphere.secretsmanager import Secret
 
-from phoenix_cfn.infrastructure.network import Network
+from phoenix_cfn.facts import documentdb
+from phoenix_cfn.infrastructure.network import Network, availability_zone
 from phoenix_cfn.infrastructure.security_groups import SecurityGroups
 from phoenix_cfn.logs import log_group
 from phoenix_cfn.naming import Names
 from phoenix_cfn.parameters import StageParameters
-from phoenix_cfn.settings import Settings
+from phoenix_cfn.settings import ENGINE_VERSION, Settings
 from phoenix_cfn.template import GOES_WITH_THE_STACK, StageTemplate
 
-# Pinned: without a version AWS takes the newest. 5.0 is the line with long-term support.
-# https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-version-support-dates.html
-ENGINE_VERSION = "5.0.1"
-ENGINE_FAMILY = "docdb5.0"
 # What DocumentDB accepts: TLS, no retryable writes. Users live in `admin`; replicas serve reads without a primary.
 CONNECTION_OPTIONS = "tls=true&replicaSet=rs0&readPreference=primaryPreferred&retryWrites=false&authSource=admin"
 
@@ -59,7 +56,7 @@ def database(
     options = template.add_resource(
         DBClusterParameterGroup(
             "DatabaseParameterGroup",
-            Family=ENGINE_FAMILY,
+            Family=documentdb.parameter_group_family(ENGINE_VERSION),
             Description="TLS only; audit and profiler logs on",
             Parameters={
                 "tls": "enabled",
@@ -99,7 +96,7 @@ def database(
                 DBInstanceIdentifier=Sub(f"{names.database_instance}{number + 1}"),
                 DBClusterIdentifier=Ref(cluster),
                 DBInstanceClass=settings.database_instance_class,
-                AvailabilityZone=Select(number % 2, GetAZs("")),
+                AvailabilityZone=availability_zone(settings, number % len(settings.availability_zones)),
                 **GOES_WITH_THE_STACK,
             )
         )

@@ -41,6 +41,11 @@ class Network:
     egress_routes: list[Route]
 
 
+def availability_zone(settings: Settings, number: int) -> Select:
+    """The stage's first or second zone (0 or 1), by its position in the account's list for the region."""
+    return Select(settings.availability_zones[number] - 1, GetAZs(""))
+
+
 def network(template: StageTemplate, settings: Settings) -> Network:
     """A VPC whose every tier stands in two zones; each zone leaves through a NAT gateway of its own."""
     blocks = _blocks(settings.vpc_cidr)
@@ -62,7 +67,7 @@ def network(template: StageTemplate, settings: Settings) -> Network:
             GatewayId=Ref(gateway),
         )
     )
-    public = [_subnet(template, vpc, "Public", zone, next(blocks), public_routes) for zone in _ZONES]
+    public = [_subnet(template, settings, vpc, "Public", zone, next(blocks), public_routes) for zone in _ZONES]
 
     private, private_tables, egress_routes = [], [], []
     for zone, nearby in zip(_ZONES, public, strict=True):
@@ -91,10 +96,10 @@ def network(template: StageTemplate, settings: Settings) -> Network:
                 )
             )
         )
-        private.append(_subnet(template, vpc, "Private", zone, next(blocks), table))
+        private.append(_subnet(template, settings, vpc, "Private", zone, next(blocks), table))
 
     isolated_routes = _route_table(template, vpc, "Isolated")
-    isolated = [_subnet(template, vpc, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
+    isolated = [_subnet(template, settings, vpc, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
 
     # Image layers come from S3: this way they neither cross the NAT gateways nor cost by the gigabyte.
     template.add_resource(
@@ -114,12 +119,14 @@ def _route_table(template: StageTemplate, vpc: VPC, tier: str, zone: str = "") -
     return template.add_resource(RouteTable(f"{tier}RouteTable{zone}", VpcId=Ref(vpc), Tags=_named(template, *name)))
 
 
-def _subnet(template: StageTemplate, vpc: VPC, tier: str, zone: str, block: str, table: RouteTable) -> Subnet:
+def _subnet(
+    template: StageTemplate, settings: Settings, vpc: VPC, tier: str, zone: str, block: str, table: RouteTable
+) -> Subnet:
     subnet = template.add_resource(
         Subnet(
             f"{tier}Subnet{zone}",
             VpcId=Ref(vpc),
-            AvailabilityZone=Select(_ZONES.index(zone), GetAZs("")),
+            AvailabilityZone=availability_zone(settings, _ZONES.index(zone)),
             CidrBlock=block,
             # Load balancer and NAT gateways bring addresses of their own; nothing else gets one by accident.
             MapPublicIpOnLaunch=False,
