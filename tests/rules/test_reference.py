@@ -56,3 +56,7 @@ def test_importing_the_rules_does_not_import_the_generator() -> None:
     for path in Path(RULES).rglob("*.py"):
         for module in wanted.findall(path.read_text(encoding="utf-8")):
             assert module.startswith("phoenix_cfn.rules"), f"{path} imports {module}"
+    # The facts that rules and generator share, of which rules/_facts.py takes its part.
+    for path in (ROOT / "phoenix_cfn/facts").glob("*.py"):
+        for module in wanted.findall(path.read_text(encoding="utf-8")):
+            assert module.startswith("phoenix_cfn.facts"), f"{path} imports {module}"
