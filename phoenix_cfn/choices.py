@@ -74,7 +74,11 @@ def _judged(key: str, value: object, field: msgspec.structs.FieldInfo) -> Iterat
     try:
         msgspec.convert(value, field.type)
     except msgspec.ValidationError:
-        yield Mistake(key, value, expected(field))
+        yield Mistake(key, list(value) if isinstance(value, tuple) else value, expected(field))
+    else:
+        # A pattern's `$` also matches before a line break at the end.
+        if isinstance(value, str) and not value.isprintable():
+            yield Mistake(key, value, "text without line breaks and other control characters")
 
 
 def expected(field: msgspec.structs.FieldInfo) -> str:
@@ -108,6 +112,11 @@ def _places(kind: type[Struct], prefix: str = "") -> dict[str, str]:
         else:
             found[field.name] = prefix + field.name
     return found
+
+
+def names(kind: type[Struct]) -> list[str]:
+    """The key of every choice, such as `service.cpu`."""
+    return list(_places(kind).values())
 
 
 def _is_group(kind: Any) -> bool:

@@ -12,8 +12,16 @@ from phoenix_cfn.cloudformation.limits import IAM_PATH_LENGTH, STACK_NAME_LENGTH
 from phoenix_cfn.cloudformation.names import NAMES
 from phoenix_cfn.errors import Mistake, SettingsError
 
-NAME_PATTERN = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
-STAGE_PREFIX_PATTERN = f"^{NAME_PATTERN}$"
+NAME_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
+# How names may not begin: AWS reserves `aws` (as in the IAM path `/aws-service-role/`), and refuses load balancers with
+# `internal-`, security groups with `sg-`, buckets with `sthree-` or `amzn-s3-demo-`. CloudFormation names these three
+# after the stack, whose name begins with the stage.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+RESERVED_STAGES = ("amzn-s3-demo", "aws", "internal", "sg", "sthree")
+STAGE_PREFIX_PATTERN = f"^(?!({'|'.join(RESERVED_STAGES)})(-|$))(?=[a-z]){NAME_PATTERN}$"
 STAGE_PREFIX_MAX_LENGTH = 20
 
 _STAGE = "${StagePrefix}"

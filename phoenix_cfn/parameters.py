@@ -7,7 +7,8 @@ from functools import partial
 
 from troposphere import Equals, Not, Parameter, Ref
 
-from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH, STAGE_PREFIX_PATTERN
+from phoenix_cfn.cloudformation.facts import documentdb
+from phoenix_cfn.naming import RESERVED_STAGES, STAGE_PREFIX_MAX_LENGTH, STAGE_PREFIX_PATTERN
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
@@ -18,6 +19,27 @@ ROLE_BOUNDARY_ARN = "RoleBoundaryArn"
 
 # The condition of everything that needs somebody to write to.
 NOTIFIED = "HasNotificationEmail"
+
+# The numbers of four digits that are not below the key.
+_FOUR_DIGITS_FROM = {
+    1024: r"102[4-9]|10[3-9]\d|1[1-9]\d\d|[2-9]\d{3}",
+    documentdb.FIRST_PORT: r"11[5-9]\d|1[2-9]\d\d|[2-9]\d{3}",
+}
+# The conditions that Fn::And takes, two at least.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html
+_CONDITIONS = 10
+
+# What Git accepts as a branch, in ASCII: no part begins with a dot or ends with .lock, no two dots or slashes stand
+# together, and there is no @{. CodePipeline reads #{ as a variable of its own.
+# https://git-scm.com/docs/git-check-ref-format
+_BRANCH = r"^(?![-/]|refs/|@$)(?!.*(\.\.|//|[@#]\{|\.lock(/|$)|[./]$))(?!(.*/)?\.)[!-)+-9;->@-Z\]_-}]+$"
+# https://docs.github.com/en/repositories/creating-and-managing-repositories/about-repositories
+_REPOSITORY = r"^(?!\.\.?$)(?!.*\.git$)[A-Za-z0-9._-]+$"
+# A dot-atom at a domain (RFC 5321), of the characters that stay themselves in JSON and in the pipeline's definition.
+_EMAIL = (
+    r"^$|^(?=.{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_~-]+)*"
+    r"@([A-Za-z0-9](-*[A-Za-z0-9])*\.)+[A-Za-z](-*[A-Za-z0-9])+$"
+)
 
 _STAGE_GROUP = "Stage"
 _SOURCE_GROUP = "Source"
@@ -73,49 +95,44 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
                 "StagePrefix",
                 Type="String",
                 Default="dev",
-                Description=(
-                    "Tells stages in one account apart, such as dev, qa or prod: every name begins with it. "
-                    "Not to be changed later."
-                ),
+                Description="Stage, such as dev, qa or prod: names of resources begin with it. Do not change it later.",
                 AllowedPattern=STAGE_PREFIX_PATTERN,
                 MaxLength=STAGE_PREFIX_MAX_LENGTH,
                 ConstraintDescription=(
                     "Use lower-case letters, digits and single hyphens between them, begin with a letter, at most "
-                    f"{STAGE_PREFIX_MAX_LENGTH} characters: for example prod."
+                    f"{STAGE_PREFIX_MAX_LENGTH} characters: for example prod. AWS reserves "
+                    f"{', '.join(RESERVED_STAGES)}, alone or before a hyphen."
                 ),
             ),
         ),
         container_port=ask(
             _SERVICE_GROUP,
             "Container port",
-            _number(
+            _port(
                 "ContainerPort",
                 settings.service.container_port,
                 1024,
-                65535,
-                "Port that the application listens on, told as PORT. A later change interrupts the service.",
+                "Port that the application listens on (variable PORT). A later change interrupts the service.",
             ),
         ),
         min_running_tasks=ask(
             _SERVICE_GROUP,
             "Fewest tasks",
-            _number(
+            _tasks(
                 "MinRunningTasks",
                 settings.scaling.min_tasks,
-                1,
                 settings.scaling.tasks_limit,
-                "Tasks that run even when it is quiet. Two or more stand in two availability zones.",
+                "Tasks that run without any load. Two or more run in two availability zones.",
             ),
         ),
         max_running_tasks=ask(
             _SERVICE_GROUP,
             "Most tasks",
-            _number(
+            _tasks(
                 "MaxRunningTasks",
                 settings.scaling.max_tasks,
-                1,
                 settings.scaling.tasks_limit,
-                "Tasks that scaling may start at the most; not below MinRunningTasks.",
+                "The most tasks that scaling runs; not below MinRunningTasks.",
             ),
         ),
         requests_per_second_per_task=ask(
@@ -147,13 +164,18 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
                 "MongoDBMasterUsername",
                 Type="String",
                 Default="documentdb",
-                Description="Master user of the database. Not to be changed later.",
-                AllowedPattern="^[a-zA-Z][a-zA-Z0-9]{0,62}$",
-                ConstraintDescription="Use 1 to 63 letters and digits, begin with a letter.",
+                Description="Master user of the database. Do not change it later.",
+                AllowedPattern=f"^(?!(?i:{'|'.join(documentdb.RESERVED_USERS)})$)[a-zA-Z][a-zA-Z0-9]{{0,62}}$",
+                ConstraintDescription=(
+                    "Use 1 to 63 letters and digits, begin with a letter. DocumentDB reserves "
+                    f"{', '.join(documentdb.RESERVED_USERS)}."
+                ),
             ),
         ),
         mongodb_port=ask(
-            _DATABASE_GROUP, "Port", _number("MongoDBPort", 27017, 1150, 65535, "Port that the database listens on.")
+            _DATABASE_GROUP,
+            "Port",
+            _port("MongoDBPort", 27017, documentdb.FIRST_PORT, "Port that the database listens on."),
         ),
         notification_email=ask(
             _NOTIFICATION_GROUP,
@@ -162,8 +184,8 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
                 "NotificationEmail",
                 Type="String",
                 Default="",
-                Description="Gets the alarms (confirm the mail that AWS sends). Empty: nobody is written to.",
-                AllowedPattern=r"^$|^[^@\s\x22\\]+@[^@\s\x22\\]+\.[^@\s\x22\\]+$",
+                Description="Address for alarms. AWS sends an email to confirm it. Empty: no email is sent.",
+                AllowedPattern=_EMAIL,
                 MaxLength=100,
                 ConstraintDescription="Enter one address such as ops@example.com, at most 100 characters, or nothing.",
             ),
@@ -194,7 +216,8 @@ def github_parameters(template: StageTemplate) -> GithubParameters:
                 "GithubUsername",
                 Type="String",
                 Description="User or organization that owns your fork.",
-                AllowedPattern="^[A-Za-z0-9](-?[A-Za-z0-9])*$",
+                # With an underscore: a user that an enterprise manages.
+                AllowedPattern="^[A-Za-z0-9](-?[A-Za-z0-9])*(_[A-Za-z0-9]+)?$",
                 MaxLength=39,
                 ConstraintDescription="Enter the name of a GitHub user or organization, such as octocat.",
             ),
@@ -206,9 +229,9 @@ def github_parameters(template: StageTemplate) -> GithubParameters:
                 "GithubRepository",
                 Type="String",
                 Description="Name of your fork, without the owner.",
-                AllowedPattern="^[A-Za-z0-9._-]+$",
+                AllowedPattern=_REPOSITORY,
                 MaxLength=100,
-                ConstraintDescription="Enter the repository's name alone: not its address, not owner/name.",
+                ConstraintDescription="Enter the repository's name alone: no address, no owner/name, no .git.",
             ),
         ),
         branch=ask(_SOURCE_GROUP, "Branch", _branch("GithubBranch")),
@@ -258,8 +281,9 @@ def codecommit_repository(template: StageTemplate) -> Parameter:
             "CodeCommitRepository",
             Type="String",
             Description="Name of the CodeCommit repository, in this account and region.",
-            AllowedPattern="^[A-Za-z0-9._-]{1,100}$",
-            ConstraintDescription="Enter the repository's name alone, at most 100 characters.",
+            AllowedPattern=_REPOSITORY,
+            MaxLength=100,
+            ConstraintDescription="Enter the repository's name alone, at most 100 characters, without .git.",
         ),
     )
 
@@ -281,12 +305,11 @@ def database_password(template: StageTemplate) -> Parameter:
             NoEcho=True,
             Default="",
             Description=(
-                "Password of the master user, used when the database is created. Empty: one is generated and kept in "
-                "Secrets Manager."
+                "Password of the master user, used when the database is created. Empty: Secrets Manager generates one."
             ),
-            # DocumentDB takes more; these need no escaping in a connection string.
-            AllowedPattern="^$|^[A-Za-z0-9_.~-]{8,100}$",
-            ConstraintDescription="Enter 8 to 100 letters, digits or any of _ . ~ - (safe in a URI), or nothing.",
+            # DocumentDB takes more; these need no escaping in a connection string, nor in JSON.
+            AllowedPattern="^$|^[A-Za-z0-9_.~!*'()+,;=&-]{8,100}$",
+            ConstraintDescription="Enter 8 to 100 letters, digits or _.~!*'()+,;=&- (safe in a URI), or nothing.",
         ),
     )
 
@@ -303,7 +326,9 @@ def _database_secret_arn(template: StageTemplate) -> Parameter:
             # The reference is no secret, but what stands in a password's place should not be shown.
             NoEcho=True,
             Description="ARN of a secret in Secrets Manager with the JSON keys username and password.",
-            AllowedPattern=r"^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$",
+            AllowedPattern=(
+                "^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$"
+            ),
             ConstraintDescription="Enter the full ARN of a secret in Secrets Manager, its random ending included.",
         ),
     )
@@ -318,7 +343,7 @@ def _role_boundary_arn(template: StageTemplate) -> Parameter:
         Parameter(
             ROLE_BOUNDARY_ARN,
             Type="String",
-            Description="ARN of the managed policy that bounds the roles of the tasks; the pipeline has one.",
+            Description="ARN of the managed policy that bounds the roles of the tasks; the pipeline stack has one.",
             AllowedPattern=r"^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9/_+=,.@-]+$",
             ConstraintDescription="Enter the ARN of a managed policy.",
         ),
@@ -335,8 +360,7 @@ def _docker_image_uri(template: StageTemplate) -> Parameter:
             DOCKER_IMAGE_URI,
             Type="String",
             Description="URI of the image, with its digest; the pipeline passes what it has built.",
-            AllowedPattern=r"^\S+$",
-            MaxLength=400,
+            AllowedPattern="^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,254}(@sha256:[A-Fa-f0-9]{64})?$",
             ConstraintDescription="Enter an image: <registry>/<repository>@sha256:<digest>, without spaces.",
         ),
     )
@@ -356,10 +380,29 @@ def _branch(name: str) -> Parameter:
         name,
         Type="String",
         Description="Branch whose pushes are released to this stage, such as main.",
-        AllowedPattern="^[A-Za-z0-9._][A-Za-z0-9._/-]*$",
-        MaxLength=100,
-        ConstraintDescription="Enter a branch such as main, without refs/heads/.",
+        AllowedPattern=_BRANCH,
+        MaxLength=255,
+        ConstraintDescription="Enter a branch that Git accepts, such as main, without refs/heads/.",
     )
+
+
+def _port(name: str, default: int, low: int, description: str) -> Parameter:
+    """A port from `low` on. A String, since CloudFormation would take 8080.5 as a Number."""
+    return Parameter(
+        name,
+        Type="String",
+        Default=str(default),
+        AllowedPattern=f"^({_FOUR_DIGITS_FROM[low]}|[1-5]\\d{{4}}|6[0-4]\\d{{3}}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5])$",
+        Description=description,
+        ConstraintDescription=f"Enter a whole number from {low} to 65535.",
+    )
+
+
+def _tasks(name: str, default: int, limit: int, description: str) -> Parameter:
+    """A number of tasks. The values are listed: of a range CloudFormation would also take 2.5."""
+    parameter = _number(name, default, 1, limit, description)
+    parameter.AllowedValues = list(range(1, limit + 1))
+    return parameter
 
 
 def _number(name: str, default: int, low: int, high: int, description: str) -> Parameter:
@@ -370,31 +413,33 @@ def _number(name: str, default: int, low: int, high: int, description: str) -> P
         MinValue=low,
         MaxValue=high,
         Description=description,
-        ConstraintDescription=f"Enter a whole number from {low} to {high}.",
+        ConstraintDescription=f"Enter a number from {low} to {high}.",
     )
 
 
 def _refuse_maximum_below_minimum(template: StageTemplate, limit: int) -> None:
     """Rules cannot compare numbers, so each minimum above 1 names the maximums that go with it."""
+    pairs = [
+        {
+            "Fn::Or": [
+                {"Fn::Not": [{"Fn::Equals": [{"Ref": "MinRunningTasks"}, str(least)]}]},
+                {"Fn::Contains": [[str(most) for most in range(least, limit + 1)], {"Ref": "MaxRunningTasks"}]},
+            ]
+        }
+        for least in range(2, limit + 1)
+    ]
+    if not pairs:
+        return
+    parts = [pairs[start : start + _CONDITIONS] for start in range(0, len(pairs), _CONDITIONS)]
     template.add_rule(
         "MaximumNotBelowMinimum",
         {
             "Assertions": [
                 {
-                    "Assert": {
-                        "Fn::Or": [
-                            {"Fn::Not": [{"Fn::Equals": [{"Ref": "MinRunningTasks"}, str(least)]}]},
-                            {
-                                "Fn::Contains": [
-                                    [str(most) for most in range(least, limit + 1)],
-                                    {"Ref": "MaxRunningTasks"},
-                                ]
-                            },
-                        ]
-                    },
+                    "Assert": {"Fn::And": part} if len(part) > 1 else part[0],
                     "AssertDescription": "MaxRunningTasks must not be below MinRunningTasks.",
                 }
-                for least in range(2, limit + 1)
+                for part in parts
             ]
         },
     )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from phoenix_cfn.cloudformation.facts.regions import Regions
+from phoenix_cfn.common.regions import resource_types
 from phoenix_cfn.errors import PhoenixError
 
 DRAWN = "<!-- drawn: "
@@ -90,6 +92,19 @@ def parameter_table(template: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
+def region_table(release: dict[str, Any], stage: dict[str, Any]) -> str:
+    """Every region that is known, and what each template lacks there."""
+    known = Regions.recorded()
+    instances = [each for each in stage["Resources"].values() if each["Type"] == "AWS::DocDB::DBInstance"]
+    instance_class = instances[0]["Properties"]["DBInstanceClass"]
+    wanted = {"Pipeline.yml": resource_types(release, stage), "Infrastructure.yml": resource_types(stage)}
+    rows = [f"| region | {' | '.join(wanted)} |", "|---|---|---|"]
+    for region in sorted({*known.names, *known.authorities}):
+        cells = ["; ".join(known.missing(region, types, instance_class)) or "available" for types in wanted.values()]
+        rows.append(f"| {region} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 class DrawingError(PhoenixError):
     """A marker for a drawing that does not exist."""
 
@@ -103,6 +118,7 @@ def drawn(text: str, release: dict[str, Any], stage: dict[str, Any]) -> str:
         "architecture": lambda: architecture(release, stage),
         "pipeline_parameters": lambda: parameter_table(release),
         "infrastructure_parameters": lambda: parameter_table(stage),
+        "regions": lambda: region_table(release, stage),
     }
 
     def draw(match: re.Match[str]) -> str:

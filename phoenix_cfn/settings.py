@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from phoenix_cfn import choices
+from phoenix_cfn.cloudformation.facts import documentdb, vpc
+from phoenix_cfn.cloudformation.facts.regions import Regions
 from phoenix_cfn.errors import Mistake, SettingsError
 from phoenix_cfn.naming import NAME_PATTERN, Names
 
@@ -32,7 +34,15 @@ FARGATE_SIZES: dict[int, tuple[int, ...]] = {
     4096: tuple(range(8192, 30720 + 1, 1024)),
     8192: tuple(range(16384, 61440 + 1, 4096)),
     16384: tuple(range(32768, 122880 + 1, 8192)),
+    32768: (61440, 122880, 249856),
 }
+
+
+# Pinned: without a version AWS takes the newest. 5.0 is the line with long-term support.
+# https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-version-support-dates.html
+ENGINE_VERSION = "5.0.1"
+
+_ZONES = "two different positions from 1 to 6 in the region's list of zones, such as [1, 2]"
 
 
 class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,14 +54,20 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     health_check_path: Annotated[
         str,
         Meta(
-            pattern=r"^/[!-~]{0,1023}$",
+            # As RFC 3986 spells a path with a query; the load balancer has no use for a fragment.
+            # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+            pattern=r"^/([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*$",
+            max_length=1024,
             description="The path that answers 200 while a task is healthy. It must not depend on the database.",
-            extra={"expected": "a path that begins with / and has no spaces, at most 1,024 characters"},
+            extra={
+                "expected": "a path that begins with / and has no spaces, at most 1,024 characters of a URI's path and "
+                "query"
+            },
         ),
     ] = "/health"
     workers: Annotated[int, Meta(ge=1, le=64, description="Processes in each task (WEB_CONCURRENCY).")] = 2
     cpu: Annotated[
-        Literal[256, 512, 1024, 2048, 4096, 8192, 16384],
+        Literal[256, 512, 1024, 2048, 4096, 8192, 16384, 32768],
         Meta(description="CPU units of a task: 1,024 are one vCPU."),
     ] = 512
     memory: Annotated[int, Meta(description="Memory of a task in MiB, in a pair with cpu that Fargate offers.")] = 1024
@@ -95,7 +111,6 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     instance_class: Annotated[
         str,
         Meta(
-            pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$",
             description="Instance class of DocumentDB.",
             extra={"expected": "an instance class of DocumentDB, such as db.t4g.medium"},
         ),
@@ -108,7 +123,22 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The VPC."""
 
-    vpc_cidr: Annotated[str, Meta(description="The VPC's IPv4 addresses, from /16 to /22.")] = "10.0.0.0/16"
+    vpc_cidr: Annotated[
+        str,
+        Meta(
+            description="The VPC's IPv4 addresses, from /16 to /22.",
+            extra={"expected": "an IPv4 network such as 10.0.0.0/16"},
+        ),
+    ] = "10.0.0.0/16"
+    # The most zones that a region has: us-east-1.
+    # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
+    availability_zones: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=6)], Annotated[int, Meta(ge=1, le=6)]],
+        Meta(
+            description="Two positions in the region's list of Availability Zones, counted from 1.",
+            extra={"expected": _ZONES},
+        ),
+    ] = (1, 2)
 
 
 class PipelineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -216,9 +246,32 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
     if scaling.min_tasks > scaling.max_tasks:
         words = f"at most max_tasks = {scaling.max_tasks}"
         yield Mistake("scaling.min_tasks", scaling.min_tasks, words, beside=("scaling.max_tasks",))
-    if not _is_vpc_cidr(settings.network.vpc_cidr):
-        words = "an IPv4 network from /16 to /22, such as 10.0.0.0/16"
-        yield Mistake("network.vpc_cidr", settings.network.vpc_cidr, words)
+    yield from _beyond_types(settings)
+
+
+def _beyond_types(settings: Settings) -> Iterator[Mistake]:
+    """Values that a type or a pattern does not describe, since AWS lists what it accepts."""
+    if settings.name in documentdb.RESERVED_DATABASES:
+        words = f"a name that DocumentDB does not reserve, since the database has it too: not {settings.name}"
+        yield Mistake("name", settings.name, words)
+    database, network = settings.database, settings.network
+    if database.instance_class not in (offered := _instance_classes()):
+        words = f"an instance class of DocumentDB {documentdb.line(ENGINE_VERSION)}: {', '.join(offered)}"
+        yield Mistake("database.instance_class", database.instance_class, words)
+    if not _is_vpc_cidr(network.vpc_cidr):
+        words = (
+            "an IPv4 network from /16 to /22 that a VPC may have, such as 10.0.0.0/16; not in 0.0.0.0/8, 127.0.0.0/8, "
+            "169.254.0.0/16, 224.0.0.0/4 or 240.0.0.0/4"
+        )
+        yield Mistake("network.vpc_cidr", network.vpc_cidr, words)
+    if len(set(network.availability_zones)) < len(network.availability_zones):
+        yield Mistake("network.availability_zones", list(network.availability_zones), _ZONES)
+
+
+def _instance_classes() -> list[str]:
+    """What AWS offers and the engine version runs on; without db.serverless, which needs a scaling range too."""
+    offered = Regions.recorded().instance_classes()
+    return sorted(each for each in offered if documentdb.is_offered(each, ENGINE_VERSION))
 
 
 def _is_vpc_cidr(text: str) -> bool:
@@ -226,5 +279,8 @@ def _is_vpc_cidr(text: str) -> bool:
         network = ipaddress.IPv4Network(text)
     except ValueError:
         return False
+    # Python also reads a netmask, which AWS does not.
+    if str(network) != text:
+        return False
     # Six subnets are cut from it; /28 is the smallest that AWS allows and a load balancer wants /27 or wider.
-    return 16 <= network.prefixlen <= 22
+    return 16 <= network.prefixlen <= 22 and vpc.is_assigned(network)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -207,6 +208,26 @@ def test_functions_without_a_documented_short_form_keep_their_long_one(name: str
 def test_the_templates_read_back_as_they_were_built(module: Any) -> None:
     template = module.template(Settings())
     assert read(render(template)) == template.to_dict()
+
+
+@pytest.mark.parametrize(
+    "name", ["Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"]
+)
+def test_the_functions_of_rules_have_their_long_form(name: str) -> None:
+    """AWS documents no short form for them, and tools that read a template lose one."""
+    template = StageTemplate("x", "x")
+    rule = {"Assertions": [{"Assert": {"Fn::Not": [{name: [["a", "b"], "c"]}]}}, {"Assert": {name: [["a"], "c"]}}]}
+    template.add_rule("Rule", rule)
+    text = render(template)
+    assert text.count(name) == 2
+    assert f"!{name.removeprefix('Fn::')}" not in text
+    assert read(text)["Rules"]["Rule"] == rule
+
+
+@pytest.mark.parametrize("module", [infrastructure, pipeline])
+def test_every_tag_is_a_short_form_that_aws_documents(module: Any) -> None:
+    documented = {"And", "Condition", "Equals", "GetAtt", "GetAZs", "If", "Not", "Or", "Ref", "Select", "Sub"}
+    assert set(re.findall(r"(?<=[ \[])!([A-Z]\w+)", render(module.template(Settings())))) <= documented
 
 
 def test_bytes_do_not_depend_on_the_run(root: Path) -> None:

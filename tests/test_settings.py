@@ -143,7 +143,7 @@ def test_another_service_needs_settings_only(tmp_path: Path) -> None:
     assert stack.properties("DatabaseCluster")["BackupRetentionPeriod"] == 14
     assert len(stack.of_type("AWS::DocDB::DBInstance")) == 3
     for each in (stack, release):
-        assert each.parameters["ContainerPort"]["Default"] == 9000
+        assert each.parameters["ContainerPort"]["Default"] == "9000"
         assert each.parameters["MinRunningTasks"]["Default"] == 3
         assert each.parameters["MaxRunningTasks"]["Default"] == 6
         assert each.parameters["RequestsPerSecondPerTask"]["Default"] == 50

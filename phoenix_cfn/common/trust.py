@@ -6,19 +6,21 @@ from awacs import sts
 from awacs.aws import Allow, Condition, PolicyDocument, Principal, Statement, StringEquals, StringEqualsIfExists
 from troposphere import Ref
 
-# Services whose documentation has the condition in the trust policy of their service role.
-_SAYS_FOR_WHOM = frozenset(("codebuild", "codepipeline", "ecs-tasks"))
+# Services whose documentation has the condition in the trust policy of their role.
+# https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+_DOCUMENTED = frozenset(("codebuild", "ecs-tasks"))
 
 
 def trusts(service: str) -> PolicyDocument:
     """A trust policy for a service such as `ecs-tasks`.
 
-    The condition keeps the service from being used by another account as a confused deputy. CloudFormation and Lambda
-    do not document that they pass the account when they assume a role: with them it holds only if they do, since
-    otherwise nothing might deploy.
+    The condition keeps another account from using the service as a confused deputy. Where the service does not document
+    the key, as CloudFormation, CodePipeline, EventBridge and Lambda do not, the condition applies only if the key is
+    present: a key that never comes would keep the service from its role, and nothing would deploy.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
-    equals = StringEquals if service in _SAYS_FOR_WHOM else StringEqualsIfExists
+    equals = StringEquals if service in _DOCUMENTED else StringEqualsIfExists
     return PolicyDocument(
         Version="2012-10-17",
         Statement=[

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from troposphere.sns import Topic
 
+from phoenix_cfn.common.regions import refuse_other_regions
 from phoenix_cfn.common.stage import stage_scope
 from phoenix_cfn.common.topic import notification_topic
 from phoenix_cfn.infrastructure.cluster import cluster
@@ -62,6 +63,7 @@ def build(settings: Settings) -> Infrastructure:
     alarms += service_alarms(scope, database, running, topic)
     board = dashboard(scope, balancing, database, running, alarms)
     outputs(scope, balancing, running, topic, board)
+    refuse_other_regions(scope, scope.template.to_dict())
     return Infrastructure(scope, network, balancing, database, running, topic)
 
 

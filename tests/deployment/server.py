@@ -98,12 +98,14 @@ class LocalAws:
         """An ordinary boto3 client, as the account's root."""
         return boto3.client(
             service,
-            endpoint_url=self.settings.endpoint,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 2}, read_timeout=300, s3={"addressing_style": "path"}),
-            **options,
+            **{
+                "endpoint_url": self.settings.endpoint,
+                "region_name": REGION,
+                "aws_access_key_id": "test",
+                "aws_secret_access_key": "test",
+                "config": Config(retries={"total_max_attempts": 2}, read_timeout=300, s3={"addressing_style": "path"}),
+                **options,
+            },
         )
 
     def pipelines(self) -> list[dict[str, Any]]:

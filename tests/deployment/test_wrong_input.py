@@ -16,9 +16,13 @@ from .stage import Stage
         ("GithubOAuthToken", "github_pat_of_the_wrong_kind", "classic token"),
         ("StagePrefix", "Production", "lower-case"),
         ("StagePrefix", "a-stage-with-much-too-long-a-name", "20 characters"),
+        ("StagePrefix", "sg", "alone or before a hyphen"),
         ("ContainerPort", "80", "1024 to 65535"),
         ("MongoDBPort", "70000", "1150 to 65535"),
         ("MongoDBMasterPassword", "with@sign/and-slash", "safe in a URI"),
+        ("MongoDBMasterUsername", "Admin", "DocumentDB reserves admin"),
+        ("GithubBranch", "a..b", "a branch that Git accepts"),
+        ("MinRunningTasks", "2.5", "not in AllowedValues"),
         ("MinRunningTasks", "5", "must not be below MinRunningTasks"),
         ("NotificationEmail", "nobody", "address"),
     ],
@@ -28,6 +32,14 @@ def test_wrong_parameters_are_refused(aws: LocalAws, fork: Fork, parameter: str,
     with pytest.raises(ClientError, match="ValidationError") as refused:
         stage.create_pipeline(**{parameter: value})
     assert says in str(refused.value)
+    assert stage.status(stage.pipeline_stack) == ""
+
+
+def test_a_region_without_documentdb_is_refused(aws: LocalAws, fork: Fork) -> None:
+    stage = Stage(aws, fork, "wrong")
+    stage.cloudformation = aws.client("cloudformation", region_name="us-west-1")
+    with pytest.raises(ClientError, match=r"ValidationError.*Choose another region"):
+        stage.create_pipeline()
     assert stage.status(stage.pipeline_stack) == ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from phoenix_cfn import Settings, infrastructure
-from tests.stack import Stack, get_att, ref
+from tests.stack import Stack, get_att, ref, text
 
 TIERS = ["Public", "Private", "Isolated"]
 
@@ -32,6 +32,25 @@ def default_route(stack: Stack, subnet: str) -> dict[str, Any] | None:
 def test_every_tier_stands_in_two_zones(infrastructure_stack: Stack, tier: str) -> None:
     zones = [infrastructure_stack.properties(f"{tier}Subnet{zone}")["AvailabilityZone"] for zone in "AB"]
     assert zones == [{"Fn::Select": [number, {"Fn::GetAZs": ""}]} for number in (0, 1)]
+
+
+@pytest.mark.parametrize(("zones", "positions"), [((1, 3), [0, 2]), ((3, 2), [2, 1])])
+def test_the_zones_can_be_chosen_by_their_position(zones: tuple[int, int], positions: list[int]) -> None:
+    """Everything that names a zone: subnets of all tiers, and the database's instances, in turns."""
+    stack = Stack(
+        infrastructure.template(
+            Settings.of({"network": {"availability_zones": list(zones)}, "database": {"instances": 3}})
+        )
+    )
+    chosen = {
+        title: resource["Properties"]["AvailabilityZone"]
+        for title, resource in stack.resources.items()
+        if "AvailabilityZone" in resource.get("Properties", {})
+    }
+    numbers = {"A": 0, "B": 1, "1": 0, "2": 1, "3": 0}
+    assert chosen == {title: {"Fn::Select": [positions[numbers[title[-1]]], {"Fn::GetAZs": ""}]} for title in chosen}
+    assert len(chosen) == 9
+    assert text(stack.data).count("Fn::GetAZs") == 9
 
 
 def test_public_subnets_reach_the_internet_gateway(infrastructure_stack: Stack) -> None:

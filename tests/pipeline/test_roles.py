@@ -11,7 +11,7 @@ from tests.stack import Stack, get_att, ref, text
 # With the operator: of two it is documented that they say for whom they ask.
 TRUSTED = {
     "BuildRole": ("codebuild", "StringEquals"),
-    "PipelineRole": ("codepipeline", "StringEquals"),
+    "PipelineRole": ("codepipeline", "StringEqualsIfExists"),
     "DeployRole": ("cloudformation", "StringEqualsIfExists"),
     "BucketEmptierRole": ("lambda", "StringEqualsIfExists"),
 }

@@ -92,6 +92,17 @@ FILLED_ALARM: Template = {
 }
 BY_STEPS = (remove("RequestScalingPolicy"), add("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy", **STEP))
 
+
+def engine(version: str) -> list[Change]:
+    """Another engine version, with its family of parameters, on a class that every version has."""
+    family = "docdb" + ".".join(version.split(".")[:2])
+    return [
+        put("DatabaseCluster/EngineVersion", version),
+        *(put(f"DatabaseInstance{number}/DBInstanceClass", "db.r5.large") for number in (1, 2)),
+        *([] if family == "docdb5.0" else [put("DatabaseParameterGroup/Family", family)]),
+    ]
+
+
 ROLLING = """\
 version: 0.2
 phases:
@@ -455,6 +466,58 @@ CASES: list[Case] = [
     fault("E9204", "the database says nothing of encryption", drop("DatabaseCluster/StorageEncrypted")),
     fault("E9205", "TLS is switched off", put("DatabaseParameterGroup/Parameters/tls", "disabled")),
     near_miss("E9205", "TLS is 1.3 or later", put("DatabaseParameterGroup/Parameters/tls", "tls1.3+")),
+    fault("E9231", "the master user is admin", put("/Parameters/MongoDBMasterUsername/Default", "admin")),
+    fault("E9231", "the master user is RdsAdmin", put("/Parameters/MongoDBMasterUsername/Default", "RdsAdmin")),
+    fault("E9231", "the master user has a hyphen", put("/Parameters/MongoDBMasterUsername/Default", "db-owner")),
+    near_miss(
+        "E9231", "the master user is administrator", put("/Parameters/MongoDBMasterUsername/Default", "administrator")
+    ),
+    near_miss("E9231", "the master user is not known", drop("/Parameters/MongoDBMasterUsername/Default")),
+    fault(
+        "E9232", "an instance of a class before the version", put("DatabaseInstance1/DBInstanceClass", "db.r4.large")
+    ),
+    fault("E9232", "a serverless instance without a range", put("DatabaseInstance1/DBInstanceClass", "db.serverless")),
+    fault(
+        "E9232 E9233",
+        "a version before the instance class",
+        put("DatabaseCluster/EngineVersion", "3.6.0"),
+    ),
+    near_miss(
+        "E9232",
+        "a serverless instance with a range",
+        put("DatabaseInstance1/DBInstanceClass", "db.serverless"),
+        put("DatabaseCluster/ServerlessV2ScalingConfiguration", {"MinCapacity": 0.5, "MaxCapacity": 4}),
+    ),
+    near_miss("E9232", "an instance of the newest class", put("DatabaseInstance1/DBInstanceClass", "db.r8g.large")),
+    fault("E9233", "parameters of another version's family", put("DatabaseParameterGroup/Family", "docdb4.0")),
+    fault(
+        "E9233",
+        "AWS's own parameters of another version",
+        put("DatabaseCluster/DBClusterParameterGroupName", "default.docdb4.0"),
+    ),
+    near_miss(
+        "E9233",
+        "version and family are both the next",
+        put("DatabaseCluster/EngineVersion", "8.0.0"),
+        put("DatabaseParameterGroup/Family", "docdb8.0"),
+    ),
+    fault(
+        "E9234",
+        "backups during maintenance",
+        put("DatabaseCluster/PreferredBackupWindow", "23:30-00:30"),
+        put("DatabaseCluster/PreferredMaintenanceWindow", "sun:00:15-sun:01:00"),
+    ),
+    fault("E9234", "backups within ten minutes", put("DatabaseCluster/PreferredBackupWindow", "03:00-03:10")),
+    fault("E9234", "maintenance without a day", put("DatabaseCluster/PreferredMaintenanceWindow", "03:00-04:00")),
+    near_miss(
+        "E9234",
+        "maintenance right after the backup",
+        put("DatabaseCluster/PreferredBackupWindow", "23:30-00:30"),
+        put("DatabaseCluster/PreferredMaintenanceWindow", "Sun:00:30-Sun:01:00"),
+    ),
+    fault("E9131", "a network of loopback addresses", put("Vpc/CidrBlock", "127.0.0.0/16")),
+    fault("E9131", "a network that is too large", put("Vpc/CidrBlock", "10.0.0.0/8")),
+    near_miss("E9131", "a network of shared addresses", put("Vpc/CidrBlock", "100.64.0.0/16")),
     fault("E9206", "the connection string lacks TLS", swap(CONNECTION, "tls=true&", "")),
     fault("E9206", "the connection string refuses TLS", swap(CONNECTION, "tls=true", "tls=false")),
     near_miss("E9206", "TLS by its older name", swap(CONNECTION, "tls=true", "ssl=true")),
@@ -1190,7 +1253,7 @@ CASES: list[Case] = [
         put("/Parameters/Domain", {"Type": "String", "Default": ""}),
     ),
     fault("E9707", "a value that the template refuses", swap(OVERRIDES, "${MinRunningTasks}", "two")),
-    fault("E9707", "a default that the template refuses", put("/Parameters/ContainerPort/MaxValue", 8000)),
+    fault("E9707", "a default that the template refuses", put("/Parameters/ContainerPort/AllowedPattern", "^80$")),
     fault(
         "E9708", "ParameterOverrides are too long", swap(OVERRIDES, '{"StagePrefix"', "{" + " " * 700 + '"StagePrefix"')
     ),
@@ -1371,6 +1434,30 @@ CASES: list[Case] = [
     ),
     near_miss("E9902", "the load balancer's name fits", put("LoadBalancer/Name", sub("${StagePrefix}-phoenix"))),
     fault("E9903", "a repository in upper case", put("Repository/RepositoryName", sub("${StagePrefix}-Phoenix"))),
+    fault(
+        "E9911", "a security group's name begins with sg-", put("TaskSecurityGroup/GroupName", sub("sg-${StagePrefix}"))
+    ),
+    fault(
+        "E9911",
+        "a load balancer's name begins with internal-",
+        put("LoadBalancer/Name", sub("internal-${StagePrefix}")),
+    ),
+    fault(
+        "E9911", "a bucket's name is a test bucket's", put("ArtifactBucket/BucketName", sub("sthree-${StagePrefix}-a"))
+    ),
+    fault(
+        "E9911",
+        "a database's name has two hyphens in a row",
+        put("DatabaseInstance1/DBInstanceIdentifier", sub("${StagePrefix}--phoenix")),
+    ),
+    near_miss(
+        "E9911",
+        "a security group's name has sg- within",
+        put("TaskSecurityGroup/GroupName", sub("${StagePrefix}-sg-1")),
+    ),
+    near_miss(
+        "E9911", "a load balancer's name ends in internal", put("LoadBalancer/Name", sub("${StagePrefix}-internal"))
+    ),
     fault(
         "E9904",
         "an export has one name in all stages",
@@ -2169,7 +2256,7 @@ CASES: list[Case] = [
         near_miss(
             "E9207",
             f"DocumentDB {version} retries writes",
-            put("DatabaseCluster/EngineVersion", version),
+            *engine(version),
             swap(CONNECTION, "&retryWrites=false", ""),
         )
         for version in ("8.0.2", "8.0", "8.1.0", "10.0.0")
@@ -2184,7 +2271,7 @@ CASES: list[Case] = [
         fault(
             "E9207",
             f"DocumentDB {version} refuses retryable writes, and the connection string asks for them",
-            put("DatabaseCluster/EngineVersion", version),
+            *engine(version),
             swap(CONNECTION, "retryWrites=false", "retryWrites=true"),
         )
         for version in ("8.0.1", "5.0", "3.6.0")

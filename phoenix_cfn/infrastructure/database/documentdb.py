@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from troposphere import GetAtt, GetAZs, Parameter, Ref, Select, Sub
+from troposphere import GetAtt, Parameter, Ref, Sub
 from troposphere.docdb import DBCluster, DBClusterParameterGroup, DBInstance, DBSubnetGroup
 from troposphere.secretsmanager import Secret
 
+from phoenix_cfn.cloudformation.facts.documentdb import parameter_group_family
 from phoenix_cfn.common.logs import log_group
 from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.infrastructure.network import Network
+from phoenix_cfn.infrastructure.network.zones import availability_zone
 from phoenix_cfn.scope import Scope, part
+from phoenix_cfn.settings import ENGINE_VERSION
 from phoenix_cfn.template import GOES_WITH_THE_STACK
 
-# Pinned: without a version AWS takes the newest. 5.0 is the line with long-term support.
-# https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-version-support-dates.html
-ENGINE_VERSION = "5.0.1"
-ENGINE_FAMILY = "docdb5.0"
 # What DocumentDB accepts: TLS, no retryable writes. Users live in `admin`; replicas serve reads without a primary.
 CONNECTION_OPTIONS = "tls=true&replicaSet=rs0&readPreference=primaryPreferred&retryWrites=false&authSource=admin"
 
@@ -38,7 +37,7 @@ def documentdb(scope: Scope, network: Network, secret_arn: Parameter) -> Databas
     options = scope.add(
         DBClusterParameterGroup(
             "DatabaseParameterGroup",
-            Family=ENGINE_FAMILY,
+            Family=parameter_group_family(ENGINE_VERSION),
             Description="TLS only; audit and profiler logs on",
             Parameters={
                 "tls": "enabled",
@@ -78,7 +77,7 @@ def documentdb(scope: Scope, network: Network, secret_arn: Parameter) -> Databas
                 DBInstanceIdentifier=Sub(f"{names.database_instance}{number + 1}"),
                 DBClusterIdentifier=Ref(cluster),
                 DBInstanceClass=settings.database.instance_class,
-                AvailabilityZone=Select(number % 2, GetAZs("")),
+                AvailabilityZone=availability_zone(scope, number % 2),
                 **GOES_WITH_THE_STACK,
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from troposphere import GetAtt, GetAZs, Ref, Select, Sub, Tags
+from troposphere import GetAtt, Ref, Sub, Tags
 from troposphere.ec2 import (
     EIP,
     VPC,
@@ -21,6 +21,7 @@ from troposphere.ec2 import (
 
 from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.infrastructure.network.security_groups import security_groups
+from phoenix_cfn.infrastructure.network.zones import availability_zone
 from phoenix_cfn.scope import Scope, part
 
 _ZONES = ("A", "B")
@@ -112,7 +113,7 @@ def _subnet(scope: Scope, vpc: VPC, tier: str, zone: str, block: str, table: Rou
         Subnet(
             f"{tier}Subnet{zone}",
             VpcId=Ref(vpc),
-            AvailabilityZone=Select(_ZONES.index(zone), GetAZs("")),
+            AvailabilityZone=availability_zone(scope, _ZONES.index(zone)),
             CidrBlock=block,
             # Load balancer and NAT gateways bring addresses of their own; nothing else gets one by accident.
             MapPublicIpOnLaunch=False,

@@ -38,6 +38,22 @@ def test_bad_passwords_are_refused(lab: Lab) -> None:
         assert "not a valid password" in lab.failure({"Cluster": cluster(MasterUserPassword=password)})
 
 
+def test_users_and_ports_are_checked(lab: Lab) -> None:
+    for user in ("admin", "RdsAdmin", "serviceadmin"):
+        assert f"MasterUsername {user} cannot be used" in lab.failure({"Cluster": cluster(MasterUsername=user)})
+    assert "not a valid identifier" in lab.failure({"Cluster": cluster(MasterUsername="a-b")})
+    assert "Invalid endpoint port 443" in lab.failure({"Cluster": cluster(Port=443)})
+
+
+def test_instance_classes_follow_the_version(lab: Lab) -> None:
+    instance = {
+        "Type": "AWS::DocDB::DBInstance",
+        "Properties": {"DBClusterIdentifier": {"Ref": "Cluster"}, "DBInstanceClass": "db.r4.large"},
+    }
+    failure = lab.failure({"Cluster": cluster(EngineVersion="5.0.0"), "Instance": instance})
+    assert "does not support creating a DB instance" in failure
+
+
 def test_logs_are_exported(lab: Lab, aws: LocalAws) -> None:
     """Into groups that keep everything for ever, unless somebody made them before."""
     parameters = {

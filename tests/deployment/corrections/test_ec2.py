@@ -30,6 +30,18 @@ def test_nat_gateway(lab: Lab) -> None:
     assert "does not exist" in lab.failure(unattached)
 
 
+def test_security_group_names_are_checked(lab: Lab) -> None:
+    group = security_group()
+    group["Properties"]["GroupName"] = "sg-phoenix"
+    assert "Group names may not be in the format sg-*" in lab.failure({"Vpc": network()["Vpc"], "Group": group})
+
+
+def test_address_ranges_are_checked(lab: Lab) -> None:
+    for block in ("127.0.0.0/16", "169.254.0.0/16", "224.0.0.0/16", "0.0.0.0/16", "10.0.0.0/8", "10.0.0.0/29"):
+        vpc = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": block}}
+        assert f"The CIDR '{block}' is invalid." in lab.failure({"Vpc": vpc})
+
+
 def test_security_group_rules(lab: Lab, aws: LocalAws) -> None:
     rule = {
         "Type": "AWS::EC2::SecurityGroupEgress",

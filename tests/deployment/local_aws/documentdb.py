@@ -13,6 +13,8 @@ import tarfile
 import time
 from typing import Any
 
+from phoenix_cfn.cloudformation.facts import documentdb
+
 from . import certificates, ec2, ministack
 from .corrections import correction
 from .settings import settings
@@ -49,6 +51,48 @@ def clusters_answer() -> None:
     ministack.handlers["AWS::DocDB::DBCluster"] = {**handler, "create": created}
     # The server runs already when the first instance comes.
     ministack.documentdb._ensure_cluster_compute = lambda cluster: None
+
+
+@correction(
+    "A master user with a name that the engine reserves, and a port out of range, are refused",
+    f"{_GUIDE}/API_CreateDBCluster.html",
+)
+def users_and_ports_are_checked() -> None:
+    handler = ministack.handlers["AWS::DocDB::DBCluster"]
+    create = handler["create"]
+
+    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        user, port = properties["MasterUsername"], int(properties.get("Port", 27017))
+        if user.lower() in documentdb.RESERVED_USERS:
+            raise ValueError(f"MasterUsername {user} cannot be used as it is a reserved word used by the engine")
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,62}", user):
+            raise ValueError("The parameter MasterUsername is not a valid identifier")
+        if not documentdb.FIRST_PORT <= port <= 65535:
+            raise ValueError(f"Invalid endpoint port {port}. Valid port range is {documentdb.FIRST_PORT} to 65535")
+        return create(logical_id, properties, stack)
+
+    ministack.handlers["AWS::DocDB::DBCluster"] = {**handler, "create": created}
+
+
+@correction(
+    "An instance class is refused that the cluster's engine version does not run on",
+    "https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-engine-version-supportability.html",
+)
+def instance_classes_follow_the_version() -> None:
+    handler = ministack.handlers["AWS::DocDB::DBInstance"]
+    create = handler["create"]
+
+    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        cluster = ministack.documentdb._clusters[properties["DBClusterIdentifier"]]
+        kind, version = properties["DBInstanceClass"], cluster["EngineVersion"]
+        if documentdb.is_offered(kind, version) is False:
+            raise ValueError(
+                "RDS does not support creating a DB instance with the following combination: "
+                f"DBInstanceClass={kind}, Engine=docdb, EngineVersion={version}"
+            )
+        return create(logical_id, properties, stack)
+
+    ministack.handlers["AWS::DocDB::DBInstance"] = {**handler, "create": created}
 
 
 def check_password(password: str) -> None:

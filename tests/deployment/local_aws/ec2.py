@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from phoenix_cfn.cloudformation.facts import vpc
+
 from . import ministack
 from .corrections import correction
 
@@ -100,6 +102,42 @@ def _rule_handler(field: str, other: str) -> dict[str, Any]:
         return list(ministack.provisioners._ec2_sg_permissions([rule if properties.get(other) else properties]))
 
     return {"create": create, "delete": delete}
+
+
+@correction(
+    "A security group's name, which CloudFormation makes from the stack's name, does not begin with sg-",
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html",
+)
+def security_group_names_are_checked() -> None:
+    handler = ministack.handlers["AWS::EC2::SecurityGroup"]
+    create = handler["create"]
+
+    def strict(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        name = properties.get("GroupName") or f"{stack}-{logical_id}"
+        if name.lower().startswith("sg-"):
+            raise ValueError(
+                f"Value ({name}) for parameter GroupName is invalid. Group names may not be in the format sg-*"
+            )
+        return create(logical_id, properties, stack)
+
+    ministack.handlers["AWS::EC2::SecurityGroup"] = {**handler, "create": strict}
+
+
+@correction(
+    "A VPC has 16 to 65,536 addresses, none of them reserved",
+    f"{_VPC}/vpc-cidr-blocks.html",
+)
+def address_ranges_are_checked() -> None:
+    handler = ministack.handlers["AWS::EC2::VPC"]
+    create = handler["create"]
+
+    def strict(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        network = ipaddress.IPv4Network(properties["CidrBlock"], strict=False)
+        if not 16 <= network.prefixlen <= 28 or not vpc.is_assigned(network):
+            raise ValueError(f"The CIDR '{network}' is invalid.")
+        return create(logical_id, properties, stack)
+
+    ministack.handlers["AWS::EC2::VPC"] = {**handler, "create": strict}
 
 
 @correction("A security group that something still uses cannot be deleted", f"{_VPC}/deleting-security-groups.html")

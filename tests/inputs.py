@@ -1,0 +1,413 @@
+"""The values that parameters and settings accept and refuse, each with the AWS page (or other) that says so.
+
+A parameter or a setting without a row fails tests/test_inputs.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+_CFN_NUMBER = (
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html "
+    "(Number: an integer or float)"
+)
+_GIT = "https://git-scm.com/docs/git-check-ref-format"
+_REPOSITORIES = "https://docs.github.com/en/repositories/creating-and-managing-repositories/about-repositories"
+_CLUSTER = "https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html"
+_SUPPORTABILITY = "https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-engine-version-supportability.html"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`says`: words that the text of each refusal contains."""
+
+    accepted: tuple[Any, ...]
+    refused: tuple[Any, ...]
+    says: str
+    source: str
+
+
+_BRANCHES = Row(
+    accepted=(
+        "main",
+        "release/1.0",
+        "feature/#123",
+        "dependabot/npm_and_yarn/@types/node-22.1",
+        "user@topic",
+        "a+b=c,(d)&e%f!",
+        "_hidden",
+        "v1.0.lock.d",
+        "a" * 255,
+    ),
+    refused=(
+        "",
+        "a b",
+        "/main",
+        "main/",
+        "a//b",
+        "a..b",
+        ".a",
+        "a/.b",
+        "a.",
+        "a.lock",
+        "a.lock/b",
+        "-a",
+        "@",
+        "a@{b",
+        "#{a}",
+        "a~1",
+        "a^",
+        "a:b",
+        "a?",
+        "a*",
+        "a[b",
+        "a\\b",
+        "refs/heads/main",
+        "a" * 256,
+    ),
+    says="without refs/heads/",
+    source=_GIT,
+)
+_REPOSITORY = Row(
+    accepted=("cloud-phoenix-kata", "a", "a.b", ".github", "a_b", "-", "a" * 100),
+    refused=("", "owner/name", "a b", ".", "..", "a.git", "https://github.com/a/b", "a" * 101),
+    says="name alone",
+    source=_REPOSITORIES,
+)
+
+PARAMETERS: dict[str, Row] = {
+    "StagePrefix": Row(
+        accepted=("dev", "a", "prod", "qa-2", "sg1", "internals", "awsome", "sthreefold", "a" * 20),
+        refused=(
+            *("", "Prod", "a_b", "-dev", "dev-", "a--b", "2nd", "xn--a", "a.b", "a b", "a" * 21),
+            *("sg", "sg-1", "internal", "internal-1", "aws", "aws-service", "sthree", "sthree-a", "amzn-s3-demo"),
+        ),
+        says="lower-case letters, digits and single hyphens",
+        source=(
+            "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html (sg-), "
+            "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html, "
+            "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, " + _CLUSTER
+        ),
+    ),
+    "ContainerPort": Row(
+        accepted=("1024", "8080", "65535"),
+        refused=("", "0", "80", "1023", "65536", "99999", "100000", "-1", "8080.5", "08080", "8e3", " 8080", "http"),
+        says="from 1024 to 65535",
+        source="https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html",
+    ),
+    "MinRunningTasks": Row(
+        accepted=("1", "2", "4"),
+        refused=("", "0", "11", "-1", "2.5", "two"),
+        says="from 1 to 10",
+        source=_CFN_NUMBER,
+    ),
+    "MaxRunningTasks": Row(
+        accepted=("2", "4", "10"),
+        refused=("", "0", "11", "-1", "3.5", "all"),
+        says="from 1 to 10",
+        source=_CFN_NUMBER,
+    ),
+    "RequestsPerSecondPerTask": Row(
+        accepted=("1", "10", "2.5", "10000"),
+        refused=("", "0", "0.5", "10001", "many"),
+        says="from 1 to 10000",
+        source=(
+            "https://docs.aws.amazon.com/autoscaling/application/APIReference/"
+            "API_TargetTrackingScalingPolicyConfiguration.html (Double)"
+        ),
+    ),
+    "AutoScalingTargetValue": Row(
+        accepted=("10", "50", "62.5", "90"),
+        refused=("", "0", "9", "91", "100", "50%"),
+        says="from 10 to 90",
+        source=(
+            "https://docs.aws.amazon.com/autoscaling/application/APIReference/"
+            "API_TargetTrackingScalingPolicyConfiguration.html (Double)"
+        ),
+    ),
+    "MongoDBMasterUsername": Row(
+        accepted=("documentdb", "A1", "a", "administrator", "root", "admin1", "rdsadmins", "a" * 63),
+        refused=(
+            *("", "1st", "a-b", "a_b", "a b", "a@b", "a" * 64),
+            *("admin", "Admin", "ADMIN", "rdsadmin", "RdsAdmin", "serviceadmin", "serviceAdmin"),
+        ),
+        says="1 to 63 letters and digits",
+        source=_CLUSTER + ", https://github.com/aws/aws-cdk/pull/13295 (admin)",
+    ),
+    "MongoDBPort": Row(
+        accepted=("1150", "27017", "65535"),
+        refused=("", "0", "443", "1149", "65536", "70000", "27017.5", "027017", "mongo"),
+        says="from 1150 to 65535",
+        source="https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html (1150-65535)",
+    ),
+    "NotificationEmail": Row(
+        accepted=(
+            "",
+            "ops@example.com",
+            "first.last+phoenix@sub.example.co.uk",
+            "o'brien@example.ie",
+            "a@b.xn--p1ai",
+            "a" * 64 + "@example.com",
+        ),
+        refused=(
+            *("ops", "@example.com", "ops@", "ops@example", "a b@c.de", "a@b.c", 'a"@b.cc', "a\\b@c.de", "#{a}@b.cc"),
+            *(
+                ".a@b.cc",
+                "a.@b.cc",
+                "a..b@c.de",
+                "a@b..cc",
+                "a@-b.cc",
+                "a@b-.cc",
+                "a@b@c.de",
+                "a@b_c.de",
+                "a@b.c1,d@e.fg",
+            ),
+            *("a" * 65 + "@example.com", "x" * 40 + "@" + "y" * 60 + ".com", "ops@example.com "),
+        ),
+        says="one address such as ops@example.com",
+        source="https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html, https://www.rfc-editor.org/rfc/rfc5321",
+    ),
+    "MongoDBMasterPassword": Row(
+        accepted=("", "a" * 8, "s3cret_Pa.ss~w-rd", "a!b*c'd(e)", "a+b,c;d=e&f", "0" * 100),
+        refused=(
+            *("short", "with space", "sl/ash-word", 'quo"teword', "at@sign00", "colon:colon", "question?", "hash#hash"),
+            *("percent%41", "dollar$dollar", "back\\slash", "brace{brace}", "[bracket]", "ümlautumlaut", "a" * 101),
+        ),
+        says="safe in a URI",
+        source=_CLUSTER + ", https://www.mongodb.com/docs/manual/reference/connection-string/",
+    ),
+    "MongoDBSecretArn": Row(
+        accepted=(
+            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:dev-phoenix-database-AbCdEf",
+            "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:path/of_a+b=c.d@e-012345",
+        ),
+        refused=(
+            "",
+            "dev-phoenix-database",
+            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:",
+            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:database",
+            "arn:aws:secretsmanager:eu-central-1:1234:secret:dev-phoenix-database-AbCdEf",
+            "arn:aws:ssm:eu-central-1:123456789012:parameter/database-AbCdEf",
+            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:a b-AbCdEf",
+        ),
+        says="full ARN of a secret",
+        source="https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html",
+    ),
+    "DockerImageURI": Row(
+        accepted=(
+            "123456789012.dkr.ecr.eu-central-1.amazonaws.com/dev-phoenix@sha256:" + "0a" * 32,
+            "public.ecr.aws/docker/library/node:24",
+            "nginx",
+            "a" * 255 + "@sha256:" + "0" * 64,
+        ),
+        refused=(
+            *("", "a b", "https://example.com/a?b", "nginx@sha256:0", "nginx@md5:" + "0" * 64, "a" * 256),
+            *("-nginx", "nginx@sha256:" + "g" * 64, "nginx\n"),
+        ),
+        says="without spaces",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+    ),
+    "RoleBoundaryArn": Row(
+        accepted=(
+            "arn:aws:iam::123456789012:policy/dev-phoenix-RoleBoundary-1A2B3C",
+            "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess",
+            "arn:aws-cn:iam::123456789012:policy/a/b/c_d+e=f,g.h@i-j",
+        ),
+        refused=(
+            *("", "RoleBoundary", "arn:aws:iam::123456789012:role/a", "arn:aws:iam::1234:policy/a"),
+            *("arn:aws:iam::123456789012:policy/", "arn:aws:iam::123456789012:policy/a b"),
+        ),
+        says="ARN of a managed policy",
+        source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html",
+    ),
+    "GithubUsername": Row(
+        accepted=("octocat", "my-org", "A", "0", "a" * 39, "octocat_acme", "mona-cat_octo1", "acme_admin"),
+        refused=(
+            *("", "-x", "x-", "a--b", "a b", "a/b", "a.b", "https://github.com/octocat", "a" * 40),
+            *("_acme", "octocat_", "a_b_c", "octocat__acme", "octocat-_acme"),
+        ),
+        says="GitHub user or organization",
+        source=(
+            "https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/"
+            "username-considerations-for-external-authentication"
+        ),
+    ),
+    "GithubRepository": _REPOSITORY,
+    "GithubBranch": _BRANCHES,
+    "GithubOAuthToken": Row(
+        accepted=("ghp_" + "a" * 36, "gho_" + "A1" * 18, "0" * 40, "ghp_" + "a" * 251),
+        refused=("", "secret", "ghp_short", "github_pat_11AAAAAAA0", "ghp_" + "a" * 252, "ghp_" + "-" * 36, "G" * 40),
+        says="classic token",
+        source="https://docs.aws.amazon.com/codepipeline/latest/userguide/appendix-github-oauth.html",
+    ),
+    "ConnectionArn": Row(
+        accepted=(
+            "arn:aws:codeconnections:eu-central-1:123456789012:connection/aEXAMPLE-8aad-4d5d-8878-dfcab0bc441f".replace(
+                "aEXAMPLE", "a1b2c3d4"
+            ),
+            "arn:aws:codestar-connections:us-east-1:123456789012:connection/a1b2c3d4-8aad-4d5d-8878-dfcab0bc441f",
+        ),
+        refused=(
+            *("", "connection/1", "arn:aws:codeconnections:eu-central-1:123456789012:host/a1b2c3d4"),
+            "arn:aws:codecommit:eu-central-1:123456789012:connection/a1b2c3d4",
+        ),
+        says="full ARN of a connection",
+        source="https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html",
+    ),
+    "CodeCommitRepository": Row(
+        accepted=("phoenix", "a.b_c-d", "a" * 100),
+        refused=("", "a b", "a/b", ".", "a.git", "a" * 101),
+        says="name alone",
+        source="https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html",
+    ),
+    "CodeCommitBranch": _BRANCHES,
+}
+
+SETTINGS: dict[str, Row] = {
+    "name": Row(
+        accepted=("phoenix", "a", "billing-2", "2048", "sg", "internal", "a" * 20),
+        refused=(
+            *("", "Phoenix", "a_b", "a--b", "-a", "a-", "a.b", "a b", "a" * 45),
+            *("admin", "config", "local", 1),
+        ),
+        says="'name'",
+        source=_CLUSTER + " (63 characters), https://www.mongodb.com/docs/manual/reference/limits/",
+    ),
+    "source_dir": Row(
+        accepted=("app", "services/orders", ".", "src_2"),
+        refused=("", "/app", "app/", "../app", "a b", "app\n", 1),
+        says="'source_dir'",
+        source="a path in the repository",
+    ),
+    "extension": Row(
+        accepted=("",),
+        refused=("own", "/own.py", "../own.py", "own.py\n", "2own.py", True),
+        says="'extension'",
+        source="a path beside phoenix.toml; tests/test_extension.py has what it accepts",
+    ),
+    "pipeline.source": Row(
+        accepted=("github-oauth", "github-connection", "codecommit"),
+        refused=("", "github", "GitHub-OAuth", "bitbucket", None),
+        says="'pipeline.source'",
+        source="https://docs.aws.amazon.com/codepipeline/latest/userguide/integrations-action-type.html",
+    ),
+    "service.container_port": Row(
+        accepted=(1024, 8080, 65535),
+        refused=(0, 80, 1023, 65536, -1, "8080", 8080.0, True),
+        says="'service.container_port'",
+        source="https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html",
+    ),
+    "service.health_check_path": Row(
+        accepted=("/", "/health", "/health/", "/a?b=c&d=%20", "/~a/b.c;v=1", "/" + "a" * 1023),
+        refused=("", "health", "/a b", "/a#b", "/ä", '/"', "/a\\b", "/%zz", "/<a>", "/a\n", "/" + "a" * 1024),
+        says="begins with /",
+        source=(
+            "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html "
+            "(a valid URI, /path?query)"
+        ),
+    ),
+    "service.workers": Row(
+        accepted=(1, 2, 64), refused=(0, 65, "2", 1.5), says="'service.workers'", source="the application: app/"
+    ),
+    "service.cpu": Row(
+        accepted=(512,),
+        refused=(0, 128, 300, 500, 65536, "512"),
+        says="'service.cpu'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html",
+    ),
+    "service.memory": Row(
+        accepted=(1024, 2048, 3072, 4096),
+        refused=(0, 512, 1000, 1536, 5120, 8192, "1024"),
+        says="'service.memory'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html",
+    ),
+    "service.cpu_architecture": Row(
+        accepted=("X86_64", "ARM64"),
+        refused=("", "x86_64", "arm64", "AMD64"),
+        says="one of X86_64, ARM64",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html",
+    ),
+    "scaling.min_tasks": Row(
+        accepted=(1, 2, 4), refused=(0, 5, -1, "2", 2.5), says="'scaling.min_tasks'", source="max_tasks"
+    ),
+    "scaling.max_tasks": Row(accepted=(2, 4, 10), refused=(1, 0, 11, "4", 4.5), says="_tasks'", source="tasks_limit"),
+    "scaling.tasks_limit": Row(
+        accepted=(4, 10, 40),
+        refused=(0, 3, 41, "10"),
+        says="tasks",
+        source="the templates' size: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
+    ),
+    "scaling.requests_per_second_per_task": Row(
+        accepted=(1, 10, 10_000),
+        refused=(0, 10_001, "10", 0.5),
+        says="'scaling.requests_per_second_per_task'",
+        source="R6",
+    ),
+    "scaling.cpu_target_percent": Row(
+        accepted=(10, 50, 90), refused=(9, 91, "50"), says="'scaling.cpu_target_percent'", source="R6"
+    ),
+    "alarms.cpu_peak_percent": Row(
+        accepted=(1, 80, 99), refused=(0, 100, "80"), says="'alarms.cpu_peak_percent'", source="R4"
+    ),
+    "alarms.server_errors_per_minute": Row(
+        accepted=(1, 10, 1_000_000), refused=(0, 1_000_001, "10"), says="'alarms.server_errors_per_minute'", source="R2"
+    ),
+    "retention.days": Row(
+        accepted=(1, 3, 5, 7, 14, 30),
+        refused=(0, 2, 6, 10, 35, 60, 90, "7"),
+        says="'retention.days'",
+        source=(
+            "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html, "
+            + _CLUSTER
+            + " (1 to 35)"
+        ),
+    ),
+    "database.instance_class": Row(
+        accepted=(
+            *("db.t3.medium", "db.t4g.medium", "db.r5.large", "db.r5.24xlarge", "db.r6g.16xlarge"),
+            *("db.r6gd.xlarge", "db.r8g.48xlarge"),
+        ),
+        refused=(
+            *("", "t4g.medium", "db.t4g.large", "db.t3.small", "db.r4.large", "db.r6gd.large", "db.r7g.large"),
+            *("db.serverless", "db.m5.large", "DB.R5.LARGE", "db.r5.24xlarge "),
+        ),
+        says="an instance class of DocumentDB 5.0",
+        source=_SUPPORTABILITY,
+    ),
+    "database.instances": Row(
+        accepted=(1, 2, 16),
+        refused=(0, 17, "2"),
+        says="'database.instances'",
+        source="https://docs.aws.amazon.com/documentdb/latest/developerguide/limits.html",
+    ),
+    "network.vpc_cidr": Row(
+        accepted=(
+            *("10.0.0.0/16", "172.20.128.0/20", "192.168.4.0/22", "172.17.0.0/16", "100.64.0.0/16", "198.19.0.0/16"),
+            *("8.8.0.0/16", "223.255.0.0/16"),
+        ),
+        refused=(
+            *("", "10.0.0.0", "10.0.0.0/8", "10.0.0.0/15", "10.0.0.0/23", "10.0.0.0/28", "10.0.0.1/16", "10.0.0.0/16 "),
+            *("0.0.0.0/16", "0.1.0.0/16", "127.0.0.0/16", "127.255.0.0/16", "169.254.0.0/16", "169.254.16.0/20"),
+            *(
+                "224.0.0.0/16",
+                "239.255.0.0/16",
+                "240.0.0.0/16",
+                "255.255.252.0/22",
+                "fd00::/16",
+                "10.0.0.0/255.255.0.0",
+            ),
+        ),
+        says="an IPv4 network from /16 to /22",
+        source="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html",
+    ),
+    "network.availability_zones": Row(
+        accepted=((1, 2), (2, 1), (1, 3), (5, 6)),
+        refused=(
+            *((), (1,), (1, 1), (1, 2, 3), (0, 1), (1, 7), (-1, 1), ("1", "2"), (1.0, 2.0), (True, 2), ([1], [1])),
+            *("1, 2", 2),
+        ),
+        says="'network.availability_zones'",
+        source="https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html",
+    ),
+}
