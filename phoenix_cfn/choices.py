@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct, inspect
@@ -78,20 +78,21 @@ def _judged(key: str, value: object, field: msgspec.structs.FieldInfo) -> Iterat
     else:
         # A pattern's `$` also matches before a line break at the end.
         if isinstance(value, str) and not value.isprintable():
-            yield Mistake(key, value, "text without line breaks and other control characters")
+            yield Mistake(key, value, expected(field))
 
 
 def expected(field: msgspec.structs.FieldInfo) -> str:
     """What a value may be, in words; a type with `Meta(extra={"expected": ...})` brings its own."""
-    kind = inspect.type_info(field.type)
+    kind, written = inspect.type_info(field.type), field.type
     if isinstance(kind, inspect.Metadata):
         if kind.extra and "expected" in kind.extra:
             return str(kind.extra["expected"])
-        kind = kind.type
+        kind, written = kind.type, get_args(field.type)[0]
     if isinstance(kind, inspect.StructType):
         return f"a group: a table `[{field.name}]` with keys of its own"
     if isinstance(kind, inspect.LiteralType):
-        return f"one of {', '.join(map(str, kind.values))}"
+        # In the order in which they are written: msgspec sorts them.
+        return f"one of {', '.join(map(str, get_args(written)))}"
     if isinstance(kind, inspect.IntType):
         if kind.ge is not None and kind.le is not None:
             return f"a whole number from {kind.ge} to {kind.le}"

@@ -22,12 +22,11 @@ _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.:@+-]*( [A-Za-z0-9_/.:@+(][A-Za-z0-
 _NOT_TEXT = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 # A key that is longer than this needs the form `? key`, or YAML does not see that it is one.
 _KEY = 1024
-# The functions that AWS documents a short form for. Those of the Rules section have none, and tools lose a !Contains.
+# The functions whose short form every tool reads. Those of the Rules section have none, and tools lose a !Contains.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 # https://github.com/aws-cloudformation/rain/issues/612
 _SHORT = re.compile(
-    "Fn::(And|Base64|Cidr|Equals|FindInMap|GetAZs|If|ImportValue|Join|Length|Not|Or|Select|Split|Sub|ToJsonString|"
-    "Transform)"
+    "Fn::(And|Base64|Cidr|Equals|FindInMap|GetAZs|If|ImportValue|Join|Not|Or|Select|Split|Sub|Transform)"
 )
 
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.errors import SettingsError
 from phoenix_cfn.settings import ServiceSettings
 from tests.stack import Stack
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 def load(tmp_path: Path, text: str) -> Settings:
@@ -27,13 +19,6 @@ def load(tmp_path: Path, text: str) -> Settings:
 
 def test_no_file_means_the_defaults(tmp_path: Path) -> None:
     assert Settings.load(tmp_path / "phoenix.toml") == Settings()
-
-
-def test_the_shipped_file_explains_every_setting_and_states_its_default(root: Path) -> None:
-    shipped = (root / "phoenix.toml").read_text(encoding="utf-8")
-    stated = re.sub(r"^# (?=\w+ = )", "", shipped, flags=re.MULTILINE)
-    assert tomllib.loads(stated) == msgspec.to_builtins(Settings())
-    assert Settings.of(tomllib.loads(stated)) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +42,7 @@ def test_the_shipped_file_explains_every_setting_and_states_its_default(root: Pa
         ('[service]\nhealth_check_path = "health"', r"expected a path that begins with /"),
         ("[service]\ncpu = 300", r"'service\.cpu': found 300; expected one of 256, 512"),
         ("[service]\ncpu = 256\nmemory = 8192", r"'service\.memory': found 8192; expected one of \(512, 1024, 2048\)"),
-        ('[service]\ncpu_architecture = "RISCV"', r"expected one of ARM64, X86_64"),
+        ('[service]\ncpu_architecture = "RISCV"', r"expected one of X86_64, ARM64"),
         ("[scaling]\nmin_tasks = 5", r"'scaling\.min_tasks': found 5; expected at most max_tasks = 4"),
         ("[scaling]\nmax_tasks = 11", r"'scaling\.max_tasks': found 11; expected at most tasks_limit = 10"),
         ("[retention]\ndays = 6", r"'retention\.days': found 6; expected one of 1, 3"),

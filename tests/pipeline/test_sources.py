@@ -33,8 +33,8 @@ def test_the_setting_names_every_source() -> None:
 def test_every_source_passes_the_gate(root: Path, source: str) -> None:
     settings = Settings.of({"pipeline": {"source": source}})
     templates = {
-        "Pipeline.yml": render(pipeline.template(settings)).encode(),
-        "Infrastructure.yml": render(infrastructure.template(settings)).encode(),
+        "templates/Pipeline.yml": render(pipeline.template(settings)).encode(),
+        "templates/Infrastructure.yml": render(infrastructure.template(settings)).encode(),
     }
     assert [each.text for each in gate.findings(root, templates)] == []
 
