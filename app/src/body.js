@@ -16,14 +16,15 @@ const UNPACK = new Map([['gzip', gunzipSync], ['deflate', inflateSync]]);
 // A body that is refused once it is unpacked leaves 100 kB behind, of which V8 collects nothing before there are 32 MiB, and
 // later what is old by then. So the young generation is collected after so many of them, and all after so many.
 const COLLECT_AFTER = { minor: 8, major: 64 };
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc');
 
 let parsers = null;
+let collect = null;
 let refused = 0;
 
 /** Loads what reads bodies, which takes longer than all that is needed to serve a page; until then, a body does it. */
 export function loadParsers() {
+  setFlagsFromString('--expose-gc');
+  collect ??= runInNewContext('gc');
   const { json, raw, urlencoded } = require('body-parser');
   parsers ??= { any: raw({ limit: LIMIT, type: () => true }), each: [json(), urlencoded({ extended: false })] };
 }

@@ -50,7 +50,7 @@ class CodeBuild:
             command.chmod(command.stat().st_mode | stat.S_IXUSR)
         (directory / "source").mkdir()
 
-    def run(self, failing: str = "") -> Build:
+    def run(self, failing: str = "", **more: str) -> Build:
         """The commands of each phase until one fails, in the root of the source."""
         (self._directory / "calls").unlink(missing_ok=True)
         source = self._directory / "source"
@@ -62,6 +62,7 @@ class CodeBuild:
             "REPOSITORY_URI": REPOSITORY,
             "CODEBUILD_RESOLVED_SOURCE_VERSION": COMMIT,
             "AWS_DEFAULT_REGION": "eu-south-1",
+            **more,
         }
         spec = yaml.safe_load((APP / "buildspec.yml").read_text())
         environment.update(spec["env"]["variables"])
@@ -101,6 +102,25 @@ def test_tests_builds_pushes_and_names_the_image(code_build: CodeBuild) -> None:
     assert calls[5:] == [f"docker push {REPOSITORY}:{COMMIT}", LOOKUP]
     # The deploy action reads Fn::GetParam: [Image, image.json, ImageURI].
     assert build.image == {"ImageURI": f"{REPOSITORY}@{DIGEST}"}
+
+
+def test_the_base_image_is_the_one_that_the_environment_names(code_build: CodeBuild) -> None:
+    """By digest, also for the tests. Set but empty is not set."""
+    base = f"public.ecr.aws/docker/library/node:24-slim@{DIGEST}"
+    builds = [call for call in code_build.run(NODE_IMAGE=base).calls if call.startswith("docker build")]
+    assert builds == [
+        f"docker build --build-arg NODE_IMAGE={base} --target test app",
+        f"docker build --build-arg NODE_IMAGE={base} --build-arg REVISION={COMMIT} --tag {REPOSITORY}:{COMMIT} app",
+    ]
+    assert (APP / "Dockerfile").read_text().count("\nFROM ${NODE_IMAGE}") == 2
+
+
+def test_without_one_the_base_image_is_the_tag(tmp_path: Path) -> None:
+    for number, more in enumerate([{}, {"NODE_IMAGE": ""}]):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        calls = CodeBuild(directory).run(**more).calls
+        assert not any("NODE_IMAGE" in call for call in calls)
 
 
 def test_a_commit_that_has_its_image_is_not_built_again(code_build: CodeBuild) -> None:
