@@ -83,7 +83,9 @@ export function keepWorkers({ port, workers: count }) {
   function listens() {
     stillborn = 0;
     // The others follow once the first one listens, so that whatever prevents that is said once.
-    if (!started && !stopping) for (started = true; workers.size < count; ) start();
+    if (started || stopping) return;
+    started = true;
+    while (workers.size < count) start();
   }
 
   // Those that one answers come again with another connection, while another one may be about to close the queue.

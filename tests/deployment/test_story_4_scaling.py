@@ -1,4 +1,4 @@
-"""R6: above ten requests a second and task there are more tasks; a release keeps them; fewer requests take them away."""
+"""R6: above ten requests a second and task there are more tasks; a release keeps them; fewer requests remove them."""
 
 from __future__ import annotations
 
