@@ -24,14 +24,18 @@ beforeEach(() => (makers = []));
 
 const wait = (queue) => queue.next(new AbortController().signal);
 
-test('one that hangs is killed, and those who wait get theirs from the next one', async () => {
-  const queue = new CertificateQueue(10);
+test('one that hangs is killed, and those who wait get theirs from the next one', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const queue = new CertificateQueue();
   const waiting = [wait(queue), wait(queue)];
-  while (makers.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.mock.timers.tick(19_999);
+  assert.equal(makers.length, 1);
+  t.mock.timers.tick(1);
   assert.equal(makers[0].kill.mock.calls[0].arguments[0], 'SIGKILL');
   makers[0].emit('message', 'late'); // what a killed one still had to say counts for none
-  makers.at(-1).emit('message', 'first');
-  makers.at(-1).emit('message', 'second');
+  makers[1].emit('message', 'first');
+  t.mock.timers.tick(19_999); // each certificate has its time
+  makers[1].emit('message', 'second');
   assert.deepEqual(await Promise.all(waiting), ['first', 'second']);
   queue.close();
 });
