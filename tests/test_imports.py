@@ -42,6 +42,8 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "files",
             "render",
             "gate",
+            "pipeline",
+            "infrastructure",
             "iam",
             "scope",
             "settings",

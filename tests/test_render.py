@@ -284,7 +284,7 @@ def test_a_small_template_reads_like_this() -> None:
         "\n"
         "Resources:\n"
         "\n"
-        "  # tests.test_render\n"
+        "  # your own code\n"
         "\n"
         "  Alarms:\n"
         "    Type: AWS::SNS::Topic\n"

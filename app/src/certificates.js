@@ -15,15 +15,9 @@ const PATIENCE_MS = 20_000;
 const ATTEMPTS = 3;
 
 export class CertificateQueue {
-  #patience;
   #waiting = [];
   #maker = null;
   #failures = 0;
-
-  /** @param {number} patience milliseconds that a certificate may take to make */
-  constructor(patience = PATIENCE_MS) {
-    this.#patience = patience;
-  }
 
   get length() {
     return this.#waiting.length;
@@ -64,8 +58,8 @@ export class CertificateQueue {
     if (maker === null || maker.deadline !== null) return;
     maker.deadline = setTimeout(() => {
       maker.process.kill('SIGKILL');
-      this.#replace(maker, `made no certificate within ${this.#patience / 1000} s`);
-    }, this.#patience);
+      this.#replace(maker, `made no certificate within ${PATIENCE_MS / 1000} s`);
+    }, PATIENCE_MS);
     // A process that could not be started has no send(); its `error` follows.
     maker.process.send?.('certificate', (error) => error && this.#replace(maker, error.message));
   }

@@ -8,7 +8,7 @@ import { ConfigurationError, EXIT_CANNOT_START } from './config.js';
 import { say } from './output.js';
 
 /** The file descriptor of a worker's socket, and the role of one that follows another. */
-export const SOCKET = 4;
+export const SOCKET = 4; // behind those of STDIO
 export const REPLACEMENT = 'replacement';
 
 /** A worker's messages: that it accepts connections; that it accepts no more. When none does, each gets the latter back. */
@@ -21,6 +21,11 @@ export const ACCEPTED = 'accepted';
  */
 export const STILLBORN = { limit: 5, pauseMs: 1_000 };
 
+// What keeps a worker small under any load: by itself V8 lets its heap grow with the machine's memory, not the task's, and
+// the C library keeps what was freed, for each thread.
+const FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=128'];
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
+const STDIO = ['inherit', 'inherit', 'inherit', 'ipc'];
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 /**
@@ -55,7 +60,11 @@ export function keepWorkers({ port, workers: count }) {
   function start() {
     // The first one reads the connection string before it listens; then it is known to be good.
     const role = started ? [REPLACEMENT] : [];
-    const worker = fork(MAIN, ['worker', ...role], { stdio: ['inherit', 'inherit', 'inherit', 'ipc', socket] });
+    const worker = fork(MAIN, ['worker', ...role], {
+      execArgv: [...process.execArgv, ...FLAGS],
+      env: { ...process.env, ...ENVIRONMENT },
+      stdio: [...STDIO, socket],
+    });
     workers.set(worker, null);
     worker.on('message', (message) => {
       workers.set(worker, message);
@@ -74,7 +83,9 @@ export function keepWorkers({ port, workers: count }) {
   function listens() {
     stillborn = 0;
     // The others follow once the first one listens, so that whatever prevents that is said once.
-    if (!started && !stopping) for (started = true; workers.size < count; ) start();
+    if (started || stopping) return;
+    started = true;
+    while (workers.size < count) start();
   }
 
   // Those that one answers come again with another connection, while another one may be about to close the queue.

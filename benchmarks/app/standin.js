@@ -3,13 +3,10 @@ import express from 'express';
 import morgan from 'morgan';
 import forge from 'node-forge';
 
+import { HOME } from './page.js';
+
 // As the release that the original uses makes its keys; later ones call Node's own, just as synchronously.
 forge.options.usePureJavaScript = true;
-
-const HOME = `<!DOCTYPE html>
-<html><head><title>Express</title><link rel='stylesheet' href='/stylesheets/style.css' /></head>
-<body><h1>Express</h1><p>Welcome to Express</p></body></html>
-`;
 
 const app = express();
 app.use(morgan('combined'));

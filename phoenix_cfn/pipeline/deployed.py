@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from phoenix_cfn import iam, infrastructure
-from phoenix_cfn.iam import handlers
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.naming import Names
 from phoenix_cfn.parameters import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN, stage_parameters
@@ -17,7 +16,7 @@ from phoenix_cfn.template import StageTemplate
 # What the library itself writes, or has written, under any settings: the same for every fork, whatever its code is now.
 LIBRARY = Path(iam.__file__).with_name("library.json")
 # Values of settings, by group and name, that add resources or properties, or need rights: a new such setting gets a
-# line here, and `python -m phoenix_cfn.pipeline.deployed` brings library.json up to it.
+# line here, and `python -m phoenix_cfn.cli.library` brings library.json up to it.
 CHOICES: dict[tuple[str, str], tuple[object, ...]] = {
     ("database", "instances"): (1, 16),
 }
@@ -64,11 +63,3 @@ def update_library() -> bool:
         return False
     LIBRARY.write_text(text, encoding="utf-8")
     return True
-
-
-if __name__ == "__main__":
-    # For the development of this library: the facts that its own types and settings need.
-    print(f"{LIBRARY}: {'written' if update_library() else 'unchanged'}")
-    default = Settings()
-    written = handlers.refresh(types(default, infrastructure.template(default).to_dict(), Earlier()))
-    print(f"{handlers.DATA}: {'written' if written else 'unchanged'}")

@@ -60,7 +60,7 @@ class CodeBuild:
         (directory / "source" / "app").mkdir(parents=True)
         shutil.copy(APP / "Dockerfile", directory / "source" / "app")
 
-    def run(self, failing: str = "", refused: int = 0) -> Build:
+    def run(self, failing: str = "", refused: int = 0, base: str | None = None) -> Build:
         """The commands of each phase until one fails, in the root of the source."""
         (self._directory / "calls").unlink(missing_ok=True)
         source = self._directory / "source"
@@ -74,6 +74,8 @@ class CodeBuild:
             "CODEBUILD_RESOLVED_SOURCE_VERSION": COMMIT,
             "AWS_DEFAULT_REGION": "eu-south-1",
         }
+        if base is not None:
+            environment["NODE_IMAGE"] = base
         spec = yaml.safe_load((APP / "buildspec.yml").read_text())
         environment.update(spec["env"]["variables"])
         code = 0
@@ -131,6 +133,25 @@ def test_a_public_registry_that_refuses_is_asked_again(code_build: CodeBuild, re
     assert build.calls.count(PULL) == min(refused + 1, 3)
     assert [call for call in build.calls if call.startswith("sleep")] == ["sleep 5", "sleep 15", "sleep 45"][:refused]
     assert build.image
+
+
+def test_the_base_image_is_the_one_that_the_environment_names(code_build: CodeBuild) -> None:
+    """By digest, also for the tests. Set but empty is not set."""
+    base = f"public.ecr.aws/docker/library/node:24-slim@{DIGEST}"
+    builds = [call for call in code_build.run(base=base).calls if call.startswith("docker build")]
+    assert builds == [
+        f"docker build --build-arg NODE_IMAGE={base} --target test app",
+        f"docker build --build-arg NODE_IMAGE={base} --build-arg REVISION={COMMIT} --tag {REPOSITORY}:{COMMIT} app",
+    ]
+    assert (APP / "Dockerfile").read_text().count("\nFROM ${NODE_IMAGE}") == 2
+
+
+def test_without_one_the_base_image_is_the_tag(tmp_path: Path) -> None:
+    for number, base in enumerate([None, ""]):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        calls = CodeBuild(directory).run(base=base).calls
+        assert not any("NODE_IMAGE" in call for call in calls)
 
 
 def test_a_commit_that_has_its_image_is_not_built_again(code_build: CodeBuild) -> None:

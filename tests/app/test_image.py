@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -29,6 +30,12 @@ def run_docker(*arguments: str, check: bool = True) -> str:
     return done.stdout.strip()
 
 
+def build(*arguments: str) -> None:
+    """On the base image that NODE_IMAGE names, as the pipeline does, or on the Dockerfile's own."""
+    base = [f"--build-arg=NODE_IMAGE={os.environ['NODE_IMAGE']}"] if os.environ.get("NODE_IMAGE") else []
+    run_docker("build", "--network", "host", *base, *arguments, str(APP))
+
+
 def test_dockerfile_is_clean() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     done = subprocess.run([hadolint, "Dockerfile"], cwd=APP, capture_output=True, text=True)
@@ -39,7 +46,7 @@ def test_dockerfile_is_clean() -> None:
 def image(docker: DockerEngine) -> Iterator[str]:
     """Built as the pipeline builds it."""
     images.ensure_base(docker.client, APP / "Dockerfile")
-    run_docker("build", "--network", "host", "--build-arg", "REVISION=abc123", "--tag", IMAGE, str(APP))
+    build("--build-arg", "REVISION=abc123", "--tag", IMAGE)
     yield IMAGE
     run_docker("image", "rm", "--force", IMAGE)
 
@@ -86,7 +93,7 @@ def test_conformance(container: Container, request: pytest.FixtureRequest) -> No
 
 def test_the_tests_pass_in_the_image(image: str) -> None:
     """What the pipeline runs before it builds; its own Node.js does not matter."""
-    run_docker("build", "--network", "host", "--target", "test", str(APP))
+    build("--target", "test")
 
 
 def test_runs_in_production_mode_without_being_told(container: Container) -> None:

@@ -189,7 +189,7 @@ _ANY = st.fixed_dictionaries(
 
 @given(_ANY)
 def test_the_library_covers_what_it_writes_under_any_settings(settings: Settings) -> None:
-    """Where this fails, run `python -m phoenix_cfn.pipeline.deployed`. A fork's own is on the fork's record."""
+    """Where this fails, run `python -m phoenix_cfn.cli.library`. A fork's own is on the fork's record."""
     written = deployed.left_by(settings, infrastructure.template(settings).to_dict())
     own = Earlier.read(Path(__file__).parents[2] / RECORD_FILE)
     assert not written - own - deployed.of_the_library(settings)

@@ -21,7 +21,7 @@ NEWER_THAN_POLICY_SENTRY: set[str] = set()
 
 def recorded() -> Handlers:
     facts = Handlers.recorded()
-    assert facts, "handlers.json is out of date: run `python -m phoenix_cfn.iam`, and read the diff"
+    assert facts, "handlers.json is out of date: run `python -m phoenix_cfn.cli.library`, and read the diff"
     return facts
 
 
@@ -32,7 +32,7 @@ def test_the_record_is_what_the_schemas_say() -> None:
 
 def test_the_record_covers_the_template(infrastructure_stack: Stack) -> None:
     types = {resource["Type"] for resource in infrastructure_stack.resources.values()}
-    assert types <= set(recorded().types), "run `python -m phoenix_cfn.iam`"
+    assert types <= set(recorded().types), "run `python -m phoenix_cfn.cli.library`"
 
 
 def test_every_name_is_an_action() -> None:
