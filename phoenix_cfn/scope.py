@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from troposphere.kms import Key
 
 from phoenix_cfn.naming import Names
-from phoenix_cfn.parameters import StageParameters
+from phoenix_cfn.parameters.stage import StageParameters
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import Added, StageTemplate
 

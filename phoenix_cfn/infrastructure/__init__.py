@@ -22,7 +22,7 @@ from phoenix_cfn.infrastructure.outputs import outputs
 from phoenix_cfn.infrastructure.scaling import scaling
 from phoenix_cfn.infrastructure.service import Service, service
 from phoenix_cfn.infrastructure.task import task
-from phoenix_cfn.parameters import release_parameters
+from phoenix_cfn.parameters.release import release_parameters
 from phoenix_cfn.scope import Scope
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
