@@ -29,7 +29,10 @@ from phoenix_cfn.scope import Scope, part
 
 @dataclass(frozen=True)
 class Task:
-    """What the service runs. `database` must be there before it starts."""
+    """`definition`: the container; `roles`: what ECS and the application may do; `log_group`: its output.
+
+    `database` must exist before a task starts.
+    """
 
     definition: TaskDefinition
     roles: TaskRoles

@@ -31,7 +31,11 @@ from phoenix_cfn.template import StageTemplate
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The template with the handles of its parts, for code that adds to it."""
+    """The handles of the parts of the template, for code that adds to it.
+
+    `scope`: what a part needs, the template included; `pipeline`: the CodePipeline pipeline; `repository`: holds the
+    images; `topic`: notifications of failed runs and tasks.
+    """
 
     scope: Scope
     pipeline: codepipeline.Pipeline
