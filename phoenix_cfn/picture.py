@@ -16,33 +16,12 @@ _MARKED = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- /drawn -->)", re.DOTALL
 
 def architecture(release: dict[str, Any], stage: dict[str, Any]) -> str:
     """Both stacks as a Mermaid flowchart; every box is a resource of the templates, every number is read from it."""
-    resources = {**release["Resources"], **stage["Resources"]}
-    parameters = stage["Parameters"]
-
-    def of(logical_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = resources[logical_id]["Properties"]
-        return found
-
-    def default(parameter: str) -> str:
-        return str(parameters[parameter]["Default"])
-
-    zones = len(of("LoadBalancer")["Subnets"])
-    instances = [title for title, each in resources.items() if each["Type"] == "AWS::DocDB::DBInstance"]
-    alarms = [title for title, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"]
-    stages = [each["Name"] for each in of("Pipeline")["Stages"]]
-    task, cluster = of("TaskDefinition"), of("DatabaseCluster")
-    tasks = (
-        f"{default('MinRunningTasks')} to {default('MaxRunningTasks')} tasks of {int(task['Cpu']) / 1024:g} vCPU, "
-        f"{task['Memory']} MiB"
-    )
-    database = (
-        f"DocumentDB {cluster['EngineVersion']}<br/>{len(instances)} x {of(instances[0])['DBInstanceClass']}<br/>"
-        f"backups of {cluster['BackupRetentionPeriod']} days"
-    )
-    scaling = (
-        f"scales above {default('RequestsPerSecondPerTask')} requests/s each<br/>"
-        f"or {default('AutoScalingTargetValue')} % CPU"
-    )
+    zones = len(_properties(stage, "LoadBalancer")["Subnets"])
+    alarms = _of_type(stage, "AWS::CloudWatch::Alarm")
+    stages = [each["Name"] for each in _properties(release, "Pipeline")["Stages"]]
+    port = _properties(stage, "Listener")["Port"]
+    health_check = _properties(stage, "TargetGroup")["HealthCheckPath"]
+    log_days = _properties(stage, "TaskLogGroup")["RetentionInDays"]
     return f"""```mermaid
 flowchart LR
   push(["git push"]) -- "webhook" --> Pipeline
@@ -52,22 +31,22 @@ flowchart LR
     DatabaseCredentials["Secrets Manager<br/>database credentials"]
   end
   Pipeline -- "CloudFormation, by DeployRole" --> stage
-  users(["users"]) -- "HTTP {of("Listener")["Port"]}" --> LoadBalancer
+  users(["users"]) -- "HTTP {port}" --> LoadBalancer
   subgraph stage["Infrastructure.yml"]
     subgraph public["public subnets, {zones} zones"]
       LoadBalancer["Application Load Balancer"]
       NatGateway["NAT gateways"]
     end
     subgraph private["private subnets, {zones} zones"]
-      Service["Fargate service<br/>{tasks}<br/>{scaling}"]
+      Service["Fargate service<br/>{_tasks(stage)}<br/>{_scaling(stage)}"]
     end
     subgraph isolated["isolated subnets, {zones} zones"]
-      DatabaseCluster[("{database}")]
+      DatabaseCluster[("{_database(stage)}")]
     end
-    LoadBalancer -- "{of("TargetGroup")["HealthCheckPath"]}" --> Service
+    LoadBalancer -- "{health_check}" --> Service
     Service -- "TLS" --> DatabaseCluster
     Service --> NatGateway
-    Logs["CloudWatch Logs<br/>{of("TaskLogGroup")["RetentionInDays"]} days"]
+    Logs["CloudWatch Logs<br/>{log_days} days"]
     Service --> Logs
     DatabaseCluster --> Logs
     Alarms["{len(alarms)} alarms, dashboard"] --> AlarmTopic["SNS"]
@@ -78,6 +57,46 @@ flowchart LR
   DatabaseCredentials -. "reference" .-> DatabaseCluster
   AlarmTopic --> email(["email"])
 ```"""
+
+
+def _tasks(stage: dict[str, Any]) -> str:
+    """How many tasks there are, and their size."""
+    task = _properties(stage, "TaskDefinition")
+    return (
+        f"{_default(stage, 'MinRunningTasks')} to {_default(stage, 'MaxRunningTasks')} tasks of "
+        f"{int(task['Cpu']) / 1024:g} vCPU, {task['Memory']} MiB"
+    )
+
+
+def _scaling(stage: dict[str, Any]) -> str:
+    """What adds tasks."""
+    return (
+        f"scales above {_default(stage, 'RequestsPerSecondPerTask')} requests/s each<br/>"
+        f"or {_default(stage, 'AutoScalingTargetValue')} % CPU"
+    )
+
+
+def _database(stage: dict[str, Any]) -> str:
+    """The engine, its instances and its backups."""
+    cluster, instances = _properties(stage, "DatabaseCluster"), _of_type(stage, "AWS::DocDB::DBInstance")
+    return (
+        f"DocumentDB {cluster['EngineVersion']}<br/>{len(instances)} x {instances[0]['DBInstanceClass']}<br/>"
+        f"backups of {cluster['BackupRetentionPeriod']} days"
+    )
+
+
+def _properties(template: dict[str, Any], logical_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = template["Resources"][logical_id]["Properties"]
+    return found
+
+
+def _of_type(template: dict[str, Any], resource_type: str) -> list[dict[str, Any]]:
+    """The properties of every resource of a type."""
+    return [each["Properties"] for each in template["Resources"].values() if each["Type"] == resource_type]
+
+
+def _default(template: dict[str, Any], parameter: str) -> str:
+    return str(template["Parameters"][parameter]["Default"])
 
 
 def parameter_table(template: dict[str, Any]) -> str:
@@ -95,8 +114,7 @@ def parameter_table(template: dict[str, Any]) -> str:
 def region_table(release: dict[str, Any], stage: dict[str, Any]) -> str:
     """Every region that is known, and what each template lacks there."""
     known = Regions.recorded()
-    instances = [each for each in stage["Resources"].values() if each["Type"] == "AWS::DocDB::DBInstance"]
-    instance_class = instances[0]["Properties"]["DBInstanceClass"]
+    instance_class = _of_type(stage, "AWS::DocDB::DBInstance")[0]["DBInstanceClass"]
     wanted = {"Pipeline.yml": resource_types(release, stage), "Infrastructure.yml": resource_types(stage)}
     rows = [f"| region | {' | '.join(wanted)} |", "|---|---|---|"]
     for region in sorted({*known.names, *known.authorities}):

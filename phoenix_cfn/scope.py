@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from troposphere.kms import Key
 
 from phoenix_cfn.naming import Names
-from phoenix_cfn.parameters import StageParameters
+from phoenix_cfn.parameters.stage import StageParameters
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import Added, StageTemplate
 
@@ -21,7 +21,11 @@ _Handle = TypeVar("_Handle")
 
 @dataclass(frozen=True)
 class Scope:
-    """One template while it is written. `key` encrypts what the stack keeps, the database excepted."""
+    """One template while it is written, by the choices of the fork (`settings`).
+
+    `parameters`: those that both templates share; `names`: the physical names; `key`: encrypts what the stack keeps,
+    the database excepted.
+    """
 
     template: StageTemplate
     settings: Settings

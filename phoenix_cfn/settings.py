@@ -1,6 +1,6 @@
 """The build-time choices: what shapes the architecture, decided when the templates are written.
 
-What differs from stage to stage (how many tasks, which email) is a parameter of the templates instead: parameters.py.
+What differs from stage to stage (how many tasks, which email) is a parameter of the templates instead: parameters/.
 """
 
 from __future__ import annotations

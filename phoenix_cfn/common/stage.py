@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phoenix_cfn.common.key import encryption_key
 from phoenix_cfn.naming import Names
-from phoenix_cfn.parameters import stage_parameters
+from phoenix_cfn.parameters.stage import stage_parameters
 from phoenix_cfn.scope import Scope
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate

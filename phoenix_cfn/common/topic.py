@@ -7,7 +7,7 @@ from awacs.aws import Allow, Condition, PolicyDocument, Principal, Statement, St
 from troposphere import GetAtt, Ref
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
-from phoenix_cfn.parameters import NOTIFIED
+from phoenix_cfn.parameters.stage import NOTIFIED
 from phoenix_cfn.scope import Scope, part
 
 

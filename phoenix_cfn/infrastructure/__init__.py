@@ -20,9 +20,9 @@ from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.infrastructure.network.vpc import vpc_network
 from phoenix_cfn.infrastructure.outputs import outputs
 from phoenix_cfn.infrastructure.scaling import scaling
-from phoenix_cfn.infrastructure.service import Service, service
+from phoenix_cfn.infrastructure.service import Service, fargate_service
 from phoenix_cfn.infrastructure.task import task
-from phoenix_cfn.parameters import release_parameters
+from phoenix_cfn.parameters.release import release_parameters
 from phoenix_cfn.scope import Scope
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
@@ -30,7 +30,10 @@ from phoenix_cfn.template import StageTemplate
 
 @dataclass(frozen=True)
 class Infrastructure:
-    """The template with the handles of its parts, for code that adds to it."""
+    """The handles of the parts of the template, for code that adds to it.
+
+    `scope`: what a part needs, the template included; `alarm_topic`: the alarms publish to it.
+    """
 
     scope: Scope
     network: Network
@@ -52,19 +55,19 @@ def build(settings: Settings) -> Infrastructure:
     scope = stage_scope(StageTemplate(description, settings.name), settings, publisher="cloudwatch")
     release = release_parameters(scope.template)
 
-    topic = notification_topic(scope, "AlarmTopic", publisher="cloudwatch")
+    alarm_topic = notification_topic(scope, "AlarmTopic", publisher="cloudwatch")
     network = vpc_network(scope)
-    balancing = load_balancer(scope, network)
+    load_balancing = load_balancer(scope, network)
     database = documentdb(scope, network, release.database_secret_arn)
-    alarms = release_alarms(scope, balancing, topic)
-    deployment = rolling(scope, balancing, alarms)
-    running = service(scope, cluster(scope), task(scope, release, database), network, deployment)
-    scaling(scope, balancing, running)
-    alarms += service_alarms(scope, database, running, topic)
-    board = dashboard(scope, balancing, database, running, alarms)
-    outputs(scope, balancing, running, topic, board)
+    alarms = release_alarms(scope, load_balancing, alarm_topic)
+    deployment = rolling(scope, load_balancing, alarms)
+    service = fargate_service(scope, cluster(scope), task(scope, release, database), network, deployment)
+    scaling(scope, load_balancing, service)
+    alarms += service_alarms(scope, database, service, alarm_topic)
+    overview = dashboard(scope, load_balancing, database, service, alarms)
+    outputs(scope, load_balancing, service, alarm_topic, overview)
     refuse_other_regions(scope, scope.template.to_dict())
-    return Infrastructure(scope, network, balancing, database, running, topic)
+    return Infrastructure(scope, network, load_balancing, database, service, alarm_topic)
 
 
 def template(settings: Settings) -> StageTemplate:

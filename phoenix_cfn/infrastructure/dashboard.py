@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from troposphere import Sub
+from troposphere import Parameter, Sub
 from troposphere.cloudwatch import Alarm, Dashboard
 
 from phoenix_cfn.infrastructure.database import Database
@@ -17,110 +17,155 @@ from phoenix_cfn.scope import Scope, part
 _WIDTH, _HEIGHT = 8, 6
 _RED, _ORANGE, _GREEN, _BLUE = "#d62728", "#ff7f0e", "#2ca02c", "#1f77b4"
 
+_ELB, _ECS, _INSIGHTS, _DOCDB = "AWS/ApplicationELB", "AWS/ECS", "ECS/ContainerInsights", "AWS/DocDB"
+
 _Metric = list[Any]
+_Widget = dict[str, Any]
 
 
 @part
 def dashboard(
-    scope: Scope,
-    balancing: LoadBalancing,
-    database: Database,
-    service: Service,
-    alarms: list[Alarm],
+    scope: Scope, load_balancing: LoadBalancing, database: Database, service: Service, alarms: list[Alarm]
 ) -> Dashboard:
     """Nine graphs in three rows (requests, tasks, database) under the state of all alarms."""
-    balancer = ["LoadBalancer", f"${{{balancing.load_balancer.title}.LoadBalancerFullName}}"]
-    targets = [*balancer, "TargetGroup", f"${{{balancing.target_group.title}.TargetGroupFullName}}"]
-    task = ["ClusterName", f"${{{service.cluster.title}}}", "ServiceName", f"${{{service.service.title}.Name}}"]
-    cluster = ["DBClusterIdentifier", f"${{{database.cluster.title}}}"]
-    lb, ecs, insights, docdb = "AWS/ApplicationELB", "AWS/ECS", "ECS/ContainerInsights", "AWS/DocDB"
-    target_rate = f"${{{scope.parameters.requests_per_second_per_task.title}}}"
-    least, most = f"${{{scope.parameters.min_running_tasks.title}}}", f"${{{scope.parameters.max_running_tasks.title}}}"
-    cpu_target = f"${{{scope.parameters.auto_scaling_target_value.title}}}"
-
-    graphs = [
-        _graph(
-            "Requests per second",
-            [
-                [{"expression": "FILL(all, 0) / 60", "label": "all", "color": _BLUE}],
-                [{"expression": "FILL(each, 0) / 60", "label": "per task", "color": _GREEN}],
-                [lb, "RequestCount", *targets, {"id": "all", "stat": "Sum", "visible": False}],
-                [lb, "RequestCountPerTarget", *targets, {"id": "each", "stat": "Sum", "visible": False}],
-            ],
-            lines=[("scaling target per task", target_rate)],
-        ),
-        _graph(
-            "Latency (s)",
-            [
-                [lb, "TargetResponseTime", *targets, {"stat": stat, "label": stat, "color": color}]
-                for stat, color in (("p50", _GREEN), ("p90", _ORANGE), ("p99", _RED))
-            ],
-        ),
-        _graph(
-            "Errors per minute",
-            [
-                [lb, "HTTPCode_Target_4XX_Count", *targets, {"stat": "Sum", "label": "4xx", "color": _ORANGE}],
-                [lb, "HTTPCode_Target_5XX_Count", *targets, {"stat": "Sum", "label": "5xx of tasks", "color": _RED}],
-                [lb, "HTTPCode_ELB_5XX_Count", *balancer, {"stat": "Sum", "label": "5xx: no task answered"}],
-            ],
-            lines=[("alarm when quiet", scope.settings.alarms.server_errors_per_minute)],
-        ),
-        _graph(
-            "Tasks",
-            [
-                [insights, "DesiredTaskCount", *task, {"stat": "Maximum", "label": "wanted", "color": _BLUE}],
-                [insights, "RunningTaskCount", *task, {"stat": "Maximum", "label": "running", "color": _GREEN}],
-                [lb, "UnHealthyHostCount", *targets, {"stat": "Maximum", "label": "unhealthy", "color": _RED}],
-            ],
-            lines=[("minimum", least), ("maximum", most)],
-        ),
-        _graph(
-            "CPU of the tasks (%)",
-            [
-                [ecs, "CPUUtilization", *task, {"stat": "Average", "label": "average", "color": _BLUE}],
-                [ecs, "CPUUtilization", *task, {"stat": "Maximum", "label": "hottest task", "color": _ORANGE}],
-            ],
-            lines=[("scaling target", cpu_target), ("alarm", scope.settings.alarms.cpu_peak_percent)],
-            period=METRIC_RESOLUTION,
-        ),
-        _graph(
-            "Memory of the tasks (%)",
-            [
-                [ecs, "MemoryUtilization", *task, {"stat": "Average", "label": "average", "color": _BLUE}],
-                [ecs, "MemoryUtilization", *task, {"stat": "Maximum", "label": "fullest task", "color": _ORANGE}],
-            ],
-            period=METRIC_RESOLUTION,
-        ),
-        _graph(
-            "CPU of the database (%)",
-            [[docdb, "CPUUtilization", *cluster, {"stat": "Maximum", "label": "busiest instance"}]],
-            lines=[("alarm", scope.settings.alarms.cpu_peak_percent)],
-        ),
-        _graph(
-            "Connections to the database",
-            [[docdb, "DatabaseConnections", *cluster, {"stat": "Sum", "label": "open"}]],
-        ),
-        _graph(
-            "Free memory of the database (bytes)",
-            [[docdb, "FreeableMemory", *cluster, {"stat": "Minimum", "label": "fullest instance"}]],
-        ),
-    ]
     header = {
         "type": "alarm",
         "width": 3 * _WIDTH,
         "height": 2,
         "properties": {"title": "Alarms", "alarms": [f"${{{alarm.title}.Arn}}" for alarm in alarms]},
     }
+    graphs = [
+        *_requests(scope, load_balancing),
+        *_tasks(scope, load_balancing, service),
+        *_database(scope, database),
+    ]
     body = json.dumps({"widgets": [header, *graphs]}, separators=(",", ":"))
-    # What Fn::Sub put in as text here are numbers to the dashboard.
-    for number in (target_rate, least, most, cpu_target):
-        body = body.replace(f'"{number}"', number)
+    # What Fn::Sub puts in as text here are numbers to the dashboard.
+    for number in _numbers(scope):
+        body = body.replace(f'"{_value(number)}"', _value(number))
     return scope.add(Dashboard("Dashboard", DashboardName=Sub(scope.names.dashboard), DashboardBody=Sub(body)))
+
+
+def _numbers(scope: Scope) -> list[Parameter]:
+    """The parameters that the graphs draw as lines."""
+    shared = scope.parameters
+    return [
+        shared.requests_per_second_per_task,
+        shared.min_running_tasks,
+        shared.max_running_tasks,
+        shared.auto_scaling_target_value,
+    ]
+
+
+def _value(parameter: Parameter) -> str:
+    return f"${{{parameter.title}}}"
+
+
+def _of_balancer(load_balancing: LoadBalancing) -> list[str]:
+    """The dimensions of the load balancer as a whole."""
+    return ["LoadBalancer", f"${{{load_balancing.load_balancer.title}.LoadBalancerFullName}}"]
+
+
+def _of_targets(load_balancing: LoadBalancing) -> list[str]:
+    """The dimensions of the tasks behind the load balancer."""
+    target_group = f"${{{load_balancing.target_group.title}.TargetGroupFullName}}"
+    return [*_of_balancer(load_balancing), "TargetGroup", target_group]
+
+
+def _requests(scope: Scope, load_balancing: LoadBalancing) -> list[_Widget]:
+    """What users see: how many requests, how slow, how many fail."""
+    balancer, targets = _of_balancer(load_balancing), _of_targets(load_balancing)
+    return [
+        _graph(
+            "Requests per second",
+            [
+                [{"expression": "FILL(all, 0) / 60", "label": "all", "color": _BLUE}],
+                [{"expression": "FILL(each, 0) / 60", "label": "per task", "color": _GREEN}],
+                [_ELB, "RequestCount", *targets, {"id": "all", "stat": "Sum", "visible": False}],
+                [_ELB, "RequestCountPerTarget", *targets, {"id": "each", "stat": "Sum", "visible": False}],
+            ],
+            lines=[("scaling target per task", _value(scope.parameters.requests_per_second_per_task))],
+        ),
+        _graph(
+            "Latency (s)",
+            [
+                [_ELB, "TargetResponseTime", *targets, {"stat": stat, "label": stat, "color": color}]
+                for stat, color in (("p50", _GREEN), ("p90", _ORANGE), ("p99", _RED))
+            ],
+        ),
+        _graph(
+            "Errors per minute",
+            [
+                [_ELB, "HTTPCode_Target_4XX_Count", *targets, {"stat": "Sum", "label": "4xx", "color": _ORANGE}],
+                [_ELB, "HTTPCode_Target_5XX_Count", *targets, {"stat": "Sum", "label": "5xx of tasks", "color": _RED}],
+                [_ELB, "HTTPCode_ELB_5XX_Count", *balancer, {"stat": "Sum", "label": "5xx: no task answered"}],
+            ],
+            lines=[("alarm when quiet", scope.settings.alarms.server_errors_per_minute)],
+        ),
+    ]
+
+
+def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> list[_Widget]:
+    """How many tasks run, and how busy they are."""
+    targets = _of_targets(load_balancing)
+    task = ["ClusterName", f"${{{service.cluster.title}}}", "ServiceName", f"${{{service.service.title}.Name}}"]
+    least, most = _value(scope.parameters.min_running_tasks), _value(scope.parameters.max_running_tasks)
+    return [
+        _graph(
+            "Tasks",
+            [
+                [_INSIGHTS, "DesiredTaskCount", *task, {"stat": "Maximum", "label": "wanted", "color": _BLUE}],
+                [_INSIGHTS, "RunningTaskCount", *task, {"stat": "Maximum", "label": "running", "color": _GREEN}],
+                [_ELB, "UnHealthyHostCount", *targets, {"stat": "Maximum", "label": "unhealthy", "color": _RED}],
+            ],
+            lines=[("minimum", least), ("maximum", most)],
+        ),
+        _graph(
+            "CPU of the tasks (%)",
+            [
+                [_ECS, "CPUUtilization", *task, {"stat": "Average", "label": "average", "color": _BLUE}],
+                [_ECS, "CPUUtilization", *task, {"stat": "Maximum", "label": "hottest task", "color": _ORANGE}],
+            ],
+            lines=[
+                ("scaling target", _value(scope.parameters.auto_scaling_target_value)),
+                ("alarm", scope.settings.alarms.cpu_peak_percent),
+            ],
+            period=METRIC_RESOLUTION,
+        ),
+        _graph(
+            "Memory of the tasks (%)",
+            [
+                [_ECS, "MemoryUtilization", *task, {"stat": "Average", "label": "average", "color": _BLUE}],
+                [_ECS, "MemoryUtilization", *task, {"stat": "Maximum", "label": "fullest task", "color": _ORANGE}],
+            ],
+            period=METRIC_RESOLUTION,
+        ),
+    ]
+
+
+def _database(scope: Scope, database: Database) -> list[_Widget]:
+    """How busy the database is, and what it has left."""
+    cluster = ["DBClusterIdentifier", f"${{{database.cluster.title}}}"]
+    return [
+        _graph(
+            "CPU of the database (%)",
+            [[_DOCDB, "CPUUtilization", *cluster, {"stat": "Maximum", "label": "busiest instance"}]],
+            lines=[("alarm", scope.settings.alarms.cpu_peak_percent)],
+        ),
+        _graph(
+            "Connections to the database",
+            [[_DOCDB, "DatabaseConnections", *cluster, {"stat": "Sum", "label": "open"}]],
+        ),
+        _graph(
+            "Free memory of the database (bytes)",
+            [[_DOCDB, "FreeableMemory", *cluster, {"stat": "Minimum", "label": "fullest instance"}]],
+        ),
+    ]
 
 
 def _graph(
     title: str, metrics: list[_Metric], lines: list[tuple[str, object]] | None = None, period: int = 60
-) -> dict[str, Any]:
+) -> _Widget:
     """A graph of metrics over time, with horizontal lines where something happens. `period` is in seconds."""
     properties: dict[str, Any] = {
         "title": title,

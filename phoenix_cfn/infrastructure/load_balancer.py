@@ -29,14 +29,14 @@ DEREGISTRATION_DELAY = 30
 
 @dataclass(frozen=True)
 class LoadBalancing:
-    """The load balancer, its target group (of IP addresses: the tasks) and the listener between them."""
+    """`target_group`: the addresses of the tasks; `listener`: forwards from `load_balancer` to it."""
 
     load_balancer: LoadBalancer
     target_group: TargetGroup
     listener: Listener
 
     def dimensions(self) -> list[MetricDimension]:
-        """Of the metrics in AWS/ApplicationELB that tell about this target group."""
+        """Of the metrics in AWS/ApplicationELB that measure this target group."""
         return [
             MetricDimension(Name="LoadBalancer", Value=GetAtt(self.load_balancer, "LoadBalancerFullName")),
             MetricDimension(Name="TargetGroup", Value=GetAtt(self.target_group, "TargetGroupFullName")),
@@ -64,7 +64,13 @@ def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
             ],
         )
     )
-    target_group = scope.add(
+    target_group = _target_group(scope, network)
+    return LoadBalancing(balancer, target_group, _listener(scope, balancer, target_group))
+
+
+def _target_group(scope: Scope, network: Network) -> TargetGroup:
+    """The tasks that answer the health check."""
+    return scope.add(
         TargetGroup(
             "TargetGroup",
             VpcId=Ref(network.vpc),
@@ -86,7 +92,11 @@ def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
             ],
         )
     )
-    listener = scope.add(
+
+
+def _listener(scope: Scope, balancer: LoadBalancer, target_group: TargetGroup) -> Listener:
+    """HTTP from port 80 to the target group, with the headers that make browsers careful."""
+    return scope.add(
         Listener(
             "Listener",
             Metadata=suppress(
@@ -109,4 +119,3 @@ def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
             ],
         )
     )
-    return LoadBalancing(balancer, target_group, listener)

@@ -26,7 +26,7 @@ _REQUESTS_PER_TOLERATED_ERROR = 20
 
 
 @part
-def release_alarms(scope: Scope, balancing: LoadBalancing, topic: Topic) -> list[Alarm]:
+def release_alarms(scope: Scope, load_balancing: LoadBalancing, topic: Topic) -> list[Alarm]:
     """What is wrong with a release as its users see it: these alarms also roll it back.
 
     They look at the load balancer only, as the service itself must name them before it exists.
@@ -49,10 +49,10 @@ def release_alarms(scope: Scope, balancing: LoadBalancing, topic: Topic) -> list
                     Expression=f"tasks + nobody - requests / {_REQUESTS_PER_TOLERATED_ERROR}",
                     ReturnData=True,
                 ),
-                _sum("requests", "RequestCount", balancing.dimensions()),
-                _sum("tasks", "HTTPCode_Target_5XX_Count", balancing.dimensions()),
+                _sum("requests", "RequestCount", load_balancing.dimensions()),
+                _sum("tasks", "HTTPCode_Target_5XX_Count", load_balancing.dimensions()),
                 # Counted for the load balancer as a whole: no target is to blame when none answers.
-                _sum("nobody", "HTTPCode_ELB_5XX_Count", balancing.dimensions()[:1]),
+                _sum("nobody", "HTTPCode_ELB_5XX_Count", load_balancing.dimensions()[:1]),
             ],
             ComparisonOperator="GreaterThanThreshold",
             Threshold=thresholds.server_errors_per_minute,
@@ -69,7 +69,7 @@ def release_alarms(scope: Scope, balancing: LoadBalancing, topic: Topic) -> list
             AlarmDescription="A task has failed its health check for three minutes.",
             Namespace="AWS/ApplicationELB",
             MetricName="UnHealthyHostCount",
-            Dimensions=balancing.dimensions(),
+            Dimensions=load_balancing.dimensions(),
             Statistic="Maximum",
             Period=_MINUTE,
             ComparisonOperator="GreaterThanThreshold",
@@ -84,15 +84,18 @@ def release_alarms(scope: Scope, balancing: LoadBalancing, topic: Topic) -> list
 
 
 @part
-def service_alarms(
-    scope: Scope,
-    database: Database,
-    service: Service,
-    topic: Topic,
-) -> list[Alarm]:
+def service_alarms(scope: Scope, database: Database, service: Service, topic: Topic) -> list[Alarm]:
     """CPU peaks of the tasks and of the database, and too few tasks."""
-    thresholds = scope.settings.alarms
-    cpu_peak = scope.add(
+    return [
+        _cpu_peak(scope, service, topic),
+        _database_cpu_peak(scope, database, topic),
+        _too_few_tasks(scope, service, topic),
+    ]
+
+
+def _cpu_peak(scope: Scope, service: Service, topic: Topic) -> Alarm:
+    threshold = scope.settings.alarms.cpu_peak_percent
+    return scope.add(
         Alarm(
             "CpuPeakAlarm",
             Metadata=suppress(
@@ -100,35 +103,38 @@ def service_alarms(
                     "E3615": "CloudWatch takes 20 seconds, in which ECS publishes; the check does not know it yet."
                 }
             ),
-            AlarmDescription=(
-                f"A task has used more than {thresholds.cpu_peak_percent} % of its CPU for {METRIC_RESOLUTION} seconds."
-            ),
+            AlarmDescription=(f"A task has used more than {threshold} % of its CPU for {METRIC_RESOLUTION} seconds."),
             Namespace="AWS/ECS",
             MetricName="CPUUtilization",
             Dimensions=service.dimensions(),
             # The hottest task, not the average of all; and a peak of 20 seconds, which a minute would hide.
             Statistic="Maximum",
             Period=METRIC_RESOLUTION,
-            **_above(thresholds.cpu_peak_percent),
+            **_above(threshold),
             **_tell(topic),
         )
     )
-    database_cpu_peak = scope.add(
+
+
+def _database_cpu_peak(scope: Scope, database: Database, topic: Topic) -> Alarm:
+    threshold = scope.settings.alarms.cpu_peak_percent
+    return scope.add(
         Alarm(
             "DatabaseCpuPeakAlarm",
-            AlarmDescription=(
-                f"A database instance has used more than {thresholds.cpu_peak_percent} % of its CPU for a minute."
-            ),
+            AlarmDescription=(f"A database instance has used more than {threshold} % of its CPU for a minute."),
             Namespace="AWS/DocDB",
             MetricName="CPUUtilization",
             Dimensions=[MetricDimension(Name="DBClusterIdentifier", Value=Ref(database.cluster))],
             Statistic="Maximum",
             Period=_MINUTE,
-            **_above(thresholds.cpu_peak_percent),
+            **_above(threshold),
             **_tell(topic),
         )
     )
-    too_few_tasks = scope.add(
+
+
+def _too_few_tasks(scope: Scope, service: Service, topic: Topic) -> Alarm:
+    return scope.add(
         Alarm(
             "TooFewTasksAlarm",
             AlarmDescription="For three of five minutes fewer tasks than MinRunningTasks have run.",
@@ -151,7 +157,6 @@ def service_alarms(
             **_tell(topic),
         )
     )
-    return [cpu_peak, database_cpu_peak, too_few_tasks]
 
 
 def _above(percent: int) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from phoenix_cfn.scope import Scope, part
 
 
 @part
-def outputs(scope: Scope, balancing: LoadBalancing, service: Service, topic: Topic, dashboard: Dashboard) -> None:
+def outputs(scope: Scope, load_balancing: LoadBalancing, service: Service, topic: Topic, dashboard: Dashboard) -> None:
     """Nothing here is a secret, or leads to one."""
     for title, description, value in (
-        ("ApplicationUrl", "The running application", Sub(f"http://${{{balancing.load_balancer.title}.DNSName}}")),
+        ("ApplicationUrl", "The running application", Sub(f"http://${{{load_balancing.load_balancer.title}.DNSName}}")),
         (
             "DashboardUrl",
             "The dashboard in the CloudWatch console",

@@ -27,7 +27,7 @@ SCALE_IN_COOLDOWN = 300
 
 
 @part
-def scaling(scope: Scope, balancing: LoadBalancing, service: Service) -> ScalableTarget:
+def scaling(scope: Scope, load_balancing: LoadBalancing, service: Service) -> ScalableTarget:
     """Between MinRunningTasks and MaxRunningTasks: out when either target is exceeded, in when both agree."""
     target = scope.add(
         ScalableTarget(
@@ -52,8 +52,8 @@ def scaling(scope: Scope, balancing: LoadBalancing, service: Service) -> Scalabl
         # replace the newest minutes, whose data are late, and the policy would never scale out.
         CustomizedMetricSpecification=CustomizedMetricSpecification(
             Metrics=[
-                _metric("requests", "RequestCountPerTarget", "Sum", balancing),
-                _metric("healthy", "HealthyHostCount", "Average", balancing),
+                _metric("requests", "RequestCountPerTarget", "Sum", load_balancing),
+                _metric("healthy", "HealthyHostCount", "Average", load_balancing),
                 TargetTrackingMetricDataQuery(
                     Id="rate",
                     Label="Requests per second and task",
@@ -77,7 +77,7 @@ def scaling(scope: Scope, balancing: LoadBalancing, service: Service) -> Scalabl
     return target
 
 
-def _metric(identifier: str, name: str, statistic: str, balancing: LoadBalancing) -> TargetTrackingMetricDataQuery:
+def _metric(identifier: str, name: str, statistic: str, load_balancing: LoadBalancing) -> TargetTrackingMetricDataQuery:
     """A metric of the target group, to compute with."""
     return TargetTrackingMetricDataQuery(
         Id=identifier,
@@ -88,7 +88,8 @@ def _metric(identifier: str, name: str, statistic: str, balancing: LoadBalancing
                 Namespace="AWS/ApplicationELB",
                 MetricName=name,
                 Dimensions=[
-                    TargetTrackingMetricDimension(Name=each.Name, Value=each.Value) for each in balancing.dimensions()
+                    TargetTrackingMetricDimension(Name=each.Name, Value=each.Value)
+                    for each in load_balancing.dimensions()
                 ],
             ),
         ),

@@ -18,7 +18,7 @@ METRIC_RESOLUTION = 20
 
 @dataclass(frozen=True)
 class Service:
-    """The ECS service, its cluster, and the task that it runs."""
+    """`service`: the ECS service; `cluster`: runs it alone; `task`: what it runs."""
 
     cluster: ecs.Cluster
     service: ecs.Service
@@ -33,7 +33,9 @@ class Service:
 
 
 @part
-def service(scope: Scope, cluster: ecs.Cluster, task: Task, network: Network, deployment: Deployment) -> Service:
+def fargate_service(
+    scope: Scope, cluster: ecs.Cluster, task: Task, network: Network, deployment: Deployment
+) -> Service:
     """Private tasks behind the load balancer, spread over both zones; how many is up to scaling alone."""
     service = scope.add(
         ecs.Service(

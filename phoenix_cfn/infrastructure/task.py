@@ -23,13 +23,16 @@ from phoenix_cfn.common.logs import log_group
 from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.infrastructure.load_balancer import DEREGISTRATION_DELAY
 from phoenix_cfn.infrastructure.task_roles import TaskRoles, task_roles
-from phoenix_cfn.parameters import ReleaseParameters
+from phoenix_cfn.parameters.release import ReleaseParameters
 from phoenix_cfn.scope import Scope, part
 
 
 @dataclass(frozen=True)
 class Task:
-    """What the service runs. `database` must be there before it starts."""
+    """`definition`: the container; `roles`: what ECS and the application may do; `log_group`: its output.
+
+    `database` must exist before a task starts.
+    """
 
     definition: TaskDefinition
     roles: TaskRoles

@@ -13,14 +13,14 @@ from phoenix_cfn.common.regions import refuse_other_regions
 from phoenix_cfn.common.stage import stage_scope
 from phoenix_cfn.common.topic import notification_topic
 from phoenix_cfn.iam.earlier import Earlier
-from phoenix_cfn.parameters import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN, database_password
+from phoenix_cfn.parameters.release import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN
 from phoenix_cfn.pipeline.deployed import left_by, of_the_library
 from phoenix_cfn.pipeline.image_build import image_build
 from phoenix_cfn.pipeline.outputs import outputs
 from phoenix_cfn.pipeline.release import failure_notifications, release_pipeline
 from phoenix_cfn.pipeline.repository import image_repository
 from phoenix_cfn.pipeline.roles import deploy_role, pipeline_role, role_boundary
-from phoenix_cfn.pipeline.secrets import database_credentials
+from phoenix_cfn.pipeline.secrets import database_credentials, database_password
 from phoenix_cfn.pipeline.sources.kinds import KINDS
 from phoenix_cfn.pipeline.stages import build_stage, deploy_stage
 from phoenix_cfn.pipeline.storage import artifact_storage
@@ -31,7 +31,11 @@ from phoenix_cfn.template import StageTemplate
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The template with the handles of its parts, for code that adds to it."""
+    """The handles of the parts of the template, for code that adds to it.
+
+    `scope`: what a part needs, the template included; `pipeline`: the CodePipeline pipeline; `repository`: holds the
+    images; `topic`: notifications of failed runs and tasks.
+    """
 
     scope: Scope
     pipeline: codepipeline.Pipeline

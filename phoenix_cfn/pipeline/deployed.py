@@ -9,7 +9,8 @@ from typing import Any
 from phoenix_cfn import iam, infrastructure
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.naming import Names
-from phoenix_cfn.parameters import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN, stage_parameters
+from phoenix_cfn.parameters.release import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN
+from phoenix_cfn.parameters.stage import stage_parameters
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 

@@ -5,12 +5,33 @@ from __future__ import annotations
 from troposphere import Equals, GetAtt, If, Not, NoValue, Parameter, Ref, Sub
 from troposphere.secretsmanager import GenerateSecretString, Secret
 
+from phoenix_cfn.parameters.form import DATABASE, Form
 from phoenix_cfn.scope import Scope, part
-from phoenix_cfn.template import GOES_WITH_THE_STACK
+from phoenix_cfn.template import GOES_WITH_THE_STACK, StageTemplate
 
 _PASSWORD_TYPED = "HasTypedPassword"
 # Letters and digits: about 190 bits, and nothing that a connection string would have to escape.
 _GENERATED_LENGTH = 32
+
+
+def database_password(template: StageTemplate) -> Parameter:
+    """Adds the password of the master user as a parameter; Secrets Manager keeps it, nothing else does."""
+    return Form(template, __name__).ask(
+        DATABASE,
+        "Password",
+        Parameter(
+            "MongoDBMasterPassword",
+            Type="String",
+            NoEcho=True,
+            Default="",
+            Description=(
+                "Password of the master user, used when the database is created. Empty: Secrets Manager generates one."
+            ),
+            # DocumentDB takes more; these need no escaping in a connection string, nor in JSON.
+            AllowedPattern="^$|^[A-Za-z0-9_.~!*'()+,;=&-]{8,100}$",
+            ConstraintDescription="Enter 8 to 100 letters, digits or _.~!*'()+,;=&- (safe in a URI), or nothing.",
+        ),
+    )
 
 
 @part

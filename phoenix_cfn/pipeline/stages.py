@@ -10,7 +10,7 @@ from troposphere.codebuild import Project
 from troposphere.codepipeline import Actions, ActionTypeId, InputArtifacts, OutputArtifacts, Stages
 from troposphere.iam import Role
 
-from phoenix_cfn.parameters import DOCKER_IMAGE_URI
+from phoenix_cfn.parameters.release import DOCKER_IMAGE_URI
 from phoenix_cfn.scope import Scope
 
 SOURCE_ACTION = "Source"

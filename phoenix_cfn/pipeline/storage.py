@@ -12,6 +12,7 @@ from troposphere import GetAtt, Ref, Sub
 from troposphere.awslambda import Code, Function, LoggingConfig
 from troposphere.cloudformation import CustomResource
 from troposphere.iam import Policy, Role
+from troposphere.logs import LogGroup
 from troposphere.s3 import (
     AbortIncompleteMultipartUpload,
     Bucket,
@@ -41,7 +42,10 @@ EMPTYING_TIMEOUT = 300
 
 @dataclass(frozen=True)
 class Storage:
-    """The roles that may write to `bucket` DependsOn `emptier`, so that they are gone before the bucket is emptied."""
+    """`bucket`: the artifacts; `emptier`: empties it when the stack is deleted.
+
+    The roles that may write to the bucket DependsOn the emptier, so that they are gone before it is emptied.
+    """
 
     bucket: Bucket
     emptier: CustomResource
@@ -111,8 +115,21 @@ def artifact_storage(scope: Scope) -> Storage:
 
 
 def _emptier(scope: Scope, bucket: Bucket) -> CustomResource:
-    group = log_group(scope, "BucketEmptierLogGroup", scope.names.bucket_emptier_logs)
-    role = scope.add(
+    """Empties the bucket before it is deleted."""
+    function = _emptier_function(scope, bucket)
+    return scope.add(
+        _BucketEmptier(
+            "BucketEmptier",
+            ServiceToken=GetAtt(function, "Arn"),
+            # Without it CloudFormation waits an hour for a function that has no answer any more.
+            ServiceTimeout=EMPTYING_TIMEOUT + 60,
+            BucketName=Ref(bucket),
+        )
+    )
+
+
+def _emptier_role(scope: Scope, bucket: Bucket, group: LogGroup) -> Role:
+    return scope.add(
         Role(
             "BucketEmptierRole",
             AssumeRolePolicyDocument=trusts("lambda"),
@@ -146,7 +163,12 @@ def _emptier(scope: Scope, bucket: Bucket) -> CustomResource:
             ],
         )
     )
-    function = scope.add(
+
+
+def _emptier_function(scope: Scope, bucket: Bucket) -> Function:
+    group = log_group(scope, "BucketEmptierLogGroup", scope.names.bucket_emptier_logs)
+    role = _emptier_role(scope, bucket, group)
+    return scope.add(
         Function(
             "BucketEmptierFunction",
             Metadata=suppress(
@@ -163,14 +185,5 @@ def _emptier(scope: Scope, bucket: Bucket) -> CustomResource:
             Timeout=EMPTYING_TIMEOUT,
             LoggingConfig=LoggingConfig(LogGroup=Ref(group)),
             Code=Code(ZipFile=Path(__file__).with_name("bucket_emptier.py").read_text(encoding="utf-8")),
-        )
-    )
-    return scope.add(
-        _BucketEmptier(
-            "BucketEmptier",
-            ServiceToken=GetAtt(function, "Arn"),
-            # Without it CloudFormation waits an hour for a function that has no answer any more.
-            ServiceTimeout=EMPTYING_TIMEOUT + 60,
-            BucketName=Ref(bucket),
         )
     )

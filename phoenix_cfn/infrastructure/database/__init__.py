@@ -10,7 +10,7 @@ from troposphere.secretsmanager import Secret
 
 @dataclass(frozen=True)
 class Database:
-    """`connection_secret` holds the whole connection string, as the application reads it."""
+    """`cluster` with its `instances`; `connection_secret`: the connection string, as the application reads it."""
 
     cluster: DBCluster
     instances: list[DBInstance]

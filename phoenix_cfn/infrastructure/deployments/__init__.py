@@ -10,7 +10,7 @@ from troposphere.ecs import DeploymentConfiguration, LoadBalancer
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a strategy asks of the service. `waits_for`: what must exist before a task can become healthy."""
+    """`configuration` and `load_balancers`: properties of the ECS service; `waits_for`: what must exist before it."""
 
     configuration: DeploymentConfiguration
     load_balancers: list[LoadBalancer]

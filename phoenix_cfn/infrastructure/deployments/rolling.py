@@ -20,7 +20,7 @@ from phoenix_cfn.scope import Scope
 FAILED_TASKS = 3
 
 
-def rolling(scope: Scope, balancing: LoadBalancing, alarms: list[Alarm]) -> Deployment:
+def rolling(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm]) -> Deployment:
     """`alarms`: each of them rolls a deployment back when it fires."""
     configuration = DeploymentConfiguration(
         MinimumHealthyPercent=100,
@@ -37,8 +37,8 @@ def rolling(scope: Scope, balancing: LoadBalancing, alarms: list[Alarm]) -> Depl
         LoadBalancer(
             ContainerName=scope.settings.name,
             ContainerPort=Ref(scope.parameters.container_port),
-            TargetGroupArn=Ref(balancing.target_group),
+            TargetGroupArn=Ref(load_balancing.target_group),
         )
     ]
     # The target group must be attached to a listener.
-    return Deployment(configuration, load_balancers, waits_for=[balancing.listener])
+    return Deployment(configuration, load_balancers, waits_for=[load_balancing.listener])

@@ -9,7 +9,7 @@ from troposphere.ec2 import VPC, Route, SecurityGroup, Subnet
 
 @dataclass(frozen=True)
 class SecurityGroups:
-    """One for each tier. Only `load_balancer` admits the internet."""
+    """One for each tier: `load_balancer` admits the internet, `tasks` the load balancer, `database` the tasks."""
 
     load_balancer: SecurityGroup
     tasks: SecurityGroup
@@ -20,7 +20,8 @@ class SecurityGroups:
 class Network:
     """`public`: reached from the internet; `private`: reaches it through a NAT gateway; `isolated`: no way in or out.
 
-    A resource that needs the internet from its start DependsOn `internet_route` (public) or `egress_routes` (private).
+    `groups`: the security groups. A resource that needs the internet from its start DependsOn `internet_route` (public)
+    or `egress_routes` (private).
     """
 
     vpc: VPC

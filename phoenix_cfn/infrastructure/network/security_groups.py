@@ -58,8 +58,8 @@ def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
         )
     )
     # Two groups that name each other need their rules outside, or neither could be made first.
-    _to(scope, "LoadBalancerEgress", load_balancer, tasks, scope.parameters.container_port, "Requests to the tasks")
-    _to(scope, "TaskEgress", tasks, database, scope.parameters.mongodb_port, "Connections to the database")
+    scope.add(_to("LoadBalancerEgress", load_balancer, tasks, scope.parameters.container_port, "Requests to the tasks"))
+    scope.add(_to("TaskEgress", tasks, database, scope.parameters.mongodb_port, "Connections to the database"))
     return SecurityGroups(load_balancer, tasks, database)
 
 
@@ -79,16 +79,14 @@ def _from(source: SecurityGroup, port: Parameter, description: str) -> SecurityG
 
 
 def _to(
-    scope: Scope, title: str, source: SecurityGroup, target: SecurityGroup, port: Parameter, description: str
-) -> None:
-    scope.add(
-        SecurityGroupEgress(
-            title,
-            GroupId=GetAtt(source, "GroupId"),
-            Description=description,
-            IpProtocol="tcp",
-            FromPort=Ref(port),
-            ToPort=Ref(port),
-            DestinationSecurityGroupId=GetAtt(target, "GroupId"),
-        )
+    title: str, source: SecurityGroup, target: SecurityGroup, port: Parameter, description: str
+) -> SecurityGroupEgress:
+    return SecurityGroupEgress(
+        title,
+        GroupId=GetAtt(source, "GroupId"),
+        Description=description,
+        IpProtocol="tcp",
+        FromPort=Ref(port),
+        ToPort=Ref(port),
+        DestinationSecurityGroupId=GetAtt(target, "GroupId"),
     )

@@ -55,23 +55,11 @@ def vpc_network(scope: Scope) -> Network:
             GatewayId=Ref(gateway),
         )
     )
-    public = [_subnet(scope, vpc, "Public", zone, next(blocks), public_routes) for zone in _ZONES]
+    public = [_subnet(scope, "Public", zone, next(blocks), public_routes) for zone in _ZONES]
 
     private, private_tables, egress_routes = [], [], []
     for zone, nearby in zip(_ZONES, public, strict=True):
-        address = scope.add(
-            EIP(f"NatAddress{zone}", DependsOn=attachment, Domain="vpc", Tags=_named(scope, "nat", zone.lower()))
-        )
-        nat = scope.add(
-            NatGateway(
-                f"NatGateway{zone}",
-                # Without its way out a NAT gateway forwards nothing.
-                DependsOn=internet_route,
-                AllocationId=GetAtt(address, "AllocationId"),
-                SubnetId=Ref(nearby),
-                Tags=_named(scope, zone.lower()),
-            )
-        )
+        nat = _nat_gateway(scope, zone, nearby, attachment, internet_route)
         table = _route_table(scope, vpc, "Private", zone)
         private_tables.append(table)
         egress_routes.append(
@@ -84,23 +72,46 @@ def vpc_network(scope: Scope) -> Network:
                 )
             )
         )
-        private.append(_subnet(scope, vpc, "Private", zone, next(blocks), table))
+        private.append(_subnet(scope, "Private", zone, next(blocks), table))
 
     isolated_routes = _route_table(scope, vpc, "Isolated")
-    isolated = [_subnet(scope, vpc, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
+    isolated = [_subnet(scope, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
 
-    # Image layers come from S3: this way they neither cross the NAT gateways nor cost by the gigabyte.
+    _s3_endpoint(scope, vpc, private_tables)
+    groups = security_groups(scope, vpc)
+    return Network(vpc, public, private, isolated, internet_route, egress_routes, groups)
+
+
+def _nat_gateway(
+    scope: Scope, zone: str, subnet: Subnet, attachment: VPCGatewayAttachment, internet_route: Route
+) -> NatGateway:
+    """The way out for the private subnet of a zone, with an address of its own."""
+    address = scope.add(
+        EIP(f"NatAddress{zone}", DependsOn=attachment, Domain="vpc", Tags=_named(scope, "nat", zone.lower()))
+    )
+    return scope.add(
+        NatGateway(
+            f"NatGateway{zone}",
+            # Without its way out a NAT gateway forwards nothing.
+            DependsOn=internet_route,
+            AllocationId=GetAtt(address, "AllocationId"),
+            SubnetId=Ref(subnet),
+            Tags=_named(scope, zone.lower()),
+        )
+    )
+
+
+def _s3_endpoint(scope: Scope, vpc: VPC, tables: list[RouteTable]) -> None:
+    """Image layers come from S3: this way they neither cross the NAT gateways nor cost by the gigabyte."""
     scope.add(
         VPCEndpoint(
             "S3Endpoint",
             VpcId=Ref(vpc),
             ServiceName=Sub("com.amazonaws.${AWS::Region}.s3"),
             VpcEndpointType="Gateway",
-            RouteTableIds=[Ref(table) for table in private_tables],
+            RouteTableIds=[Ref(table) for table in tables],
         )
     )
-    groups = security_groups(scope, vpc)
-    return Network(vpc, public, private, isolated, internet_route, egress_routes, groups)
 
 
 def _route_table(scope: Scope, vpc: VPC, tier: str, zone: str = "") -> RouteTable:
@@ -108,11 +119,12 @@ def _route_table(scope: Scope, vpc: VPC, tier: str, zone: str = "") -> RouteTabl
     return scope.add(RouteTable(f"{tier}RouteTable{zone}", VpcId=Ref(vpc), Tags=_named(scope, *name)))
 
 
-def _subnet(scope: Scope, vpc: VPC, tier: str, zone: str, block: str, table: RouteTable) -> Subnet:
+def _subnet(scope: Scope, tier: str, zone: str, block: str, table: RouteTable) -> Subnet:
+    """A subnet in the VPC of its route table."""
     subnet = scope.add(
         Subnet(
             f"{tier}Subnet{zone}",
-            VpcId=Ref(vpc),
+            VpcId=table.VpcId,
             AvailabilityZone=availability_zone(scope, _ZONES.index(zone)),
             CidrBlock=block,
             # Load balancer and NAT gateways bring addresses of their own; nothing else gets one by accident.

@@ -13,7 +13,10 @@ from phoenix_cfn.scope import Scope
 
 @dataclass(frozen=True)
 class Source:
-    """The pipeline's first stage, what the pipeline's role needs to read it, and what starts a run after a push."""
+    """`stage`: the pipeline's first; `statements`: what the pipeline's role needs to read the source.
+
+    `start_on_push` adds what starts a run after a push.
+    """
 
     stage: Stages
     statements: list[Statement]

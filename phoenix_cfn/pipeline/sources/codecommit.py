@@ -13,8 +13,9 @@ from troposphere.events import Rule, Target
 from troposphere.iam import Policy, Role
 
 from phoenix_cfn.common.trust import trusts
-from phoenix_cfn.parameters import codecommit_branch, codecommit_repository
+from phoenix_cfn.parameters.form import SOURCE, Form
 from phoenix_cfn.pipeline.sources import Source
+from phoenix_cfn.pipeline.sources.git import REPOSITORY, branch_parameter
 from phoenix_cfn.pipeline.stages import source_stage
 from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import StageTemplate
@@ -25,7 +26,8 @@ def codecommit(template: StageTemplate) -> Source:
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
     """
-    repository, branch = codecommit_repository(template), codecommit_branch(template)
+    form = Form(template, __name__)
+    repository, branch = _repository(form), branch_parameter(form, "CodeCommitBranch")
     arn = Sub(f"arn:${{AWS::Partition}}:codecommit:${{AWS::Region}}:${{AWS::AccountId}}:${{{repository.title}}}")
     stage = source_stage(
         "AWS",
@@ -49,6 +51,21 @@ def codecommit(template: StageTemplate) -> Source:
         Resource=[arn],
     )
     return Source(stage, statements=[read], start_on_push=partial(push_rule, repository_arn=arn, branch=branch))
+
+
+def _repository(form: Form) -> Parameter:
+    return form.ask(
+        SOURCE,
+        "Repository",
+        Parameter(
+            "CodeCommitRepository",
+            Type="String",
+            Description="Name of the CodeCommit repository, in this account and region.",
+            AllowedPattern=REPOSITORY,
+            MaxLength=100,
+            ConstraintDescription="Enter the repository's name alone, at most 100 characters, without .git.",
+        ),
+    )
 
 
 @part

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from awacs.aws import Action, Allow, Statement
-from troposphere import Ref, Sub
+from troposphere import Parameter, Ref, Sub
 from troposphere.codepipeline import Pipeline
 
-from phoenix_cfn.parameters import connection_arn, github_parameters
+from phoenix_cfn.parameters.form import SOURCE, Form
 from phoenix_cfn.pipeline.sources import Source
+from phoenix_cfn.pipeline.sources.git import github_parameters
 from phoenix_cfn.pipeline.stages import source_stage
 from phoenix_cfn.scope import Scope
 from phoenix_cfn.template import StageTemplate
@@ -18,7 +19,7 @@ def github_connection(template: StageTemplate) -> Source:
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodestarConnectionSource.html
     """
-    github, connection = github_parameters(template), connection_arn(template)
+    github, connection = github_parameters(template), _connection_arn(template)
     stage = source_stage(
         "AWS",
         "CodeStarSourceConnection",
@@ -37,6 +38,21 @@ def github_connection(template: StageTemplate) -> Source:
         Resource=[Ref(connection)],
     )
     return Source(stage, statements=[use], start_on_push=_nothing)
+
+
+def _connection_arn(template: StageTemplate) -> Parameter:
+    """The connection to GitHub that may read the repository."""
+    return Form(template, __name__).ask(
+        SOURCE,
+        "Connection",
+        Parameter(
+            "ConnectionArn",
+            Type="String",
+            Description="ARN of an available connection to GitHub (Developer Tools > Settings > Connections).",
+            AllowedPattern="^arn:[a-z-]+:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[a-f0-9-]+$",
+            ConstraintDescription="Enter the full ARN of a connection: arn:aws:codeconnections:...:connection/...",
+        ),
+    )
 
 
 def _nothing(scope: Scope, pipeline: Pipeline) -> None:

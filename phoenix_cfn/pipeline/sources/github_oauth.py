@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from troposphere import GetAtt, Ref, Sub
+from troposphere import GetAtt, Parameter, Ref, Sub
 from troposphere.codepipeline import Pipeline, Webhook, WebhookAuthConfiguration, WebhookFilterRule
 
-from phoenix_cfn.parameters import github_oauth_token, github_parameters
+from phoenix_cfn.parameters.form import SOURCE, Form
 from phoenix_cfn.pipeline.secrets import webhook_secret
 from phoenix_cfn.pipeline.sources import Source
+from phoenix_cfn.pipeline.sources.git import github_parameters
 from phoenix_cfn.pipeline.stages import SOURCE_ACTION, source_stage
 from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import StageTemplate
@@ -19,7 +20,7 @@ def github_oauth(template: StageTemplate) -> Source:
     CodePipeline shows the token as ****, here and in every description of the pipeline.
     https://docs.aws.amazon.com/codepipeline/latest/userguide/appendix-github-oauth.html
     """
-    github, token = github_parameters(template), github_oauth_token(template)
+    github, token = github_parameters(template), _token(template)
     stage = source_stage(
         "ThirdParty",
         "GitHub",
@@ -33,6 +34,22 @@ def github_oauth(template: StageTemplate) -> Source:
         },
     )
     return Source(stage, statements=[], start_on_push=webhook)
+
+
+def _token(template: StageTemplate) -> Parameter:
+    """The token that may read the repository and make its webhook."""
+    return Form(template, __name__).ask(
+        SOURCE,
+        "OAuth token",
+        Parameter(
+            "GithubOAuthToken",
+            Type="String",
+            NoEcho=True,
+            Description="Personal access token (classic) with the scopes repo and admin:repo_hook.",
+            AllowedPattern="^(gh[po]_[A-Za-z0-9]{36,251}|[0-9a-f]{40})$",
+            ConstraintDescription="Enter a classic token, which begins with ghp_; fine-grained ones do not work.",
+        ),
+    )
 
 
 @part

@@ -1,0 +1,32 @@
+"""The form that the console shows for a template: groups of parameters with labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troposphere import Parameter
+
+from phoenix_cfn.template import StageTemplate
+
+# The groups. They appear in the order in which each gets its first parameter.
+SOURCE = "Source"
+STAGE = "Stage"
+SERVICE = "Service"
+DATABASE = "Database"
+NOTIFICATIONS = "Notifications"
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of one template. `author` is the module that adds to it: findings on its parameters name it."""
+
+    template: StageTemplate
+    author: str
+
+    def ask(self, group: str, label: str, parameter: Parameter) -> Parameter:
+        """Adds a parameter to the template and to the form, and returns it."""
+        with self.template.written_by(self.author):
+            self.template.add_parameter(parameter)
+        self.template.add_parameter_to_group(parameter, group)
+        self.template.set_parameter_label(parameter, label)
+        return parameter

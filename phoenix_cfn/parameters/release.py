@@ -1,0 +1,81 @@
+"""The parameters that describe a release: only Infrastructure.yml has them; the pipeline's deploy action sets them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troposphere import Parameter
+
+from phoenix_cfn.parameters.form import DATABASE, SERVICE, Form
+from phoenix_cfn.template import StageTemplate
+
+DATABASE_SECRET_ARN = "MongoDBSecretArn"
+DOCKER_IMAGE_URI = "DockerImageURI"
+ROLE_BOUNDARY_ARN = "RoleBoundaryArn"
+
+
+@dataclass(frozen=True)
+class ReleaseParameters:
+    """`database_secret_arn`: the secret with the credentials of the database; `image`: the URI of the image that runs;
+    `role_boundary_arn`: the permissions boundary of the tasks' roles.
+    """
+
+    database_secret_arn: Parameter
+    image: Parameter
+    role_boundary_arn: Parameter
+
+
+def release_parameters(template: StageTemplate) -> ReleaseParameters:
+    """Adds the parameters of a release."""
+    form = Form(template, __name__)
+    return ReleaseParameters(
+        database_secret_arn=_database_secret_arn(form),
+        image=_docker_image_uri(form),
+        role_boundary_arn=_role_boundary_arn(form),
+    )
+
+
+def _database_secret_arn(form: Form) -> Parameter:
+    return form.ask(
+        DATABASE,
+        "Secret with the credentials",
+        Parameter(
+            DATABASE_SECRET_ARN,
+            Type="String",
+            # The reference is no secret, but what stands in a password's place should not be shown.
+            NoEcho=True,
+            Description="ARN of a secret in Secrets Manager with the JSON keys username and password.",
+            AllowedPattern=(
+                "^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$"
+            ),
+            ConstraintDescription="Enter the full ARN of a secret in Secrets Manager, its random ending included.",
+        ),
+    )
+
+
+def _docker_image_uri(form: Form) -> Parameter:
+    return form.ask(
+        SERVICE,
+        "Image",
+        Parameter(
+            DOCKER_IMAGE_URI,
+            Type="String",
+            Description="URI of the image, with its digest; the pipeline passes what it has built.",
+            AllowedPattern="^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,254}(@sha256:[A-Fa-f0-9]{64})?$",
+            ConstraintDescription="Enter an image: <registry>/<repository>@sha256:<digest>, without spaces.",
+        ),
+    )
+
+
+def _role_boundary_arn(form: Form) -> Parameter:
+    return form.ask(
+        SERVICE,
+        "Permissions boundary",
+        Parameter(
+            ROLE_BOUNDARY_ARN,
+            Type="String",
+            Description="ARN of the managed policy that bounds the roles of the tasks; the pipeline stack has one.",
+            AllowedPattern=r"^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9/_+=,.@-]+$",
+            ConstraintDescription="Enter the ARN of a managed policy.",
+        ),
+    )

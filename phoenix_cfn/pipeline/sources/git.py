@@ -1,0 +1,75 @@
+"""What Git and its hosts accept as names: the parameters that every source has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troposphere import Parameter
+
+from phoenix_cfn.parameters.form import SOURCE, Form
+from phoenix_cfn.template import StageTemplate
+
+# What Git accepts as a branch, in ASCII: no part begins with a dot or ends with .lock, no two dots or slashes stand
+# together, and there is no @{. CodePipeline reads #{ as a variable of its own.
+# https://git-scm.com/docs/git-check-ref-format
+_BRANCH = r"^(?![-/]|refs/|@$)(?!.*(\.\.|//|[@#]\{|\.lock(/|$)|[./]$))(?!(.*/)?\.)[!-)+-9;->@-Z\]_-}]+$"
+# https://docs.github.com/en/repositories/creating-and-managing-repositories/about-repositories
+REPOSITORY = r"^(?!\.\.?$)(?!.*\.git$)[A-Za-z0-9._-]+$"
+
+
+@dataclass(frozen=True)
+class GithubParameters:
+    """`username`: the owner of the repository; `branch`: its pushes are released."""
+
+    username: Parameter
+    repository: Parameter
+    branch: Parameter
+
+
+def github_parameters(template: StageTemplate) -> GithubParameters:
+    """Adds where the code is on GitHub. None has a default, as every fork differs."""
+    form = Form(template, __name__)
+    return GithubParameters(
+        username=form.ask(
+            SOURCE,
+            "Owner",
+            Parameter(
+                "GithubUsername",
+                Type="String",
+                Description="User or organization that owns your fork.",
+                # With an underscore: a user that an enterprise manages.
+                AllowedPattern="^[A-Za-z0-9](-?[A-Za-z0-9])*(_[A-Za-z0-9]+)?$",
+                MaxLength=39,
+                ConstraintDescription="Enter the name of a GitHub user or organization, such as octocat.",
+            ),
+        ),
+        repository=form.ask(
+            SOURCE,
+            "Repository",
+            Parameter(
+                "GithubRepository",
+                Type="String",
+                Description="Name of your fork, without the owner.",
+                AllowedPattern=REPOSITORY,
+                MaxLength=100,
+                ConstraintDescription="Enter the repository's name alone: no address, no owner/name, no .git.",
+            ),
+        ),
+        branch=branch_parameter(form, "GithubBranch"),
+    )
+
+
+def branch_parameter(form: Form, name: str) -> Parameter:
+    """Adds the branch whose pushes are released."""
+    return form.ask(
+        SOURCE,
+        "Branch",
+        Parameter(
+            name,
+            Type="String",
+            Description="Branch whose pushes are released to this stage, such as main.",
+            AllowedPattern=_BRANCH,
+            MaxLength=255,
+            ConstraintDescription="Enter a branch that Git accepts, such as main, without refs/heads/.",
+        ),
+    )
