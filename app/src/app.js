@@ -1,5 +1,4 @@
 // The HTTP side: which path is answered with what.
-import http from 'node:http';
 import { createRequire } from 'node:module';
 import { fileURLToPath, format } from 'node:url';
 
@@ -13,6 +12,9 @@ import { print, say } from './output.js';
 import { document, home, send, sendError, sendRedirect } from './pages.js';
 
 const require = createRequire(import.meta.url);
+// Not imported, since that evaluates all that it exports: a whole client for HTTP and WebSockets among it, which takes more
+// time to load than the rest of what a page needs.
+const http = process.getBuiltinModule('node:http');
 const JSON_TYPE = 'application/json; charset=utf-8';
 const PUBLIC = fileURLToPath(new URL('../public', import.meta.url));
 const ALLOW = document('text/html; charset=utf-8', 'GET,HEAD');

@@ -1,5 +1,4 @@
 // Reads the environment: what the application may be told, and one clear line for whatever is wrong with it.
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 const CONNECTION_STRING_FORM =
@@ -31,7 +30,7 @@ function extraAuthorities(file) {
   if (!file) return [];
   try {
     const pem = readFileSync(file, 'utf8');
-    new X509Certificate(pem); // throws when there is none
+    new (process.getBuiltinModule('node:crypto').X509Certificate)(pem); // throws when there is none
     return [pem];
   } catch (error) {
     throw new ConfigurationError(`NODE_EXTRA_CA_CERTS is ${JSON.stringify(file)}, not a PEM file to be read: ${error.message}`);

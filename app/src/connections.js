@@ -1,7 +1,7 @@
 // The connections of a server: what is under way on each, what becomes of it, and how the server stops without losing any.
-import { STATUS_CODES } from 'node:http';
 import net from 'node:net';
 
+const { STATUS_CODES } = process.getBuiltinModule('node:http'); // as in app.js
 const OPEN = Symbol('the exchanges under way on a connection, oldest first');
 
 // Once it is to stop, the server still accepts until no connection has come for the one time, but hardly longer than the

