@@ -1,4 +1,4 @@
-"""A repository to break: both templates of the default settings and the buildspec in a folder, changed a little, and what rules say."""
+"""A repository to break: both templates of the default settings and the buildspec, and what rules say of it."""
 
 from __future__ import annotations
 
