@@ -4,14 +4,15 @@
 import sys
 from pathlib import Path
 
-try:
-    from phoenix_cfn.cli import build, outcome
-except ModuleNotFoundError as error:
-    sys.exit(
-        f"build.py: found no module {error.name!r} in {sys.executable}; expected the project's requirements there. "
-        "Install them with `python3 -m venv .venv && .venv/bin/pip install -e .`, then run `.venv/bin/python build.py`."
-    )
+from phoenix_cfn.cli import outcome
+
+
+def main() -> int:
+    # Imported here, so that a missing requirement and an interrupt end in a message.
+    from phoenix_cfn.cli import build
+
+    return build.main(sys.argv[1:], Path(__file__).resolve().parent, "build.py")
+
 
 if __name__ == "__main__":
-    root = Path(__file__).resolve().parent
-    sys.exit(outcome.reported("build.py", lambda: build.main(sys.argv[1:], root, "build.py")))
+    sys.exit(outcome.reported("build.py", main))

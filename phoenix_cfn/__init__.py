@@ -12,6 +12,10 @@ __version__ = "2.0.0"
 __all__ = ["Settings", "infrastructure", "pipeline"]
 
 
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
+
+
 def __getattr__(name: str) -> Any:
     # cfn-lint imports phoenix_cfn.rules, in every run of it; it must not pay for the generator.
     if name == "Settings":

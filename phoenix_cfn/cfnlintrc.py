@@ -42,7 +42,13 @@ def with_numbers(text: str, settings: Settings) -> str:
         raise ConfigurationError(
             f"{_SECTION}: {configured!r}", "a mapping from rules to their settings", "Correct or remove it."
         )
-    wanted = _merged(configured, numbers(settings), numbers(Settings()))
+    defaults = numbers(Settings())
+    for rule in sorted(configured.keys() & defaults.keys()):
+        if unknown := sorted(map(str, configured[rule].keys() - defaults[rule].keys())):
+            raise ConfigurationError(
+                f"{_SECTION}: {rule}: {', '.join(unknown)}", " or ".join(defaults[rule]), "Correct or remove the name."
+            )
+    wanted = _merged(configured, numbers(settings), defaults)
     if wanted == configured:
         return text
     before, after = _around_section(text)

@@ -76,7 +76,7 @@ def _run(path: Path, action: Callable[[], object]) -> None:
         action()
     except SyntaxError as error:
         raise ExtensionError(f"{path.name}, line {error.lineno}", error.msg, "Python", "Correct the file.") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if Path(each.filename) == path]
         place = f"{path.name}, line {lines[-1]}" if lines else path.name
         found = f"{type(error).__name__}: {error}".rstrip(": ")

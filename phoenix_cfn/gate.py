@@ -10,6 +10,7 @@ import contextlib
 import gc
 import glob
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -144,13 +145,31 @@ def _lint(arguments: list[str]) -> tuple[list[Finding], set[str]]:
         linted = _templates(config)
         if not linted:
             return [], linted
-        runner = Runner(config)
-        matches = sorted(runner.run(), key=lambda match: (match.filename, match.linenumber, match.rule.id))
+        with _last_words() as words:
+            runner = Runner(config)
+            matches = sorted(runner.run(), key=lambda match: (match.filename, match.linenumber, match.rule.id))
     except (ConfigFileError, UnexpectedRuleException, yaml.YAMLError, ValueError) as error:
-        words = " ".join(str(error).split())
-        raise ConfigurationError(words, "what cfn-lint accepts", "Correct the file at that place.") from error
+        raise ConfigurationError(
+            " ".join(str(error).split()), "what cfn-lint accepts", "Correct the file at that place."
+        ) from error
+    except SystemExit as error:  # for a schema that cannot be read
+        raise ConfigurationError("; ".join(words), "files that cfn-lint can read", "Correct the path.") from error
     formatter = get_formatter(config)
     return [_finding(match, formatter.print_matches([match], runner.rules, config=config)) for match in matches], linted
+
+
+@contextlib.contextmanager
+def _last_words() -> Iterator[list[str]]:
+    """What cfn-lint logs as errors, which is all that it says before it ends the process."""
+    words: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: words.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("cfnlint")
+    logger.addHandler(handler)
+    try:
+        yield words
+    finally:
+        logger.removeHandler(handler)
 
 
 def _templates(config: Any) -> set[str]:

@@ -197,7 +197,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The settings in a TOML file; the defaults where there is no such file."""
         try:
             text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if path.is_symlink():
+                words = "a link to a readable file"
+                raise SettingsError(Mistake(None, "a link to nowhere", words, "Correct the link.")) from error
             return cls()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(Mistake(None, error, "a readable UTF-8 file", f"Make {path.name} readable.")) from error

@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 
 from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.render import render
 from tests.deployment import docker_engine
 from tests.deployment.docker_engine import DockerEngine, NoDocker
 from tests.stack import Stack
@@ -21,6 +22,22 @@ hypothesis.settings.load_profile("phoenix")
 @pytest.fixture(scope="session")
 def root() -> Path:
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def cfnlintrc(root: Path) -> Path:
+    """The .cfnlintrc that a project begins with; the one in the root has the numbers of this fork's phoenix.toml."""
+    return root / "phoenix_cfn/cli/skeleton/cfnlintrc"
+
+
+@pytest.fixture(scope="session")
+def default_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both templates for the default settings; those in the root follow this fork's phoenix.toml."""
+    folder = tmp_path_factory.mktemp("default") / "templates"
+    folder.mkdir()
+    (folder / "Pipeline.yml").write_text(render(pipeline.template(Settings())), encoding="utf-8")
+    (folder / "Infrastructure.yml").write_text(render(infrastructure.template(Settings())), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ def test_ci_runs_the_two_commands_of_the_readme(root: Path) -> None:
     assert script.index(install) < script.index(test)
 
 
+@pytest.mark.settings
 def test_the_readmes_drawings_are_those_of_the_templates(root: Path) -> None:
     readme, project = (root / "README.md").read_text(encoding="utf-8"), Project.load(root)
     assert readme == drawn(readme, project.pipeline.template.to_dict(), project.infrastructure.template.to_dict())
@@ -51,13 +52,13 @@ def test_every_link_within_the_project_leads_somewhere(root: Path) -> None:
             assert (path.parent / target).exists(), (path.name, target)
 
 
-def test_the_example_of_an_extension_passes_the_gate(root: Path, tmp_path: Path) -> None:
+def test_the_example_of_an_extension_passes_the_gate(root: Path, cfnlintrc: Path, tmp_path: Path) -> None:
     document = root / "docs/extending.md"
     (settings,) = blocks(document, "toml")
     extension, _ = blocks(document, "python")
     (tmp_path / "phoenix.toml").write_text(settings, encoding="utf-8")
     (tmp_path / "extension.py").write_text(extension, encoding="utf-8")
-    (tmp_path / ".cfnlintrc").write_bytes((root / ".cfnlintrc").read_bytes())
+    shutil.copy(cfnlintrc, tmp_path / ".cfnlintrc")
     shutil.copytree(root / "app", tmp_path / "app", ignore=shutil.ignore_patterns("node_modules"))
     project = Project.load(tmp_path)
     templates = {"Infrastructure.yml": project.infrastructure.template, "Pipeline.yml": project.pipeline.template}

@@ -28,8 +28,8 @@ Resources:
 
 
 @pytest.fixture
-def checkout(root: Path, tmp_path: Path) -> Path:
-    shutil.copy(root / ".cfnlintrc", tmp_path)
+def checkout(root: Path, cfnlintrc: Path, tmp_path: Path) -> Path:
+    shutil.copy(cfnlintrc, tmp_path / ".cfnlintrc")
     (tmp_path / "app").mkdir()
     shutil.copy(root / "app/buildspec.yml", tmp_path / "app")
     (tmp_path / "templates").mkdir()
@@ -56,6 +56,7 @@ def test_the_gate_and_a_bare_cfn_lint_say_the_same(checkout: Path) -> None:
     assert ("Resources", "Loud", "Properties", "Volume") in {each.path for each in found}
 
 
+@pytest.mark.settings
 def test_a_bare_cfn_lint_in_the_root_finds_nothing(root: Path) -> None:
     bare = bare_cfn_lint(root)
     assert (bare.returncode, bare.stdout) == (0, "")

@@ -32,6 +32,8 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "project": (("project", "extension"), ("pipeline", "infrastructure", "scope", "settings", "iam", "errors")),
     "render": (("render",), ("scope", "errors")),
     "gate": (("gate", "cfnlintrc"), ("settings", "errors")),
+    "origin": (("origin",), ()),
+    "explanation": (("explanation",), ("rules", "origin", "errors")),
     "documents": (("picture", "schema"), ("common", "settings", "cloudformation", "errors")),
     "files": (("files",), ("errors",)),
     "cli": (
@@ -42,6 +44,8 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "files",
             "render",
             "gate",
+            "explanation",
+            "origin",
             "pipeline",
             "infrastructure",
             "iam",

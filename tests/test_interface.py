@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import phoenix_cfn
 from tests.stack import Stack
 
@@ -56,3 +58,7 @@ def test_outputs(infrastructure_stack: Stack, pipeline_stack: Stack) -> None:
 
 def test_public_names() -> None:
     assert phoenix_cfn.__all__ == ["Settings", "infrastructure", "pipeline"]
+    assert dir(phoenix_cfn) == ["Settings", "__version__", "infrastructure", "pipeline"]
+    assert all(hasattr(phoenix_cfn, name) for name in dir(phoenix_cfn))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = phoenix_cfn.nothing

@@ -14,8 +14,8 @@ CHECKOV = "checkov==3.3.30"
 
 
 @pytest.mark.parametrize("name", ["Pipeline.yml", "Infrastructure.yml"])
-def test_awss_validator_has_no_error_and_no_warning(root: Path, name: str) -> None:
-    report = CompositeEngine().validate_template(str(root / "templates" / name))
+def test_awss_validator_has_no_error_and_no_warning(default_templates: Path, name: str) -> None:
+    report = CompositeEngine().validate_template(str(default_templates / name))
     assert report.diagnostics, "it always has something to inform of; silence means that it did not run"
     assert [
         (each.severity.name, each.rule_id, each.message)
@@ -35,9 +35,9 @@ def checkov(root: Path) -> Path:
     return home / "bin/checkov"
 
 
-def test_checkov_fails_nothing_and_skips_little_and_with_a_reason(root: Path, checkov: Path) -> None:
+def test_checkov_fails_nothing_and_skips_little_and_with_a_reason(default_templates: Path, checkov: Path) -> None:
     result = subprocess.run(
-        [checkov, "--directory", root / "templates", "--framework", "cloudformation", "--output", "json"],
+        [checkov, "--directory", default_templates, "--framework", "cloudformation", "--output", "json"],
         capture_output=True,
         text=True,
     )

@@ -29,6 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of the commands below")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="see `phoenix-cfn COMMAND --help`")
     options = parser.parse_args(arguments)
-    command = import_module(f"phoenix_cfn.cli.{options.command}")
     prog = f"phoenix-cfn {options.command}"
-    return reported(prog, lambda: command.main(options.arguments, Path.cwd(), prog))
+
+    def run() -> int:
+        # Imported here, so that a missing requirement and an interrupt end in a message.
+        code: int = import_module(f"phoenix_cfn.cli.{options.command}").main(options.arguments, Path.cwd(), prog)
+        return code
+
+    return reported(prog, run)

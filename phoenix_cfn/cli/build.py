@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from phoenix_cfn import cfnlintrc, gate, schema
+from phoenix_cfn import cfnlintrc, explanation, gate, schema
 from phoenix_cfn.cli.outcome import FINDINGS
 from phoenix_cfn.cloudformation.limits import INLINE_BYTES
 from phoenix_cfn.files import UNCHANGED, read, write
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     known = gate.is_known_clean(root, verdict)
     found = [] if known else gate.findings(root, files)
     if found:
-        _print_findings(found, templates)
+        _print_findings(found, templates, root)
         _print_table(templates, contents, found, dict.fromkeys(templates, "not written"), began)
         return FINDINGS
 
@@ -113,7 +113,7 @@ def _print_drift(path: Path, content: bytes) -> bool:
     return True
 
 
-def _print_findings(found: list[gate.Finding], templates: Mapping[str, StageTemplate]) -> None:
+def _print_findings(found: list[gate.Finding], templates: Mapping[str, StageTemplate], root: Path) -> None:
     for finding in found:
         print(finding.text)
         if finding.path:
@@ -122,6 +122,8 @@ def _print_findings(found: list[gate.Finding], templates: Mapping[str, StageTemp
         author = template.authors.get(finding.path[1]) if template and len(finding.path) > 1 else None
         if author:
             print(f"  written by {author}")
+        if page := explanation.place(finding.rule, root):
+            print(f"  explained: {page}")
         print()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from phoenix_cfn.cloudformation import schemas
-from phoenix_cfn.cloudformation.documents import read_template
+from phoenix_cfn.cloudformation.documents import TemplateError, read_template
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
 from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.handlers import Handlers
@@ -21,15 +21,22 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     """The exit code is 0. Raises PhoenixError for a template, or resource types, of which the needs are not known."""
     options = _parse(arguments, prog)
     template = read_template(options.template)
-    permissions = deploy_permissions(template, dict(options.set))
-    strange = _names_left_out(template)
+    try:
+        permissions = deploy_permissions(template, dict(options.set))
+        strange, longest = _names_left_out(template), _longest(template)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # Functions with arguments of a wrong shape, tags that are no lists, and so on: cfn-lint knows them all.
+        raise TemplateError(
+            f"{options.template}: found a value that CloudFormation does not accept ({error}); expected a valid "
+            f"template. Run `phoenix-cfn lint {options.template}`: its findings lead to the value."
+        ) from error
     if strange:
         print(f"{prog}: IAM does not know {', '.join(strange)}: left out", file=sys.stderr)
     if options.json:
         document = {"Version": "2012-10-17", "Statement": [each.to_json() for each in permissions]}
         print(json.dumps(document, indent=1))
     else:
-        print("\n".join(_report(permissions, _longest(template))))
+        print("\n".join(_report(permissions, longest)))
     return 0
 
 

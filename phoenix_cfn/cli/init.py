@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
 
+from phoenix_cfn import origin
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.files import write
 from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES
@@ -33,7 +32,12 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
         )
     new = not (root / SETTINGS_FILE).exists()
     # Raises SettingsError for a name, or an existing phoenix.toml, that cannot be used.
-    settings = Settings(name=options.name) if new else Settings.load(root / SETTINGS_FILE)
+    settings = Settings(name=options.name or _name_of(root)) if new else Settings.load(root / SETTINGS_FILE)
+    if options.name not in (None, settings.name):
+        raise InitError(
+            f"--name: found {options.name!r}; expected {settings.name!r}, which the {SETTINGS_FILE} of this folder "
+            "has. Leave the option out, or change the file."
+        )
     contents = {
         path: content
         for path, content in _contents(root, settings, options.source).items()
@@ -58,7 +62,7 @@ def _parse(arguments: Sequence[str], root: Path, prog: str) -> argparse.Namespac
         "folder. A file that exists is left as it is.",
         epilog="Exit code: 0; 2 for what cannot be used.",
     )
-    parser.add_argument("--name", default=_name_of(root), help="the service's name (default: %(default)s)")
+    parser.add_argument("--name", help=f"the service's name (default: {_name_of(root)})")
     parser.add_argument(
         "--from",
         dest="source",
@@ -76,15 +80,8 @@ def _name_of(root: Path) -> str:
 
 
 def _installed_from() -> str:
-    """The commit that this package was installed from, where pip has recorded one.
-
-    https://packaging.python.org/en/latest/specifications/direct-url/
-    """
-    try:
-        recorded = json.loads(distribution("phoenix_cfn").read_text("direct_url.json") or "{}")
-        return f"git+{recorded['url']}@{recorded['vcs_info']['commit_id']}"
-    except (PackageNotFoundError, ValueError, KeyError):
-        return _UNKNOWN
+    source = origin.installed_from()
+    return f"git+{source.url}@{source.commit}" if source else _UNKNOWN
 
 
 def _contents(root: Path, settings: Settings, source: str) -> dict[Path, bytes]:

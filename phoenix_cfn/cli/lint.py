@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from phoenix_cfn import gate
+from phoenix_cfn import explanation, gate
 from phoenix_cfn.cli.outcome import FINDINGS
 from phoenix_cfn.errors import PhoenixError
 
@@ -18,16 +18,33 @@ class TemplateError(PhoenixError):
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     """The exit code: 0; 1 for findings. Raises PhoenixError."""
     options = _parse(arguments, prog)
+    if options.explain is not None:
+        print(explanation.text(options.explain))
+        return 0
     for template in options.templates:
-        if not template.is_file():
-            raise TemplateError(
-                f"{template}: found no such file; expected a CloudFormation template. Correct the path."
-            )
+        _require_readable(template)
     ignored = ["--ignore-checks", *options.ignore] if options.ignore else []
     found = gate.findings_of(options.templates, ignored)
     for finding in found:
-        print(f"{finding.text}\n")
+        print(finding.text)
+        if page := explanation.place(finding.rule, root):
+            print(f"  explained: {page}")
+        print()
     return FINDINGS if found else 0
+
+
+def _require_readable(template: Path) -> None:
+    found = "no such file"
+    try:
+        if template.is_file():
+            with template.open("rb") as file:
+                file.read(1)
+            return
+        if template.exists():
+            found = "a folder" if template.is_dir() else "a device or a pipe"
+    except OSError as error:
+        found = error.strerror or str(error)
+    raise TemplateError(f"{template}: found {found}; expected a CloudFormation template. Correct the path.")
 
 
 def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
@@ -37,8 +54,12 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         "file is read: the same template gets the same verdict everywhere.",
         epilog="Exit code: 0; 1 for findings; 2 for what cannot be used.",
     )
-    parser.add_argument("templates", nargs="+", type=Path, metavar="TEMPLATE", help="a template, YAML or JSON")
+    parser.add_argument("templates", nargs="*", type=Path, metavar="TEMPLATE", help="a template, YAML or JSON")
     parser.add_argument(
         "--ignore", action="append", default=[], metavar="RULE", help="a check to leave out, such as W3005 or E94"
     )
-    return parser.parse_args(arguments)
+    parser.add_argument("--explain", metavar="RULE", help="print what a rule means, such as E9401, and lint nothing")
+    options = parser.parse_args(arguments)
+    if not options.templates and options.explain is None:
+        parser.error("the following arguments are required: TEMPLATE")
+    return options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 
 from phoenix_cfn.errors import PhoenixError
@@ -34,6 +35,23 @@ def reported(prog: str, command: Callable[[], int]) -> int:
         place = f" {error.filename}" if error.filename else ""
         _print(prog, f"the system refused{place}: {error.strerror}. Free or allow it, and run the command again.")
         _give_up_output()
+        return UNUSABLE
+    except ModuleNotFoundError as error:  # also for a package whose metadata is missing
+        _print(
+            prog,
+            f"found no module {error.name!r} in {sys.executable}; expected the requirements of phoenix_cfn there. "
+            "Install them with `python3 -m venv .venv && .venv/bin/pip install -e .`, and run the Python in .venv.",
+        )
+        return UNUSABLE
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        _print(
+            prog,
+            f"an error in phoenix_cfn itself: {type(error).__name__}: {error} ({last.filename}, line {last.lineno}). "
+            f"Report it with what was run; `{sys.executable} -X dev` shows where it comes from.",
+        )
         return UNUSABLE
 
 

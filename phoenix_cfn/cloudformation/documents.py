@@ -72,6 +72,10 @@ def read_template(path: Path) -> dict[str, Any]:
         raise _refused(path, "it is not UTF-8 text") from error
 
 
+# The sections beside Resources whose values have names.
+_OBJECTS = ("Parameters", "Mappings", "Conditions", "Outputs", "Metadata", "Rules")
+
+
 def template_in(content: str, name: object) -> dict[str, Any]:
     """The template that a text is; `name` says in errors where the text is from. Raises TemplateError.
 
@@ -91,13 +95,19 @@ def template_in(content: str, name: object) -> dict[str, Any]:
     resources = data.get("Resources") if isinstance(data, dict) else None
     if not resources:
         raise _refused(name, "it has no Resources")
-    if not isinstance(resources, dict):
-        raise _refused(name, "its Resources are not an object")
+    for section in ("Resources", *_OBJECTS):
+        if not isinstance(data.get(section, {}), dict):
+            raise _refused(name, f"its {section} are not an object")
+    for parameter, declared in data.get("Parameters", {}).items():
+        if not isinstance(declared, dict):
+            raise _refused(name, f"the parameter {parameter} is not an object")
     for logical_id, resource in resources.items():
         if str(logical_id).startswith("Fn::"):
             continue
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             raise _refused(name, f"the resource {logical_id} has no Type")
+        if not isinstance(resource.get("Properties", {}), dict):
+            raise _refused(name, f"the Properties of the resource {logical_id} are not an object")
     found: dict[str, Any] = data
     return found
 

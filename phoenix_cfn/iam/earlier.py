@@ -44,7 +44,10 @@ class Earlier:
         """What a file says; nothing where there is no file. Raises RecordError."""
         try:
             text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            # A link that leads nowhere is no empty record: a role would lose what running stages need.
+            if path.is_symlink():
+                raise RecordError(path, f"a link to nowhere ({error.strerror})") from error
             return cls()
         except (OSError, UnicodeDecodeError) as error:
             raise RecordError(path, str(error)) from error

@@ -65,12 +65,15 @@ INTRODUCTION = """\
 
 A template that passes these rules deploys, and does what the kata asks; one that does not names the sentence that it
 breaks. They are rules of cfn-lint, in its own form. In this repository `.cfnlintrc` appends them, so that a bare
-`cfn-lint`, an editor and `build.py` say the same. On a template of somebody else:
+`cfn-lint`, an editor and `build.py` say the same. On any other template, with the package installed beside cfn-lint:
 
-    cfn-lint their.yml -a phoenix_cfn/rules
+    phoenix-cfn lint their.yml
+    cfn-lint their.yml -a phoenix_cfn.rules
 
-The template stands before `-a` (or behind `-t`), since `-a` takes every name that follows it for rules. The package
-must be installed beside cfn-lint (`pip install -e .`).
+The first reads no configuration file; the second reads the `.cfnlintrc` of the folder and of the home. The template
+stands before `-a` (or behind `-t`), since `-a` takes every name that follows it for rules. The folder
+`phoenix_cfn/rules` works in the module's place. `phoenix-cfn lint --explain E9401` prints what this page says of a
+rule.
 
 Rules judge what a template says, not how its parts are named. They follow Ref, GetAtt, Sub, Join, Select, FindInMap,
 conditions (each scenario that the conditions tell apart) and parameters (by their defaults). What a template does not

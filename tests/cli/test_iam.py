@@ -77,10 +77,10 @@ def test_names_that_are_left_out_are_told(tmp_path: Path, capsys: pytest.Capture
     assert "REST" not in printed.out
 
 
-def test_the_figures(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_figures(root: Path, default_templates: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Below 1.2 % of all actions; and within what a role with one managed policy can hold."""
     settings = ("StagePrefix=${StagePrefix}", "AWS::StackName=${StagePrefix}-phoenix-infrastructure")
-    assert main([str(root / "templates/Infrastructure.yml"), *(f"--set={each}" for each in settings)]) == 0
+    assert main([str(default_templates / "Infrastructure.yml"), *(f"--set={each}" for each in settings)]) == 0
     lines = capsys.readouterr().out.splitlines()[-4:]
     assert "\n".join(lines) in (root / "docs/deploy-role.md").read_text(), "the document tells other figures"
     count, share = re.findall(r"(\d+) of \d+ that IAM knows \((.*)%\)", lines[0])[0]

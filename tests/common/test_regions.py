@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from phoenix_cfn import Settings, infrastructure, pipeline
-from phoenix_cfn.picture import drawn
+from phoenix_cfn.picture import drawn, region_table
 from phoenix_cfn.project import Project
 from tests.stack import Stack, ref
 
@@ -55,7 +55,12 @@ def test_an_instance_class_has_regions_of_its_own() -> None:
         assert "af-south-1" in set(default) - set(narrower)
 
 
+@pytest.mark.settings
 def test_the_table_of_regions_is_the_templates(root: Path) -> None:
     text, project = (root / "docs/regions.md").read_text(encoding="utf-8"), Project.load(root)
     assert text == drawn(text, project.pipeline.template.to_dict(), project.infrastructure.template.to_dict())
-    assert "| us-west-1 | no DocDB | no DocDB |" in text
+
+
+def test_the_table_of_regions_shows_what_a_region_lacks() -> None:
+    table = region_table(*(module.template(Settings()).to_dict() for module in (pipeline, infrastructure)))
+    assert "| us-west-1 | no DocDB | no DocDB |" in table

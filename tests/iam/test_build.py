@@ -49,11 +49,11 @@ def extend_infrastructure(infrastructure):
 
 
 @pytest.fixture
-def fork(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def fork(cfnlintrc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Builds in a folder of its own, with a queue that the tasks send to or without; lints nothing."""
     monkeypatch.setattr(gate, "findings", lambda root, contents: [])
     (tmp_path / "templates").mkdir()
-    (tmp_path / ".cfnlintrc").write_bytes((root / ".cfnlintrc").read_bytes())
+    (tmp_path / ".cfnlintrc").write_bytes(cfnlintrc.read_bytes())
 
     def run(*arguments: str, own: bool, code: str = OWN) -> int:
         (tmp_path / "own.py").write_text(code)

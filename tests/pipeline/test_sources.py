@@ -30,13 +30,16 @@ def test_the_setting_names_every_source() -> None:
 
 
 @pytest.mark.parametrize("source", KINDS)
-def test_every_source_passes_the_gate(root: Path, source: str) -> None:
+def test_every_source_passes_the_gate(root: Path, cfnlintrc: Path, tmp_path: Path, source: str) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/buildspec.yml").write_bytes((root / "app/buildspec.yml").read_bytes())
     settings = Settings.of({"pipeline": {"source": source}})
     templates = {
+        ".cfnlintrc": cfnlintrc.read_bytes(),
         "templates/Pipeline.yml": render(pipeline.template(settings)).encode(),
         "templates/Infrastructure.yml": render(infrastructure.template(settings)).encode(),
     }
-    assert [each.text for each in gate.findings(root, templates)] == []
+    assert [each.text for each in gate.findings(tmp_path, templates)] == []
 
 
 @pytest.mark.parametrize("source", KINDS)

@@ -1,4 +1,4 @@
-"""A repository to break: both real templates and the buildspec in a folder, changed a little, and what rules say."""
+"""A repository to break: both templates of the default settings and the buildspec, and what rules say of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import Any
 
 from cfnlint.rules import Rules
 
+from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.cloudformation.documents import parse
+from phoenix_cfn.render import render
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "phoenix_cfn" / "rules"
@@ -52,13 +54,14 @@ def near_miss(rules: str, title: str, *changes: Change) -> Case:
 
 @cache
 def _original() -> str:
-    files: Repository = {path: parse((ROOT / path).read_text()) for path in (INFRASTRUCTURE, PIPELINE)}
+    templates = {INFRASTRUCTURE: infrastructure.template(Settings()), PIPELINE: pipeline.template(Settings())}
+    files: Repository = {path: parse(render(template)) for path, template in templates.items()}
     files[BUILDSPEC] = (ROOT / BUILDSPEC).read_text()
     return json.dumps(files)
 
 
 def repository() -> Repository:
-    """The real templates as data in long form, and the buildspec as text."""
+    """Both templates of the default settings as data in long form, and the buildspec as text."""
     files: Repository = json.loads(_original())
     return files
 

@@ -14,17 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phoenix_cfn.cloudformation.documents import parse
-from tests.rules.house import INFRASTRUCTURE, PIPELINE, ROOT, RULES, findings
+from tests.rules.house import BUILDSPEC, INFRASTRUCTURE, PIPELINE, ROOT, RULES, findings, repository, written
 
 HERE = Path(__file__).parent
 WHOLE: list[Any] = [
-    parse(path.read_text())
-    for path in (
-        ROOT / INFRASTRUCTURE,
-        ROOT / PIPELINE,
-        *sorted((HERE / "good").iterdir()),
-        HERE / "bad" / "quickstart.yml",
-    )
+    repository()[INFRASTRUCTURE],
+    repository()[PIPELINE],
+    *(parse(path.read_text()) for path in (*sorted((HERE / "good").iterdir()), HERE / "bad" / "quickstart.yml")),
 ]
 TYPES = sorted({raw["Type"] for whole in WHOLE for raw in whole["Resources"].values()})
 NAMES = sorted({name for whole in WHOLE for section in ("Resources", "Parameters") for name in whole[section]})
@@ -211,12 +207,7 @@ def test_whole_templates_with_odd_places(data: st.DataObject, which: int) -> Non
     ],
 )
 def test_odd_buildspecs(buildspec: str, tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    for path in (INFRASTRUCTURE, PIPELINE):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text((ROOT / path).read_text())
-    (tmp_path / "app").mkdir()
-    (tmp_path / "app/buildspec.yml").write_text(buildspec)
+    written({**repository(), BUILDSPEC: buildspec}, tmp_path)
     list(findings(WHOLE[1], str(tmp_path / PIPELINE)))
     (tmp_path / INFRASTRUCTURE).write_text(buildspec)
     list(findings(WHOLE[1], str(tmp_path / PIPELINE)))

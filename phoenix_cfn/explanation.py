@@ -1,0 +1,59 @@
+"""Where a rule is explained: its page, or the command that prints it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from phoenix_cfn import origin, rules
+from phoenix_cfn.errors import PhoenixError
+
+_PAGE = "docs/rules.md"
+# cfn-lint reserves the ids that begin with 9 for the rules of others.
+# https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md
+_OF_CFN_LINT = re.compile(r"[EWI][0-8]\d{3}")
+
+
+class UnknownRuleError(PhoenixError):
+    """An id that no rule has."""
+
+
+def place(rule_id: str, root: Path) -> str:
+    """Where a rule is explained to a person in the folder `root`; empty for a rule that is not known here."""
+    if _OF_CFN_LINT.fullmatch(rule_id):
+        return f"https://github.com/aws-cloudformation/cfn-lint/blob/v{version('cfn-lint')}/docs/rules.md#{rule_id}"
+    if rule_id not in _own():
+        return ""
+    anchor = rule_id.lower()
+    if f'<a id="{anchor}">' in _text(root / _PAGE):
+        return f"{_PAGE}#{anchor}"
+    source = origin.installed_from()
+    if source and source.url.startswith("https://github.com/"):
+        return f"{source.page}/blob/{source.commit}/{_PAGE}#{anchor}"
+    return f"phoenix-cfn lint --explain {rule_id}"
+
+
+def text(rule_id: str) -> str:
+    """What a rule's docstring says; for a rule of cfn-lint, where its page is. Raises UnknownRuleError."""
+    if rule := _own().get(rule_id):
+        return f"{rule_id} {rule.shortdesc}\n\n{inspect.cleandoc(rule.__doc__ or '')}\n\nSource: {rule.source_url}"
+    if page := place(rule_id, Path()):
+        return f"{rule_id} is a rule of cfn-lint: {page}"
+    raise UnknownRuleError(
+        f"--explain: found {rule_id!r}; expected the id of a rule, such as E9401. Correct the id: a finding begins "
+        "with it."
+    )
+
+
+def _own() -> dict[str, type[Any]]:
+    return {each.id: each for each in rules.classes().values()}
+
+
+def _text(page: Path) -> str:
+    try:
+        return page.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
