@@ -141,12 +141,14 @@ class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = (1, 2)
 
 
+# Each has a file in pipeline/sources/.
+SourceKind = Literal["github-oauth", "github-connection", "codecommit"]
+
+
 class PipelineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the code comes from."""
 
-    source: Annotated[
-        Literal["github-oauth", "github-connection", "codecommit"], Meta(description="Kind of the source action.")
-    ] = "github-oauth"
+    source: Annotated[SourceKind, Meta(description="Kind of the source action.")] = "github-oauth"
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

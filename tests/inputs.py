@@ -1,6 +1,7 @@
 """The values that parameters and settings accept and refuse, each with the AWS page (or other) that says so.
 
-A parameter or a setting without a row fails tests/test_inputs.py.
+A parameter or a setting without a row fails tests/test_inputs.py. The parameters of the sources have theirs in
+tests/pipeline/test_sources.py.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from phoenix_cfn.pipeline.sources import KINDS
+
 _CFN_NUMBER = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html "
     "(Number: an integer or float)"
 )
-_GIT = "https://git-scm.com/docs/git-check-ref-format"
-_REPOSITORIES = "https://docs.github.com/en/repositories/creating-and-managing-repositories/about-repositories"
 _CLUSTER = "https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html"
 _SUPPORTABILITY = "https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-engine-version-supportability.html"
 
@@ -27,54 +28,6 @@ class Row:
     says: str
     source: str
 
-
-_BRANCHES = Row(
-    accepted=(
-        "main",
-        "release/1.0",
-        "feature/#123",
-        "dependabot/npm_and_yarn/@types/node-22.1",
-        "user@topic",
-        "a+b=c,(d)&e%f!",
-        "_hidden",
-        "v1.0.lock.d",
-        "a" * 255,
-    ),
-    refused=(
-        "",
-        "a b",
-        "/main",
-        "main/",
-        "a//b",
-        "a..b",
-        ".a",
-        "a/.b",
-        "a.",
-        "a.lock",
-        "a.lock/b",
-        "-a",
-        "@",
-        "a@{b",
-        "#{a}",
-        "a~1",
-        "a^",
-        "a:b",
-        "a?",
-        "a*",
-        "a[b",
-        "a\\b",
-        "refs/heads/main",
-        "a" * 256,
-    ),
-    says="without refs/heads/",
-    source=_GIT,
-)
-_REPOSITORY = Row(
-    accepted=("cloud-phoenix-kata", "a", "a.b", ".github", "a_b", "-", "a" * 100),
-    refused=("", "owner/name", "a b", ".", "..", "a.git", "https://github.com/a/b", "a" * 101),
-    says="name alone",
-    source=_REPOSITORIES,
-)
 
 PARAMETERS: dict[str, Row] = {
     "StagePrefix": Row(
@@ -221,47 +174,6 @@ PARAMETERS: dict[str, Row] = {
         says="ARN of a managed policy",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html",
     ),
-    "GithubUsername": Row(
-        accepted=("octocat", "my-org", "A", "0", "a" * 39, "octocat_acme", "mona-cat_octo1", "acme_admin"),
-        refused=(
-            *("", "-x", "x-", "a--b", "a b", "a/b", "a.b", "https://github.com/octocat", "a" * 40),
-            *("_acme", "octocat_", "a_b_c", "octocat__acme", "octocat-_acme"),
-        ),
-        says="GitHub user or organization",
-        source=(
-            "https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/"
-            "username-considerations-for-external-authentication"
-        ),
-    ),
-    "GithubRepository": _REPOSITORY,
-    "GithubBranch": _BRANCHES,
-    "GithubOAuthToken": Row(
-        accepted=("ghp_" + "a" * 36, "gho_" + "A1" * 18, "0" * 40, "ghp_" + "a" * 251),
-        refused=("", "secret", "ghp_short", "github_pat_11AAAAAAA0", "ghp_" + "a" * 252, "ghp_" + "-" * 36, "G" * 40),
-        says="classic token",
-        source="https://docs.aws.amazon.com/codepipeline/latest/userguide/appendix-github-oauth.html",
-    ),
-    "ConnectionArn": Row(
-        accepted=(
-            "arn:aws:codeconnections:eu-central-1:123456789012:connection/aEXAMPLE-8aad-4d5d-8878-dfcab0bc441f".replace(
-                "aEXAMPLE", "a1b2c3d4"
-            ),
-            "arn:aws:codestar-connections:us-east-1:123456789012:connection/a1b2c3d4-8aad-4d5d-8878-dfcab0bc441f",
-        ),
-        refused=(
-            *("", "connection/1", "arn:aws:codeconnections:eu-central-1:123456789012:host/a1b2c3d4"),
-            "arn:aws:codecommit:eu-central-1:123456789012:connection/a1b2c3d4",
-        ),
-        says="full ARN of a connection",
-        source="https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html",
-    ),
-    "CodeCommitRepository": Row(
-        accepted=("phoenix", "a.b_c-d", "a" * 100),
-        refused=("", "a b", "a/b", ".", "a.git", "a" * 101),
-        says="name alone",
-        source="https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html",
-    ),
-    "CodeCommitBranch": _BRANCHES,
 }
 
 SETTINGS: dict[str, Row] = {
@@ -287,7 +199,7 @@ SETTINGS: dict[str, Row] = {
         source="a path beside phoenix.toml; tests/test_extension.py has what it accepts",
     ),
     "pipeline.source": Row(
-        accepted=("github-oauth", "github-connection", "codecommit"),
+        accepted=KINDS,
         refused=("", "github", "GitHub-OAuth", "bitbucket", None),
         says="'pipeline.source'",
         source="https://docs.aws.amazon.com/codepipeline/latest/userguide/integrations-action-type.html",

@@ -120,16 +120,16 @@ def option(member: str) -> str:
     return spelled
 
 
-def test_the_readme_counts_rules_and_faults_as_their_documents_do(root: Path) -> None:
+def test_the_readme_compares_the_rules_with_other_tools_as_the_corpus_does(root: Path) -> None:
+    """It names no count that each new rule would change."""
     readme = (root / "README.md").read_text(encoding="utf-8")
-    rules = re.findall(r"^### <a id=", (root / "docs/rules.md").read_text(encoding="utf-8"), re.MULTILINE)
     corpus = (root / "docs/fault-corpus.md").read_text(encoding="utf-8")
     seen = dict(re.findall(r"^\| (all three together|the project's rules) \| (\d+) \|$", corpus, re.MULTILINE))
     (faults,) = re.findall(r"sees, of (\d+)", corpus)
-    assert f"{len(rules)} rules of the project's own" in readme
-    assert f"Of the {faults} single faults" in readme
-    assert f"checkov together see {seen['all three together']}." in readme
+    assert "they see every one" in readme
     assert seen["the project's rules"] == faults
+    assert "together see about one in six." in readme
+    assert round(int(faults) / int(seen["all three together"])) == 6
 
 
 def test_the_readme_shows_what_the_deployment_tests_saw(root: Path) -> None:

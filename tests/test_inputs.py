@@ -13,10 +13,12 @@ import pytest
 from phoenix_cfn import Settings, choices, infrastructure, pipeline
 from phoenix_cfn.cloudformation.schemas import resource_schema
 from phoenix_cfn.errors import SettingsError
-from phoenix_cfn.pipeline.sources.kinds import KINDS
+from phoenix_cfn.pipeline.sources import KINDS
 from phoenix_cfn.settings import FARGATE_SIZES
 from phoenix_cfn.template import StageTemplate
-from tests.inputs import PARAMETERS, SETTINGS, Row
+from tests import inputs
+from tests.inputs import SETTINGS, Row
+from tests.pipeline import test_sources
 
 PARTITION = {
     "AWS::AccountId": "123456789012",
@@ -34,6 +36,8 @@ AWS = {
     ("AWS::IAM::Role", "Path"): r"/(?!aws-)[a-z][!-~]{0,510}/",
     ("AWS::CodePipeline::Pipeline", "Owner"): r"[A-Za-z0-9_-]{1,39}",
 }
+
+PARAMETERS = inputs.PARAMETERS | test_sources.PARAMETERS
 
 
 @cache

@@ -21,7 +21,7 @@ from phoenix_cfn.pipeline.release import failure_notifications, release_pipeline
 from phoenix_cfn.pipeline.repository import image_repository
 from phoenix_cfn.pipeline.roles import deploy_role, pipeline_role, role_boundary
 from phoenix_cfn.pipeline.secrets import database_credentials, database_password
-from phoenix_cfn.pipeline.sources.kinds import KINDS
+from phoenix_cfn.pipeline.sources import source_of_kind
 from phoenix_cfn.pipeline.stages import build_stage, deploy_stage
 from phoenix_cfn.pipeline.storage import artifact_storage
 from phoenix_cfn.scope import Scope
@@ -57,7 +57,7 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
         f"{settings.name}: the pipeline that builds the application and deploys its infrastructure at every push."
     )
     template = StageTemplate(description, settings.name)
-    source = KINDS[settings.pipeline.source](template)
+    source = source_of_kind(settings.pipeline.source, template)
     scope = stage_scope(template, settings, publisher="events")
     password = database_password(template)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, inspect, structs
+
 from phoenix_cfn import iam, infrastructure
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.naming import Names
@@ -16,13 +18,32 @@ from phoenix_cfn.template import StageTemplate
 
 # What the library itself writes, or has written, under any settings: the same for every fork, whatever its code is now.
 LIBRARY = Path(iam.__file__).with_name("library.json")
-# Values of settings, by group and name, that add resources or properties, or need rights: a new such setting gets a
-# line here, and `python -m phoenix_cfn.cli.library` brings library.json up to it.
-CHOICES: dict[tuple[str, str], tuple[object, ...]] = {
-    ("database", "instances"): (1, 16),
-}
 # Stands for the service's name in library.json, and is one while that is written.
 _ANY_SERVICE, _PLACEHOLDER = "name-of-the-service", "{service}"
+
+
+def _kinds(settings: type[Struct]) -> dict[tuple[str, str], tuple[object, ...]]:
+    """The values of each setting that chooses between kinds, such as ("pipeline", "source"), by group and name."""
+    groups = {field.name: field.type for field in structs.fields(settings) if hasattr(field.type, "__struct_fields__")}
+    return {
+        (group, field.name): tuple(found.values)
+        for group, kind in groups.items()
+        for field in structs.fields(kind)
+        if isinstance(found := _unannotated(field.type), inspect.LiteralType) and isinstance(found.values[0], str)
+    }
+
+
+def _unannotated(kind: object) -> inspect.Type:
+    found = inspect.type_info(kind)
+    return found.type if isinstance(found, inspect.Metadata) else found
+
+
+# Values of settings, by group and name, that add resources or properties, or need rights. A new such number gets a line
+# here, a new kind is included; `python -m phoenix_cfn.cli.library` brings library.json up to them.
+CHOICES: dict[tuple[str, str], tuple[object, ...]] = {
+    ("database", "instances"): (1, 16),
+    **_kinds(Settings),
+}
 
 
 def known(settings: Settings) -> dict[str, str]:

@@ -1,14 +1,20 @@
-"""Where the code comes from: a file for each kind."""
+"""Where the code comes from: a file for each kind, with the name of the setting's value."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import cast, get_args
 
 from awacs.aws import Statement
 from troposphere.codepipeline import Pipeline, Stages
 
 from phoenix_cfn.scope import Scope
+from phoenix_cfn.settings import SourceKind
+from phoenix_cfn.template import StageTemplate
+
+KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 
 @dataclass(frozen=True)
@@ -21,3 +27,10 @@ class Source:
     stage: Stages
     statements: list[Statement]
     start_on_push: Callable[[Scope, Pipeline], None]
+
+
+def source_of_kind(kind: SourceKind, template: StageTemplate) -> Source:
+    """The source of a kind, and the parameters that say where the code is: of `github-oauth` by github_oauth.py."""
+    name = kind.replace("-", "_")
+    build = cast(Callable[[StageTemplate], Source], getattr(import_module(f"{__name__}.{name}"), name))
+    return build(template)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.cloudformation.facts.regions import AUTHORITIES_PACKAGE, Regions
 from phoenix_cfn.common.regions import resource_types
-from phoenix_cfn.pipeline.sources.kinds import KINDS
+from phoenix_cfn.pipeline.sources import KINDS
 
 RECORDED = Regions.recorded()
 
