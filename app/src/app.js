@@ -72,6 +72,7 @@ export function createServer({ certificates, showErrors, log, health }) {
       else throw createError(404);
     } catch (error) {
       if (!error.status) say(error.stack);
+      if (res.destroyed) return; // the client has left
       if (res.headersSent) res.destroy();
       else sendError(req, res, error.status ? error : createError(500), showErrors);
     }
