@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -56,8 +57,10 @@ def reported(prog: str, command: Callable[[], int]) -> int:
 
 
 def _print(prog: str, text: str) -> None:
-    for line in text.splitlines():
-        print(f"{prog}: {line}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # a full disk behind standard error as well: the exit code remains
+        for line in text.splitlines():
+            print(f"{prog}: {line}", file=sys.stderr)
+        sys.stderr.flush()
 
 
 def _give_up_output() -> None:

@@ -57,7 +57,7 @@ def up(engine: DockerEngine, prefix: str) -> int:
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 1
-    stage = Stage(aws, Fork.create(aws), prefix, report=print)
+    stage = Stage(aws, Fork.create(aws, own_settings=True), prefix, report=print)
     try:
         stage.up()
     except DeploymentFailed as error:

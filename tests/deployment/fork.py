@@ -7,6 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.render import render
+
 from .local_aws.github import Repository
 from .server import REPOSITORY_ROOT, LocalAws
 
@@ -24,8 +27,17 @@ class Fork:
         self.clone = aws.settings.state / "clones" / owner / name
 
     @classmethod
-    def create(cls, aws: LocalAws, owner: str = "somebody", name: str = "cloud-phoenix-kata") -> Fork:
-        """With one commit that holds every file that Git would take of the working tree, changed or new ones too."""
+    def create(
+        cls,
+        aws: LocalAws,
+        owner: str = "somebody",
+        name: str = "cloud-phoenix-kata",
+        own_settings: bool = False,
+    ) -> Fork:
+        """With one commit that holds every file that Git would take of the working tree, changed or new ones too.
+
+        Unless `own_settings`, with the default settings in place of the working tree's, and the templates of these.
+        """
         fork = cls(aws, owner, name)
         fork.clone.mkdir(parents=True)
         listed = _git(REPOSITORY_ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
@@ -34,6 +46,8 @@ class Fork:
             if source.is_file():
                 (fork.clone / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, fork.clone / file)
+        if not own_settings:
+            _set_defaults(fork.clone)
         fork.remote.bare.parent.mkdir(parents=True, exist_ok=True)
         _git(fork.remote.bare.parent, "init", "--quiet", "--bare", "--initial-branch", BRANCH, str(fork.remote.bare))
         fork.remote.bare.with_suffix(".token").write_text(TOKEN)
@@ -67,6 +81,15 @@ class Fork:
     def head(self) -> str:
         """The clone's last commit."""
         return _git(self.clone, "rev-parse", "HEAD").strip()
+
+
+def _set_defaults(project: Path) -> None:
+    skeleton = project / "phoenix_cfn/cli/skeleton"
+    shutil.copy(skeleton / "phoenix.toml", project / "phoenix.toml")
+    shutil.copy(skeleton / "cfnlintrc", project / ".cfnlintrc")
+    (project / "deployed.json").unlink(missing_ok=True)
+    for name, module in (("Pipeline", pipeline), ("Infrastructure", infrastructure)):
+        (project / f"templates/{name}.yml").write_text(render(module.template(Settings())), encoding="utf-8")
 
 
 def _git(folder: Path, *arguments: str) -> str:

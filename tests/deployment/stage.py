@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from phoenix_cfn import Settings
+
 from .docker_engine import did_not_answer
 from .fork import BRANCH, TOKEN, Fork
 from .server import LocalAws
@@ -40,8 +42,11 @@ class Stage:
     def __init__(self, aws: LocalAws, fork: Fork, prefix: str = "dev", report: Report = lambda line: None) -> None:
         self.aws, self.fork, self.prefix, self.report = aws, fork, prefix, report
         self.cloudformation = aws.client("cloudformation")
-        self.pipeline_stack = f"{prefix}-phoenix-pipeline"
-        self.infrastructure_stack = f"{prefix}-phoenix-infrastructure"
+        settings = Settings.load(fork.clone / "phoenix.toml")
+        self.port = settings.service.container_port
+        self.full_name = f"{prefix}-{settings.name}"
+        self.pipeline_stack = f"{self.full_name}-pipeline"
+        self.infrastructure_stack = f"{self.full_name}-infrastructure"
 
     def parameters(self, **changes: str) -> list[dict[str, str]]:
         """The original's nine parameters, and what the caller changes or adds."""
@@ -54,7 +59,7 @@ class Stage:
             "MongoDBMasterUsername": "documentdb",
             "MongoDBMasterPassword": "Kata2026-password",
             "MongoDBPort": "27017",
-            "ContainerPort": "8080",
+            "ContainerPort": str(self.port),
             **changes,
         }
         return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
@@ -128,7 +133,7 @@ class Stage:
 
     def executions(self) -> list[dict[str, Any]]:
         """Of this stage's pipeline, oldest first."""
-        return [each for each in self.aws.pipelines() if each["pipeline"] == f"{self.prefix}-phoenix"]
+        return [each for each in self.aws.pipelines() if each["pipeline"] == self.full_name]
 
     def finished(self, count: int, seconds: float = 420) -> dict[str, Any]:
         """Waits for the pipeline's execution number `count`; DeploymentFailed unless it succeeded."""
@@ -143,7 +148,7 @@ class Stage:
     def build_log(self, lines: int = 40) -> str:
         """The end of the last build's log."""
         logs = self.aws.client("logs")
-        group = f"/aws/codebuild/{self.prefix}-phoenix"
+        group = f"/aws/codebuild/{self.full_name}"
         streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
         last = max(streams, key=lambda each: each["creationTime"])["logStreamName"]
         events = logs.get_log_events(logGroupName=group, logStreamName=last, limit=10_000)["events"]

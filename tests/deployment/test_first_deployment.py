@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from phoenix_cfn import Settings, infrastructure
+from phoenix_cfn.render import render
 
 from .corrections.lab import Lab, allow
-from .server import REPOSITORY_ROOT, LocalAws
+from .server import LocalAws
 from .test_story_7_removal import left
 
-TEMPLATE = infrastructure.template(Settings.load(REPOSITORY_ROOT / "phoenix.toml")).to_dict()["Resources"]
+WHOLE = infrastructure.template(Settings())
+TEMPLATE = WHOLE.to_dict()["Resources"]
 # What comes after the service needs tasks that run, and a database that is there.
 AFTER_THE_SERVICE = {
     "AWS::ApplicationAutoScaling::ScalableTarget",
@@ -73,7 +75,7 @@ def test_a_failure_is_rolled_back(aws: LocalAws, given: dict[str, str], resource
     parameters = {"StagePrefix": "first", "NotificationEmail": "ops@example.com", **given}
     lab.cloudformation.create_stack(
         StackName="first",
-        TemplateBody=(REPOSITORY_ROOT / "templates/Infrastructure.yml").read_text(),
+        TemplateBody=render(WHOLE),
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
     )

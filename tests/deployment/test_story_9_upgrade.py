@@ -10,7 +10,7 @@ import pytest
 
 from .fork import Fork
 from .results import Results
-from .server import REPOSITORY_ROOT, LocalAws
+from .server import LocalAws
 from .stage import Stage
 from .test_story_1_creation import connection_string, database, find_request_in_the_database
 from .test_story_2_recovery import steady
@@ -44,8 +44,7 @@ def test_an_update_keeps_what_holds_data(version: str, old: Stage, aws: LocalAws
     steady(old)
     with Visitors(old, rate=10) as visitors:
         start = time.time()
-        for name in TEMPLATES:
-            shutil.copy(REPOSITORY_ROOT / "templates" / name, old.fork.clone / "templates" / name)
+        old.fork.restore(old.fork.good, "templates")
         # The README's order: the pipeline stack, which has the deploy role, and then a release. The update starts a run
         # of its own, of the old commit.
         old.update_pipeline()
