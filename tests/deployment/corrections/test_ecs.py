@@ -55,7 +55,7 @@ def test_containers_follow_their_definition(lab: Lab, aws: LocalAws, image: str)
     assert attributes["Config"]["User"] == "1000:1000"
     host = attributes["HostConfig"]
     assert (host["ReadonlyRootfs"], host["Init"], host["Memory"]) == (True, True, 512 * 2**20)
-    assert host["NanoCpus"] == 250_000_000
+    assert (host["NanoCpus"], host["CpuShares"]) == (250_000_000, 262_144)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
@@ -107,6 +108,7 @@ def containers_follow_their_definition() -> None:
         memory = f"{int(task['memory'])}m"
         options["mem_limit"] = options["memswap_limit"] = memory
         options["nano_cpus"] = int(int(task["cpu"]) / 1024 * 1e9)
+        options |= _before_other_processes()
         # Fargate does not run the HEALTHCHECK of an image, only that of a task definition.
         options["healthcheck"] = {"test": ["NONE"]}
         # Names of AWS that lead to other containers here, if the security groups let them.
@@ -117,6 +119,14 @@ def containers_follow_their_definition() -> None:
         return options
 
     ministack.ecs._build_run_kwargs = build
+
+
+@cache
+def _before_other_processes() -> dict[str, Any]:
+    """A task has its CPU to itself: whatever else this machine does comes after it."""
+    driver = ministack.ecs._get_docker().info()["CgroupDriver"]
+    # Below the engine's own group, all containers together would have the share of one process.
+    return {"cpu_shares": 262_144, **({"cgroup_parent": "/"} if driver == "cgroupfs" else {})}
 
 
 @correction(
