@@ -142,6 +142,10 @@ def _lint(arguments: list[str]) -> tuple[list[Finding], set[str]]:
 
     try:
         config = ConfigMixIn(arguments)
+        if config.deployment_files:
+            raise ConfigurationError(
+                "deployment_files", "none, since cfn-lint then checks no other template", "Remove the key."
+            )
         linted = _templates(config)
         if not linted:
             return [], linted

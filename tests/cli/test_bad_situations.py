@@ -142,6 +142,14 @@ CONFIGURATION = of(
         r"\.cfnlintrc: found .*No module named 'no'",
     ),
     (
+        "files that cfn-lint checks in the templates' place",
+        lambda root: (
+            file("d.json", '{"template-file-path": "templates/Pipeline.yml", "parameters": {}}')(root),
+            added(".cfnlintrc", "deployment_files: [d.json]\n")(root),
+        ),
+        r"\.cfnlintrc: found deployment_files; expected none",
+    ),
+    (
         "patterns beside the templates",
         file(".cfnlintrc", "templates: [elsewhere/*.yml]\n"),
         r"found patterns that leave out templates/\w+\.yml",
