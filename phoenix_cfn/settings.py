@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from phoenix_cfn import choices
 from phoenix_cfn.cloudformation.facts import documentdb, vpc
 from phoenix_cfn.cloudformation.facts.regions import Regions
+from phoenix_cfn.cloudformation.schemas import iam_actions
 from phoenix_cfn.errors import Mistake, SettingsError
 from phoenix_cfn.naming import NAME_PATTERN, Names
 
@@ -151,6 +152,20 @@ class PipelineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     source: Annotated[SourceKind, Meta(description="Kind of the source action.")] = "github-oauth"
 
 
+Action = Annotated[str, Meta(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+$")]
+
+
+class TypePermissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What CloudFormation calls for a resource type of which AWS's registry does not list it."""
+
+    type: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]+::[A-Za-z0-9]+::[A-Za-z0-9]+$", description="The resource type.")]
+    create: Annotated[tuple[Action, ...], Meta(description="Actions that create a resource.")]
+    read: Annotated[tuple[Action, ...], Meta(description="Actions that read it.")]
+    update: Annotated[tuple[Action, ...], Meta(description="Actions that change it.")]
+    delete: Annotated[tuple[Action, ...], Meta(description="Actions that delete it.")]
+    list: Annotated[tuple[Action, ...], Meta(description="Actions that list resources of the type.")] = ()
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The choices of one fork. Every one has a default that deploys the kata; phoenix.toml explains each.
 
@@ -188,6 +203,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     database: DatabaseSettings = DatabaseSettings()
     network: NetworkSettings = NetworkSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    permissions: Annotated[
+        tuple[TypePermissions, ...],
+        Meta(
+            description="What CloudFormation calls for types of your own of which AWS's registry does not list it.",
+            extra={
+                "expected": "tables `[[permissions]]` with a type such as AWS::DAX::Cluster, and create, read, update "
+                "and delete as lists of IAM actions such as dax:CreateCluster"
+            },
+        ),
+    ] = ()
 
     def __post_init__(self) -> None:
         wrong = list(choices.mistakes(self)) or list(_contradictions(self))
@@ -259,6 +284,11 @@ def _beyond_types(settings: Settings) -> Iterator[Mistake]:
     if settings.name in documentdb.RESERVED_DATABASES:
         words = f"a name that DocumentDB does not reserve, since the database has it too: not {settings.name}"
         yield Mistake("name", settings.name, words)
+    for each in settings.permissions:
+        actions = {action for name in ("create", "read", "update", "delete", "list") for action in getattr(each, name)}
+        for action in sorted(actions):
+            if action.lower() not in iam_actions():
+                yield Mistake("permissions", action, f"actions of {each.type} that IAM knows")
     database, network = settings.database, settings.network
     if database.instance_class not in (offered := _instance_classes()):
         words = f"an instance class of DocumentDB {documentdb.line(ENGINE_VERSION)}: {', '.join(offered)}"

@@ -52,8 +52,16 @@ class StageTemplate(Template):
 
     def add_resource(self, resource: Added) -> Added:  # type: ignore[override]  # one at a time: each has its author
         if "Tags" in resource.props:
-            own = resource.properties.get("Tags", Tags())
-            resource.Tags = own + Tags(Project=self.project, Stage=Ref("StagePrefix"))
+            stage = {"Project": self.project, "Stage": Ref("StagePrefix")}
+            kind, own = resource.props["Tags"][0], resource.properties.get("Tags")
+            # Most types take a list of keys and values, some a mapping, and a few a list of a class of their own.
+            if kind is dict:
+                resource.Tags = {**(own or {}), **stage}
+            elif isinstance(kind, list):
+                (item,) = kind
+                resource.Tags = [*(own or []), *(item(Key=key, Value=value) for key, value in stage.items())]
+            else:
+                resource.Tags = (own or Tags()) + Tags(**stage)
         self.authors[str(resource.title)] = self._author
         return super().add_resource(resource)
 

@@ -198,6 +198,21 @@ SETTINGS: dict[str, Row] = {
         says="'extension'",
         source="a path beside phoenix.toml; tests/test_extension.py has what it accepts",
     ),
+    "permissions": Row(
+        accepted=((),),
+        refused=(
+            "dax:CreateCluster",
+            ["dax:CreateCluster"],
+            [{"type": "AWS::DAX::Cluster"}],
+            [{"type": "DAX", "create": [], "read": [], "update": [], "delete": []}],
+            [{"type": "AWS::DAX::Cluster", "create": ["*"], "read": [], "update": [], "delete": []}],
+            [{"type": "AWS::DAX::Cluster", "create": ["dax:*"], "read": [], "update": [], "delete": []}],
+            [{"type": "AWS::DAX::Cluster", "create": ["dax:MakeCluster"], "read": [], "update": [], "delete": []}],
+            [{"type": "AWS::DAX::Cluster", "creat": [], "read": [], "update": [], "delete": []}],
+        ),
+        says="'permissions'",
+        source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodbacceleratordax.html",
+    ),
     "pipeline.source": Row(
         accepted=KINDS,
         refused=("", "github", "GitHub-OAuth", "bitbucket", None),

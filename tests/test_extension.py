@@ -101,3 +101,39 @@ def test_a_path_outside_the_project_is_refused(tmp_path: Path) -> None:
     (tmp_path / "phoenix.toml").write_text('extension = "../own.py"\n', encoding="utf-8")
     with pytest.raises(PhoenixError, match=r"from the folder of phoenix\.toml"):
         Project.load(tmp_path)
+
+
+CACHE = """
+from troposphere import GetAtt, Sub
+from troposphere.dax import Cluster
+
+
+def extend_infrastructure(infrastructure):
+    role = infrastructure.service.task.roles.task
+    infrastructure.scope.add(
+        Cluster(
+            "Cache",
+            ClusterName=Sub("${StagePrefix}-cache"),
+            IAMRoleARN=GetAtt(role, "Arn"),
+            NodeType="dax.t3.small",
+            ReplicationFactor=2,
+        )
+    )
+"""
+PERMISSIONS = """
+[[permissions]]
+type = "AWS::DAX::Cluster"
+create = ["dax:CreateCluster", "dax:TagResource", "iam:PassRole"]
+read = ["dax:DescribeClusters", "dax:ListTags"]
+update = ["dax:UpdateCluster"]
+delete = ["dax:DeleteCluster"]
+"""
+
+
+def test_a_type_of_which_no_schema_lists_the_permissions_needs_those_of_the_project(tmp_path: Path) -> None:
+    with pytest.raises(PhoenixError, match=r"needs for AWS::DAX::Cluster: .* in phoenix\.toml, as \[\[permissions\]\]"):
+        project(tmp_path, CACHE)
+    (tmp_path / "phoenix.toml").write_text(f'extension = "own.py"\n{PERMISSIONS}', encoding="utf-8")
+    written = str(Stack(Project.load(tmp_path).pipeline.template).resources)
+    assert "dax:CreateCluster" in written
+    assert "dax:DeleteCluster" in written

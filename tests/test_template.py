@@ -7,7 +7,9 @@ import inspect
 
 import pytest
 from troposphere import Ref, Tags
+from troposphere.guardduty import Detector, TagItem
 from troposphere.sns import Topic
+from troposphere.ssm import Parameter
 
 from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.template import StageTemplate
@@ -43,6 +45,19 @@ def test_a_resource_of_ones_own_is_tagged_like_the_others() -> None:
     template.add_resource(Topic("OrderTopic", Tags=Tags(Team="orders"), DisplayName=Ref("StagePrefix")))
     assert [tag["Key"] for tag in Stack(template).properties("OrderTopic")["Tags"]] == ["Team", "Project", "Stage"]
     assert template.authors["OrderTopic"] == "your own code"
+
+
+def test_a_type_that_takes_its_tags_in_another_form_is_tagged_too() -> None:
+    template = infrastructure.template(Settings())
+    template.add_resource(Parameter("Colour", Type="String", Value="red", Tags={"Team": "orders"}))
+    template.add_resource(Detector("Guard", Enable=True, Tags=[TagItem(Key="Team", Value="security")]))
+    stack = Stack(template)
+    assert stack.properties("Colour")["Tags"] == {"Team": "orders", "Project": "phoenix", "Stage": ref("StagePrefix")}
+    assert [(tag["Key"], tag["Value"]) for tag in stack.properties("Guard")["Tags"]] == [
+        ("Team", "security"),
+        ("Project", "phoenix"),
+        ("Stage", ref("StagePrefix")),
+    ]
 
 
 def test_the_same_logical_id_twice_is_an_error() -> None:

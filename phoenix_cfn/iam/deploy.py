@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from phoenix_cfn.iam.footprint import Footprint
-from phoenix_cfn.iam.handlers import Handlers, regular_place
+from phoenix_cfn.iam.handlers import Handlers, Supplied, regular_place
 from phoenix_cfn.iam.identity import OWNED, WITHOUT_TAG_CONDITIONS
 from phoenix_cfn.iam.resources import Template
 from phoenix_cfn.iam.statements import (
@@ -36,24 +36,29 @@ _MANY = 3
 
 
 def deploy_permissions(
-    template: Mapping[str, Any], values: Mapping[str, str], earlier: Footprint | None = None
+    template: Mapping[str, Any],
+    values: Mapping[str, str],
+    earlier: Footprint | None = None,
+    supplied: Supplied | None = None,
 ) -> list[Permission]:
     """What CloudFormation needs to create, read, update, delete and list the resources of a template, and to take back
     what it no longer has: `earlier`.
 
-    `values`: see `Template`. Raises UnknownNeedsError for types of which that is not known.
+    `values`: see `Template`; `supplied`: `Handlers.of`. Raises UnknownNeedsError for types of which that is not known.
     """
     known = Template(template, values)
-    found = _Derivation(Footprint.of(known), earlier or Footprint(), known.stack_name).permissions()
+    current, left = Footprint.of(known, supplied), earlier or Footprint()
+    facts = Handlers.of((current | left).types(), supplied or {})
+    found = _Derivation(current, left, known.stack_name, facts).permissions()
     return [each.with_texts(known.concrete) for each in found]
 
 
 class _Derivation:
     """From the facts about resource types, and what a template has and earlier ones had of them, to statements."""
 
-    def __init__(self, current: Footprint, earlier: Footprint, stack_name: str | None) -> None:
+    def __init__(self, current: Footprint, earlier: Footprint, stack_name: str | None, facts: Handlers) -> None:
         self._current, self._all, self._stack_name = current, current | earlier, stack_name
-        self._facts = Handlers.of(self._all.types())
+        self._facts = facts
         self._needed = self._needed_by_type()
         self._owned: dict[str, list[str]] = defaultdict(list)
         for each in sorted(self._all.types()):

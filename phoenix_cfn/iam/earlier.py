@@ -11,6 +11,7 @@ from typing import Any
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.iam.boundary import boundary_permissions, joined
 from phoenix_cfn.iam.footprint import Footprint
+from phoenix_cfn.iam.handlers import Supplied
 from phoenix_cfn.iam.resources import Template
 from phoenix_cfn.iam.statements import Permission
 
@@ -35,9 +36,10 @@ class Earlier:
     roles: tuple[Permission, ...] = ()
 
     @classmethod
-    def of(cls, template: Mapping[str, Any], values: Mapping[str, str]) -> Earlier:
-        """What a template will have left when another takes its place. `values`: see `Template`."""
-        return cls(Footprint.of(Template(template, values)), tuple(boundary_permissions(template, values)))
+    def of(cls, template: Mapping[str, Any], values: Mapping[str, str], supplied: Supplied | None = None) -> Earlier:
+        """What a template will have left when another takes its place. `values`: see `Template`; `supplied`:
+        `Handlers.of`."""
+        return cls(Footprint.of(Template(template, values), supplied), tuple(boundary_permissions(template, values)))
 
     @classmethod
     def read(cls, path: Path) -> Earlier:

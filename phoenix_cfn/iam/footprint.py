@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from phoenix_cfn.iam.handlers import Handlers
+from phoenix_cfn.iam.handlers import Handlers, Supplied
 from phoenix_cfn.iam.resources import Template
 from phoenix_cfn.iam.supplements import SERVICE_LINKED_ROLES, features, needed
 
@@ -45,9 +45,12 @@ class Footprint:
     tags: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
-    def of(cls, template: Template) -> Footprint:
-        """Of a template. Raises UnknownNeedsError for types of which it is not known what they need."""
-        facts = Handlers.of(template.types())
+    def of(cls, template: Template, supplied: Supplied | None = None) -> Footprint:
+        """Of a template. Raises UnknownNeedsError for types of which it is not known what they need.
+
+        `supplied`: see `Handlers.of`.
+        """
+        facts = Handlers.of(template.types(), supplied or {})
         used = {each: features(each, map(template.properties, template.of_type(each))) for each in template.types()}
         calls = {each: needed(each, facts.actions(each), used[each]) for each in template.types()}
         arns: dict[str, dict[str, set[str]]] = {each: defaultdict(set) for each in template.types()}

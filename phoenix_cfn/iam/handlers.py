@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from phoenix_cfn.iam.supplements import BESIDES_HANDLERS, NO_RESOURCE_LEVEL, WIT
 
 DATA = Path(__file__).with_name("handlers.json")
 HANDLERS = ("create", "read", "update", "delete", "list")
+# Actions by resource type and handler.
+Supplied = Mapping[str, Mapping[str, tuple[str, ...]]]
+_NOTHING: Supplied = {}
 
 
 class UnknownNeedsError(PhoenixError):
@@ -31,7 +34,8 @@ class UnknownNeedsError(PhoenixError):
             + ", ".join(self.resource_types)
             + ": the registry schema of cfn-lint "
             + schemas.cfn_lint_version()
-            + " lists no handler permissions. Add them, with their source, to phoenix_cfn/iam/supplements.py."
+            + " lists no handler permissions. A project gives them in phoenix.toml, as [[permissions]]; this library, "
+            "with their source, in phoenix_cfn/iam/supplements.py."
         )
 
 
@@ -49,11 +53,14 @@ class Handlers:
     not_actions: dict[str, list[str]]
 
     @classmethod
-    def of(cls, resource_types: Iterable[str]) -> Handlers:
-        """The facts about these types. Raises UnknownNeedsError."""
+    def of(cls, resource_types: Iterable[str], supplied: Supplied = _NOTHING) -> Handlers:
+        """The facts about these types. Raises UnknownNeedsError.
+
+        `supplied`: the actions, by type and handler, that a project gives for types of which no schema lists them.
+        """
         wanted = set(resource_types)
         recorded = cls.recorded()
-        return recorded if recorded and wanted <= set(recorded.types) else cls.derive(wanted)
+        return recorded if recorded and wanted <= set(recorded.types) else cls.derive(wanted, supplied)
 
     @classmethod
     def recorded(cls) -> Handlers | None:
@@ -65,8 +72,9 @@ class Handlers:
         return cls(**data["facts"]) if data.get("from") == _origin() else None
 
     @classmethod
-    def derive(cls, resource_types: Iterable[str]) -> Handlers:
+    def derive(cls, resource_types: Iterable[str], supplied: Supplied = _NOTHING) -> Handlers:
         """The same from the schemas. Raises UnknownNeedsError."""
+        without_handlers = {**supplied, **WITHOUT_HANDLERS}
         types: dict[str, dict[str, list[str]]] = {}
         not_actions: dict[str, list[str]] = {}
         tagged, unknown = [], []
@@ -76,7 +84,7 @@ class Handlers:
                 handler: set(map(_plain, known["permissions"])) for handler, known in schema.get("handlers", {}).items()
             }
             if not needs:
-                needs = {handler: set(actions) for handler, actions in WITHOUT_HANDLERS.get(resource_type, {}).items()}
+                needs = {handler: set(actions) for handler, actions in without_handlers.get(resource_type, {}).items()}
             if not needs:
                 unknown.append(resource_type)
                 continue

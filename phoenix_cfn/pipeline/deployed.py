@@ -10,6 +10,7 @@ from msgspec import Struct, inspect, structs
 
 from phoenix_cfn import iam, infrastructure
 from phoenix_cfn.iam.earlier import Earlier
+from phoenix_cfn.iam.handlers import HANDLERS, Supplied
 from phoenix_cfn.naming import Names
 from phoenix_cfn.parameters.release import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN
 from phoenix_cfn.parameters.stage import stage_parameters
@@ -57,9 +58,14 @@ def known(settings: Settings) -> dict[str, str]:
     }
 
 
+def supplied(settings: Settings) -> Supplied:
+    """The actions that the settings give for resource types, by type and handler."""
+    return {each.type: {name: getattr(each, name) for name in HANDLERS} for each in settings.permissions}
+
+
 def left_by(settings: Settings, stack: Mapping[str, Any]) -> Earlier:
     """What a stage has that is deployed from this infrastructure template."""
-    return Earlier.of(stack, known(settings))
+    return Earlier.of(stack, known(settings), supplied(settings))
 
 
 def of_the_library(settings: Settings) -> Earlier:

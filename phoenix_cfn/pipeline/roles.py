@@ -19,7 +19,7 @@ from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.iam.statements import policy_document, policy_documents
 from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH
-from phoenix_cfn.pipeline.deployed import known
+from phoenix_cfn.pipeline.deployed import known, supplied
 from phoenix_cfn.pipeline.storage import Storage
 from phoenix_cfn.scope import Scope, part
 
@@ -133,7 +133,7 @@ def deploy_role(scope: Scope, deployed: dict[str, Any], earlier: Earlier) -> Rol
     What does not fit the role's own policy stands in managed ones.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
     """
-    permissions = deploy_permissions(deployed, known(scope.settings), earlier.footprint)
+    permissions = deploy_permissions(deployed, known(scope.settings), earlier.footprint, supplied(scope.settings))
     own, *further = policy_documents("the policies of DeployRole", permissions, _LONGEST_VALUES)
     policies = [
         scope.add(
