@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# CloudFormation names what has no name `<stack>-<logical id>-<random>`.
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
-_RANDOM_ENDING = len("-") + 13
+from phoenix_cfn.cloudformation import names
+
 # Secrets Manager adds a hyphen and six characters to a secret's name.
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/getting-started.html#term_secret
 _SECRET_ENDING = "-??????"
@@ -64,29 +63,39 @@ class Owned:
         return f"arn:${{AWS::Partition}}:{self.service}:{self.region}:{self.account}:{self.path}"
 
 
+def _made_by_cloudformation(resource_type: str, shortened: bool = True) -> Name:
+    """The name of a type that cloudformation/names.py has; CloudFormation makes one that begins with the stack's."""
+    naming = names.NAMES[resource_type]
+    assert naming.length is not None
+    return Name(naming.property, naming.length, naming.lower, shortened)
+
+
+# The types whose Ref is the name, or that are named in their ARN.
 NAMES = {
-    "AWS::CloudWatch::Alarm": Name("AlarmName", 255),
-    "AWS::CloudWatch::Dashboard": Name("DashboardName", 255),
-    "AWS::DocDB::DBCluster": Name("DBClusterIdentifier", 63, lower=True, shortened=False),
-    "AWS::DocDB::DBClusterParameterGroup": Name("Name", 255, lower=True, shortened=False),
-    "AWS::DocDB::DBInstance": Name("DBInstanceIdentifier", 63, lower=True, shortened=False),
-    "AWS::DocDB::DBSubnetGroup": Name("DBSubnetGroupName", 255, lower=True, shortened=False),
+    "AWS::CloudWatch::Alarm": _made_by_cloudformation("AWS::CloudWatch::Alarm"),
+    "AWS::CloudWatch::Dashboard": _made_by_cloudformation("AWS::CloudWatch::Dashboard"),
+    "AWS::DocDB::DBCluster": _made_by_cloudformation("AWS::DocDB::DBCluster", shortened=False),
+    "AWS::DocDB::DBClusterParameterGroup": _made_by_cloudformation(
+        "AWS::DocDB::DBClusterParameterGroup", shortened=False
+    ),
+    "AWS::DocDB::DBInstance": _made_by_cloudformation("AWS::DocDB::DBInstance", shortened=False),
+    "AWS::DocDB::DBSubnetGroup": _made_by_cloudformation("AWS::DocDB::DBSubnetGroup", shortened=False),
     "AWS::DynamoDB::GlobalTable": Name("TableName", 255),
     "AWS::DynamoDB::Table": Name("TableName", 255),
-    "AWS::ECR::Repository": Name("RepositoryName", 256, lower=True),
-    "AWS::ECS::Cluster": Name("ClusterName", 255),
-    "AWS::ECS::TaskDefinition": Name("Family", 255),
+    "AWS::ECR::Repository": _made_by_cloudformation("AWS::ECR::Repository"),
+    "AWS::ECS::Cluster": _made_by_cloudformation("AWS::ECS::Cluster"),
+    "AWS::ECS::TaskDefinition": _made_by_cloudformation("AWS::ECS::TaskDefinition"),
     "AWS::Events::EventBus": Name("Name", 0),
-    "AWS::Events::Rule": Name("Name", 64),
-    "AWS::IAM::ManagedPolicy": Name("ManagedPolicyName", 128),
-    "AWS::IAM::Role": Name("RoleName", 64, shortened=False),
+    "AWS::Events::Rule": _made_by_cloudformation("AWS::Events::Rule"),
+    "AWS::IAM::ManagedPolicy": _made_by_cloudformation("AWS::IAM::ManagedPolicy"),
+    "AWS::IAM::Role": _made_by_cloudformation("AWS::IAM::Role", shortened=False),
     "AWS::Kinesis::Stream": Name("Name", 128),
     "AWS::KinesisFirehose::DeliveryStream": Name("DeliveryStreamName", 64),
-    "AWS::Lambda::Function": Name("FunctionName", 64),
-    "AWS::Logs::LogGroup": Name("LogGroupName", 512),
-    "AWS::S3::Bucket": Name("BucketName", 63, lower=True),
-    "AWS::SNS::Topic": Name("TopicName", 256),
-    "AWS::SQS::Queue": Name("QueueName", 80),
+    "AWS::Lambda::Function": _made_by_cloudformation("AWS::Lambda::Function"),
+    "AWS::Logs::LogGroup": _made_by_cloudformation("AWS::Logs::LogGroup"),
+    "AWS::S3::Bucket": _made_by_cloudformation("AWS::S3::Bucket"),
+    "AWS::SNS::Topic": _made_by_cloudformation("AWS::SNS::Topic"),
+    "AWS::SQS::Queue": _made_by_cloudformation("AWS::SQS::Queue"),
     "AWS::SSM::Parameter": Name("Name", 0),
     "AWS::Scheduler::Schedule": Name("Name", 0),
     "AWS::Scheduler::ScheduleGroup": Name("Name", 0),
@@ -270,7 +279,7 @@ def generated(name: Name, stack: str | None, longest: float, logical_id: str, ex
     the stack's name and the logical id share what the random ending leaves.
     https://github.com/aws-cloudformation/cloudformation-cli-java-plugin (IdentifierUtils.java)
     """
-    room = name.limit - _RANDOM_ENDING - 1
+    room = name.limit - names.RANDOM_ENDING - 1
     if stack is not None and longest + len(logical_id) <= room:
         pattern = f"{stack}-{logical_id}-*" if exact else f"{stack}-*"
     elif room <= 0 or not name.shortened:
