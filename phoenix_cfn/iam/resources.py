@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from phoenix_cfn.errors import PhoenixError
+from phoenix_cfn.iam.generated_names import generated
 from phoenix_cfn.iam.identity import (
     ATTRIBUTES,
     IDENTIFIED,
@@ -18,7 +19,6 @@ from phoenix_cfn.iam.identity import (
     REF_IS_URL,
     WITHOUT_TAG_CONDITIONS,
     Owned,
-    generated,
 )
 from phoenix_cfn.iam.registry import registered_type, tag_property, tags_count
 
