@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from phoenix_cfn.pipeline.sources import KINDS
+from phoenix_cfn.pipeline.deployed import CHOICES
 
 _CFN_NUMBER = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html "
@@ -213,12 +213,6 @@ SETTINGS: dict[str, Row] = {
         says="'permissions'",
         source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodbacceleratordax.html",
     ),
-    "pipeline.source": Row(
-        accepted=KINDS,
-        refused=("", "github", "GitHub-OAuth", "bitbucket", None),
-        says="'pipeline.source'",
-        source="https://docs.aws.amazon.com/codepipeline/latest/userguide/integrations-action-type.html",
-    ),
     "service.container_port": Row(
         accepted=(1024, 8080, 65535),
         refused=(0, 80, 1023, 65536, -1, "8080", 8080.0, True),
@@ -337,4 +331,11 @@ SETTINGS: dict[str, Row] = {
         says="'network.availability_zones'",
         source="https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html",
     ),
+}
+
+# A setting that chooses between kinds accepts their names, each of which is a file here.
+SETTINGS |= {
+    f"{group}.{name}": Row(values, ("", "no-such-kind", values[0].upper(), None), f"'{group}.{name}'", "phoenix_cfn/")
+    for (group, name), values in CHOICES.items()
+    if f"{group}.{name}" not in SETTINGS and isinstance(values[0], str)
 }

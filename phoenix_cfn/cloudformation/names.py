@@ -72,7 +72,7 @@ NAMES: dict[str, Naming] = {
     "AWS::ElasticLoadBalancingV2::TargetGroup": Naming("Name", 32, attributes=("TargetGroupName",)),
     "AWS::Events::Rule": Naming("Name", 64),
     "AWS::IAM::InstanceProfile": Naming("InstanceProfileName"),
-    "AWS::IAM::ManagedPolicy": Naming("ManagedPolicyName"),
+    "AWS::IAM::ManagedPolicy": Naming("ManagedPolicyName", 128),
     "AWS::IAM::Role": Naming("RoleName", 64, ref=True, stack_prefix=True),
     "AWS::IAM::User": Naming("UserName"),
     "AWS::KMS::Alias": Naming("AliasName"),
@@ -80,12 +80,13 @@ NAMES: dict[str, Naming] = {
     "AWS::Logs::LogGroup": Naming("LogGroupName", 512, ref=True, stack_prefix=True),
     "AWS::S3::Bucket": Naming("BucketName", 63, ref=True, lower=True),
     "AWS::SNS::Topic": Naming("TopicName", 256, attributes=("TopicName",), stack_prefix=True),
-    "AWS::SQS::Queue": Naming("QueueName"),
+    "AWS::SQS::Queue": Naming("QueueName", 80),
     "AWS::SSM::Parameter": Naming("Name"),
     "AWS::SecretsManager::Secret": Naming("Name", 512),
 }
 
-_HYPHEN_AND_RANDOM = len("-") + 13
+RANDOM_ENDING = len("-") + 13
+"""The characters at the end of a name that CloudFormation makes."""
 GENERATED = "Fn::Generated"
 """Stands for the characters at the end of a name that CloudFormation makes."""
 
@@ -112,7 +113,7 @@ def physical_name(resource: Resource, stack_name_length: int | None = None) -> P
         return PhysicalName(None, given=False)
     stack_name = stack.scenario.values.get("AWS::StackName")
     longest = stack_name_length or (STACK_NAME_LENGTH if stack_name is None else len(stack_name))
-    if longest + len("-") + len(resource.id) + _HYPHEN_AND_RANDOM > naming.length:
+    if longest + len("-") + len(resource.id) + RANDOM_ENDING > naming.length:
         return PhysicalName(None, given=False)
     start = text(stack.text({"Ref": "AWS::StackName"}), f"-{resource.id}-")
     if naming.lower:

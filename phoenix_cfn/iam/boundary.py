@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from phoenix_cfn.errors import PhoenixError
-from phoenix_cfn.iam.resources import ExactTemplate, UnknownValueError
+from phoenix_cfn.iam.exact import ExactTemplate
+from phoenix_cfn.iam.resources import UnknownValueError
 from phoenix_cfn.iam.statements import Permission
 
 # What can be told apart in the ARN of anything: up to the account, each part for itself.

@@ -12,7 +12,7 @@ from typing import Any
 
 from phoenix_cfn.iam.footprint import Footprint
 from phoenix_cfn.iam.handlers import Handlers, Supplied, regular_place
-from phoenix_cfn.iam.identity import OWNED, WITHOUT_TAG_CONDITIONS
+from phoenix_cfn.iam.identity import OWNED, SECRET_ENDING, WITHOUT_TAG_CONDITIONS
 from phoenix_cfn.iam.resources import Template
 from phoenix_cfn.iam.statements import (
     Permission,
@@ -28,7 +28,7 @@ _GIVES_POWER = frozenset(
         "iam:PutRolePolicy",
     }
 )
-_UNNAMED_SECRET = ":secret:*-??????"
+_UNNAMED_SECRET = ":secret:*" + SECRET_ENDING
 # What a resource that the template no longer has still needs.
 _OUTLIVING = ("read", "update", "delete", "list")
 # From so many ARNs on that differ in a number only, `?` stands for its digits.

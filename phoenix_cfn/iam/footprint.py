@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from phoenix_cfn.iam.handlers import Handlers, Supplied
+from phoenix_cfn.iam.identity import SECRET_ENDING
 from phoenix_cfn.iam.resources import Template
 from phoenix_cfn.iam.supplements import SERVICE_LINKED_ROLES, features, needed
 
@@ -201,7 +202,7 @@ def _secret_arn(template: Template, text: str) -> str:
     if secret.startswith(("arn:", "${")):
         return secret
     place = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
-    return place + (secret if secret == "*" else f"{secret}-??????")
+    return place + (secret if secret == "*" else secret + SECRET_ENDING)
 
 
 def _role_references(value: Any) -> Iterator[Any]:

@@ -6,36 +6,17 @@ authorization reference, and the registry schemas (primaryIdentifier, readOnlyPr
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-# CloudFormation names what has no name `<stack>-<logical id>-<random>`.
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
-_RANDOM_ENDING = len("-") + 13
+from phoenix_cfn.cloudformation import names
+from phoenix_cfn.iam.generated_names import Name
+
 # Secrets Manager adds a hyphen and six characters to a secret's name.
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/getting-started.html#term_secret
-_SECRET_ENDING = "-??????"
-
-# So many characters of the last word of a shortened stack's name still tell it from the stack of a stage whose name
-# begins with this one's.
-_TELLING = 1
+SECRET_ENDING = "-??????"
 
 REGIONAL, _GLOBAL = "${AWS::Region}", ""
 OF_THE_ACCOUNT, _OF_NO_ACCOUNT = "${AWS::AccountId}", ""
-
-
-@dataclass(frozen=True)
-class Name:
-    """The property that names a resource, and the characters that AWS allows.
-
-    `limit` is 0 where the property is required, or where the name that CloudFormation makes does not begin with the
-    stack's. `shortened`: a name that would exceed the limit is shortened by the rule of `generated`.
-    """
-
-    property: str
-    limit: int
-    lower: bool = False
-    shortened: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,29 +45,39 @@ class Owned:
         return f"arn:${{AWS::Partition}}:{self.service}:{self.region}:{self.account}:{self.path}"
 
 
+def _made_by_cloudformation(resource_type: str, shortened: bool = True) -> Name:
+    """The name of a type that cloudformation/names.py has; CloudFormation makes one that begins with the stack's."""
+    naming = names.NAMES[resource_type]
+    assert naming.length is not None
+    return Name(naming.property, naming.length, naming.lower, shortened)
+
+
+# The types whose Ref is the name, or that are named in their ARN.
 NAMES = {
-    "AWS::CloudWatch::Alarm": Name("AlarmName", 255),
-    "AWS::CloudWatch::Dashboard": Name("DashboardName", 255),
-    "AWS::DocDB::DBCluster": Name("DBClusterIdentifier", 63, lower=True, shortened=False),
-    "AWS::DocDB::DBClusterParameterGroup": Name("Name", 255, lower=True, shortened=False),
-    "AWS::DocDB::DBInstance": Name("DBInstanceIdentifier", 63, lower=True, shortened=False),
-    "AWS::DocDB::DBSubnetGroup": Name("DBSubnetGroupName", 255, lower=True, shortened=False),
+    "AWS::CloudWatch::Alarm": _made_by_cloudformation("AWS::CloudWatch::Alarm"),
+    "AWS::CloudWatch::Dashboard": _made_by_cloudformation("AWS::CloudWatch::Dashboard"),
+    "AWS::DocDB::DBCluster": _made_by_cloudformation("AWS::DocDB::DBCluster", shortened=False),
+    "AWS::DocDB::DBClusterParameterGroup": _made_by_cloudformation(
+        "AWS::DocDB::DBClusterParameterGroup", shortened=False
+    ),
+    "AWS::DocDB::DBInstance": _made_by_cloudformation("AWS::DocDB::DBInstance", shortened=False),
+    "AWS::DocDB::DBSubnetGroup": _made_by_cloudformation("AWS::DocDB::DBSubnetGroup", shortened=False),
     "AWS::DynamoDB::GlobalTable": Name("TableName", 255),
     "AWS::DynamoDB::Table": Name("TableName", 255),
-    "AWS::ECR::Repository": Name("RepositoryName", 256, lower=True),
-    "AWS::ECS::Cluster": Name("ClusterName", 255),
-    "AWS::ECS::TaskDefinition": Name("Family", 255),
+    "AWS::ECR::Repository": _made_by_cloudformation("AWS::ECR::Repository"),
+    "AWS::ECS::Cluster": _made_by_cloudformation("AWS::ECS::Cluster"),
+    "AWS::ECS::TaskDefinition": _made_by_cloudformation("AWS::ECS::TaskDefinition"),
     "AWS::Events::EventBus": Name("Name", 0),
-    "AWS::Events::Rule": Name("Name", 64),
-    "AWS::IAM::ManagedPolicy": Name("ManagedPolicyName", 128),
-    "AWS::IAM::Role": Name("RoleName", 64, shortened=False),
+    "AWS::Events::Rule": _made_by_cloudformation("AWS::Events::Rule"),
+    "AWS::IAM::ManagedPolicy": _made_by_cloudformation("AWS::IAM::ManagedPolicy"),
+    "AWS::IAM::Role": _made_by_cloudformation("AWS::IAM::Role", shortened=False),
     "AWS::Kinesis::Stream": Name("Name", 128),
     "AWS::KinesisFirehose::DeliveryStream": Name("DeliveryStreamName", 64),
-    "AWS::Lambda::Function": Name("FunctionName", 64),
-    "AWS::Logs::LogGroup": Name("LogGroupName", 512),
-    "AWS::S3::Bucket": Name("BucketName", 63, lower=True),
-    "AWS::SNS::Topic": Name("TopicName", 256),
-    "AWS::SQS::Queue": Name("QueueName", 80),
+    "AWS::Lambda::Function": _made_by_cloudformation("AWS::Lambda::Function"),
+    "AWS::Logs::LogGroup": _made_by_cloudformation("AWS::Logs::LogGroup"),
+    "AWS::S3::Bucket": _made_by_cloudformation("AWS::S3::Bucket"),
+    "AWS::SNS::Topic": _made_by_cloudformation("AWS::SNS::Topic"),
+    "AWS::SQS::Queue": _made_by_cloudformation("AWS::SQS::Queue"),
     "AWS::SSM::Parameter": Name("Name", 0),
     "AWS::Scheduler::Schedule": Name("Name", 0),
     "AWS::Scheduler::ScheduleGroup": Name("Name", 0),
@@ -197,7 +188,7 @@ OWNED: dict[str, tuple[Owned, ...]] = {
     "AWS::SSM::Parameter": (Owned("ssm:parameter", "parameter/{name}"),),
     "AWS::Scheduler::Schedule": (Owned("scheduler:schedule", "schedule/{GroupName|default}/{name}"),),
     "AWS::Scheduler::ScheduleGroup": (Owned("scheduler:schedule-group", "schedule-group/{name}"),),
-    "AWS::SecretsManager::Secret": (Owned("secretsmanager:secret", "secret:{name}" + _SECRET_ENDING),),
+    "AWS::SecretsManager::Secret": (Owned("secretsmanager:secret", "secret:{name}" + SECRET_ENDING),),
     "AWS::StepFunctions::Activity": (Owned("states:activity", "activity:{name}"),),
     "AWS::StepFunctions::StateMachine": (Owned("states:statemachine", "stateMachine:{name}"),),
 }
@@ -260,53 +251,3 @@ ATTRIBUTES = {
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/attribute-based-access-control.html
 WITHOUT_TAG_CONDITIONS = frozenset({"dynamodb", "s3", "s3express"})
-
-
-def generated(name: Name, stack: str | None, longest: float, logical_id: str, exact: bool) -> str:
-    """The name that CloudFormation makes, as a pattern; `*` where not enough of it is known.
-
-    `stack` is the stack's name, which may begin with a Fn::Sub variable, and `longest` the most characters that it has.
-    `exact`: for this resource alone; otherwise for all that the stack names. What would exceed the limit is shortened:
-    the stack's name and the logical id share what the random ending leaves.
-    https://github.com/aws-cloudformation/cloudformation-cli-java-plugin (IdentifierUtils.java)
-    """
-    room = name.limit - _RANDOM_ENDING - 1
-    if stack is not None and longest + len(logical_id) <= room:
-        pattern = f"{stack}-{logical_id}-*" if exact else f"{stack}-*"
-    elif room <= 0 or not name.shortened:
-        return "*"
-    else:
-        of_stack, of_id = _fair_split(room, longest, len(logical_id))
-        head = _shortened(stack, longest, of_stack)
-        pattern = f"{head}-{logical_id[:of_id]}{'' if of_id == len(logical_id) else '*'}-*"
-        if head == "*" and stack is not None:
-            return "*"
-    return _lower(pattern) if name.lower else pattern
-
-
-def _shortened(stack: str | None, longest: float, room: float) -> str:
-    """What is certain to remain of a stack's name; `*` where that does not tell it from others."""
-    found = re.fullmatch(r"(\$\{[^}]*\})?([^$]*)", stack or "")
-    if not found or longest == float("inf"):
-        return "*"
-    variable, rest = found[1] or "", found[2]
-    # With the longest stage the least of the rest remains.
-    kept = rest[: max(0, int(room - (longest - len(rest))))]
-    last_word = kept.rpartition("-")[2]
-    tells = kept == rest or (kept.count("-") == rest.count("-") and len(last_word) >= _TELLING)
-    return f"{variable}{kept}*" if tells else "*"
-
-
-def _fair_split(room: int, first: float, second: int) -> tuple[float, int]:
-    """Half of the room each; what one does not need goes to the other."""
-    half = room // 2
-    if second <= half:
-        return min(first, room - second), second
-    if first <= half:
-        return first, min(second, room - int(first))
-    return room - half, half
-
-
-def _lower(text: str) -> str:
-    """In lower case, but for what Fn::Sub fills in."""
-    return re.sub(r"(\$\{[^}]*\})|([^$]+)", lambda match: match[1] or match[2].lower(), text)

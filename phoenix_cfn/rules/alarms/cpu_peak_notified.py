@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import alarms, metrics, notifies, of_service_cpu, rises
+from phoenix_cfn.rules._metrics import alarms, metrics, of_service_cpu, rises
+from phoenix_cfn.rules._notifications import notifies
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import self_contained, services
 

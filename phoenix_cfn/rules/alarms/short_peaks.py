@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import alarms, metrics, of_service_cpu, rises, steers_scaling
+from phoenix_cfn.rules._metrics import alarms, metrics, of_service_cpu, rises
+from phoenix_cfn.rules._notifications import steers_scaling
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 

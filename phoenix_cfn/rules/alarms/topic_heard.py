@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import published, subscribed
+from phoenix_cfn.rules._notifications import published, subscribed
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.cloudformation.resource_policies import allows_service, key_allows_service, key_of
-from phoenix_cfn.rules._metrics import published
+from phoenix_cfn.rules._notifications import published
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
