@@ -6,6 +6,7 @@ Nothing outside the folder changes the verdict: no configuration in the user's h
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import glob
@@ -24,6 +25,7 @@ import yaml
 
 import phoenix_cfn
 from phoenix_cfn.cfnlintrc import FILE, ConfigurationError
+from phoenix_cfn.processes import side_by_side
 
 _VERDICT = Path(".cache", "gate")
 # What cfn-lint takes from the environment: the regions that it checks for.
@@ -108,7 +110,7 @@ def findings(root: Path, files: Mapping[str, bytes]) -> list[Finding]:
     if FILE not in files and not (root / FILE).is_file():
         raise ConfigurationError("no such file", "cfn-lint's configuration", "Restore it, or run `phoenix-cfn init`.")
     with _project_with(root, files), _alone():
-        found, linted = _lint([])
+        found, linted = _lint([], [])
     for file in files:
         if file.endswith((".yml", ".yaml")) and file not in linted:
             raise ConfigurationError(
@@ -122,26 +124,18 @@ def findings_of(templates: list[Path], options: list[str]) -> list[Finding]:
     with tempfile.TemporaryDirectory() as name, _alone():
         configuration = Path(name, "cfnlintrc.yml")
         configuration.write_text("append_rules: [phoenix_cfn.rules]\nregions: [us-east-1]\n", encoding="ascii")
-        return _lint(
-            [
-                "--config-file",
-                str(configuration),
-                *options,
-                "--template",
-                *(glob.escape(str(each)) for each in templates),
-            ]
-        )[0]
+        return _lint(["--config-file", str(configuration), *options], [str(each) for each in templates])[0]
 
 
-def _lint(arguments: list[str]) -> tuple[list[Finding], set[str]]:
-    """The findings, and the templates that were read."""
+def _lint(arguments: list[str], templates: list[str]) -> tuple[list[Finding], set[str]]:
+    """The findings, and the templates that were read: those that are named, or those of the configuration."""
     from cfnlint.config import ConfigFileError, ConfigMixIn
     from cfnlint.exceptions import UnexpectedRuleException
     from cfnlint.runner import Runner
     from cfnlint.runner.cli import get_formatter
 
     try:
-        config = ConfigMixIn(arguments)
+        config = ConfigMixIn([*arguments, *_named(templates)])
         if config.deployment_files:
             raise ConfigurationError(
                 "deployment_files", "none, since cfn-lint then checks no other template", "Remove the key."
@@ -151,15 +145,36 @@ def _lint(arguments: list[str]) -> tuple[list[Finding], set[str]]:
             return [], linted
         with _last_words() as words:
             runner = Runner(config)
-            matches = sorted(runner.run(), key=lambda match: (match.filename, match.linenumber, match.rule.id))
+            formatter = get_formatter(config)
+
+            def judged(names: list[str]) -> list[tuple[tuple[str, int, str], Finding]]:
+                runner.config = ConfigMixIn([*arguments, *_named(names)])
+                return [
+                    (
+                        (match.filename, match.linenumber, match.rule.id),
+                        _finding(match, formatter.print_matches([match], runner.rules, config=config)),
+                    )
+                    for match in runner.run()
+                ]
+
+            names = sorted(linted)
+            if len(names) == 1:
+                found = judged(names)
+            else:
+                one, other = side_by_side(lambda: judged(names[::2]), lambda: judged(names[1::2]))
+                found = one + other
     except (ConfigFileError, UnexpectedRuleException, yaml.YAMLError, ValueError) as error:
         raise ConfigurationError(
             " ".join(str(error).split()), "what cfn-lint accepts", "Correct the file at that place."
         ) from error
     except SystemExit as error:  # for a schema that cannot be read
         raise ConfigurationError("; ".join(words), "files that cfn-lint can read", "Correct the path.") from error
-    formatter = get_formatter(config)
-    return [_finding(match, formatter.print_matches([match], runner.rules, config=config)) for match in matches], linted
+    # In cfn-lint's own order.
+    return [finding for _, finding in sorted(found, key=lambda each: each[0])], linted
+
+
+def _named(templates: list[str]) -> list[str]:
+    return ["--template", *(glob.escape(each) for each in templates)] if templates else []
 
 
 @contextlib.contextmanager
@@ -195,6 +210,8 @@ def _alone() -> Iterator[None]:
     cfn-lint makes many objects and drops few of them: a fifth of its time would go into looking for those.
     """
     enabled = gc.isenabled()
+    # Nor need the interpreter look for them when it ends.
+    atexit.register(gc.freeze)
     with tempfile.TemporaryDirectory() as nobody:
         # Where Path.home() looks, on POSIX and on Windows.
         changed = {**dict.fromkeys(_VARIABLES), "HOME": nobody, "USERPROFILE": nobody}
