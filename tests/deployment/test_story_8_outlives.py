@@ -17,10 +17,16 @@ from .server import LocalAws
 from .stage import DeploymentFailed, Stage
 from .test_story_3_releases import crashing_at_start
 
-PARTS = "phoenix_cfn/infrastructure/__init__.py"
 # A queue of the fork's own, and the tasks' right to send to it.
 OWN = """
-    queue = t.add_resource(
+from awacs import sqs
+from awacs.aws import Allow, Statement
+from troposphere import GetAtt, Sub
+from troposphere.sqs import Queue
+
+
+def extend_infrastructure(infrastructure):
+    queue = infrastructure.scope.add(
         Queue(
             "OrderQueue",
             DeletionPolicy="Delete",
@@ -30,17 +36,9 @@ OWN = """
             SqsManagedSseEnabled=True,
         )
     )
-    order = Statement(Sid="Order", Effect=Allow, Action=[sqs.SendMessage], Resource=[GetAtt(queue, "Arn")])
-    t.resources["TaskRole"].Policies = [
-        Policy(PolicyName="own", PolicyDocument=PolicyDocument(Version="2012-10-17", Statement=[order]))
-    ]
-"""
-IMPORTS = """
-from awacs import sqs
-from awacs.aws import Allow, PolicyDocument, Statement
-from troposphere import GetAtt, Sub
-from troposphere.iam import Policy
-from troposphere.sqs import Queue
+    infrastructure.service.task.allow(
+        Statement(Sid="Order", Effect=Allow, Action=[sqs.SendMessage], Resource=[GetAtt(queue, "Arn")])
+    )
 """
 
 
@@ -55,8 +53,12 @@ def build(fork: Fork) -> str:
 
 
 def add_a_queue(fork: Fork) -> None:
-    fork.replace(PARTS, "\nfrom phoenix_cfn.encryption", f"{IMPORTS}\nfrom phoenix_cfn.encryption")
-    fork.replace(PARTS, "    outputs(t,", f"{OWN}    outputs(t,")
+    (fork.clone / "own.py").write_text(OWN)
+    set_settings(fork, 'extension = "own.py"\n')
+
+
+def set_settings(fork: Fork, settings: str) -> None:
+    (fork.clone / "phoenix.toml").write_text(settings)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def changing(aws: LocalAws) -> Iterator[Stage]:
     """A stage whose template has two database instances and a queue of its own."""
     fork = Fork.create(aws, "changer")
     add_a_queue(fork)
-    assert "deployed.json: extended" in build(fork)
+    assert "deployed.json: written" in build(fork)
     fork.push("A queue for the tasks")
     stage = Stage(aws, fork, "change")
     stage.up()
@@ -108,10 +110,10 @@ def task_role_policies(stage: Stage) -> list[Any]:
 def test_an_update_that_fails_after_the_new_role_is_in_place_is_rolled_back(changing: Stage, results: Results) -> None:
     """One instance fewer, the queue and the tasks' right to it gone; and the version is a bad one."""
     assert instances(changing) == ["change-phoenix-1", "change-phoenix-2"]
-    assert task_role_policies(changing) == ["own"]
+    assert task_role_policies(changing) == ["application"]
     fork = changing.fork
     fork.restore(fork.good)
-    fork.replace("phoenix.toml", "# database_instances = 2", "database_instances = 1")
+    set_settings(fork, "[database]\ninstances = 1\n")
     crashing_at_start(fork)
     build(fork)
     assert "OrderQueue" not in (fork.clone / "templates" / "Infrastructure.yml").read_text()
@@ -120,7 +122,7 @@ def test_an_update_that_fails_after_the_new_role_is_in_place_is_rolled_back(chan
     assert changing.status(changing.infrastructure_stack) == "UPDATE_ROLLBACK_COMPLETE"
     assert instances(changing) == ["change-phoenix-1", "change-phoenix-2"]
     assert len(queues(changing)) == 1
-    assert task_role_policies(changing) == ["own"]
+    assert task_role_policies(changing) == ["application"]
     assert "sqs:SendMessage" in policy(changing, "RoleBoundary"), "the tasks of before still have their right"
     assert changing.get().status == 200
     results.add("R5", "template without a queue and an instance, bad version: rolled back with the new role")
