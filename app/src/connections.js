@@ -35,7 +35,7 @@ class Exchange {
     const { res } = this;
     // A response that is queued behind another one has no socket yet, but may be complete.
     if (!res.headersSent || !(res.socket || res.writableFinished)) return {};
-    return { status: res.statusCode, length: res.getHeader('content-length') };
+    return { status: res.statusCode, length: res.contentLength ?? res.getHeader('content-length') };
   }
 
   end() {

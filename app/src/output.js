@@ -19,9 +19,12 @@ export function linesLost() {
  * @returns {Error | null} what prevents it; that must not take the application with it
  */
 function write(fd, text) {
-  for (let rest = Buffer.from(text); rest.length > 0; ) {
+  let rest = text; // as it is while all of it is left, since that needs no copy
+  for (let left = Buffer.byteLength(text); left > 0; ) {
     try {
-      rest = rest.subarray(writeSync(fd, rest));
+      const written = writeSync(fd, rest);
+      left -= written;
+      if (left > 0) rest = Buffer.from(rest).subarray(written);
     } catch (error) {
       if (error.code !== 'EAGAIN') return error;
       Atomics.wait(clock, 0, 0, RETRY_MS);

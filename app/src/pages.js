@@ -46,14 +46,12 @@ const redirectPage = (link) => `<!DOCTYPE html>
 `;
 
 export function send(req, res, status, { type, body, etag }) {
-  if (etag) {
-    res.setHeader('ETag', etag);
-    if (status === 200 && (req.method === 'GET' || req.method === 'HEAD') && fresh(req.headers, { etag })) {
-      res.writeHead(304).end();
-      return;
-    }
+  if (etag && status === 200 && (req.method === 'GET' || req.method === 'HEAD') && fresh(req.headers, { etag })) {
+    res.writeHead(304, { ETag: etag }).end();
+    return;
   }
-  res.writeHead(status, { 'Content-Type': type, 'Content-Length': body.length });
+  res.contentLength = body.length; // for the log: a response keeps no headers that are written in one go, which is faster
+  res.writeHead(status, { ...(etag && { ETag: etag }), 'Content-Type': type, 'Content-Length': body.length });
   res.end(req.method === 'HEAD' ? undefined : body);
 }
 
