@@ -7,7 +7,7 @@ import { say as sayAnything } from './output.js';
 // Loads the driver when it is first needed, and again when that failed, as import() would not.
 const require = createRequire(import.meta.url);
 
-const CAPACITY = 4 * 1024 * 1024; // bytes: some 15,000 lines, minutes of an outage
+const CAPACITY = 2 * 1024 * 1024; // bytes: some 7,500 lines, minutes of an outage
 const DOCUMENT_BYTES = 160; // roughly what a document costs beside its text
 const BATCH = 500; // documents an insert
 const INTERVAL_MS = 1_000; // between inserts when all is well: the most that a crash loses
