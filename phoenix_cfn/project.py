@@ -10,7 +10,6 @@ from phoenix_cfn.extension import Extension
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.infrastructure import Infrastructure
 from phoenix_cfn.pipeline import Pipeline
-from phoenix_cfn.pipeline.deployed import left_by, of_the_library
 from phoenix_cfn.settings import Settings
 
 SETTINGS_FILE = "phoenix.toml"
@@ -22,12 +21,11 @@ _RULE_INPUTS = ("buildspec.yml", "Dockerfile")
 
 @dataclass(frozen=True)
 class Project:
-    """Both stacks of a fork, with its extension. `deployed`: what running stages may have of the fork's own."""
+    """Both stacks of a fork, with what its extension adds."""
 
     settings: Settings
     infrastructure: Infrastructure
     pipeline: Pipeline
-    deployed: Earlier
 
     @property
     def rule_inputs(self) -> tuple[str, ...]:
@@ -41,9 +39,7 @@ class Project:
         extension = Extension.load(root, settings.extension)
         stage = infrastructure.build(settings)
         extension.extend_infrastructure(stage)
-        own = left_by(settings, stage.template.to_dict()) - of_the_library(settings)
-        deployed = Earlier.read(root / RECORD_FILE) | own
         # The deploy role follows the whole template, and what stages may still have of earlier ones.
-        release = pipeline.build(settings, stage.template, deployed)
+        release = pipeline.build(settings, stage.template, Earlier.read(root / RECORD_FILE))
         extension.extend_pipeline(release)
-        return cls(settings, stage, release, deployed)
+        return cls(settings, stage, release)

@@ -90,8 +90,8 @@ def _files_beside(root: Path, project: Project) -> dict[Path, bytes]:
     files = {root / cfnlintrc.FILE: cfnlintrc.with_numbers(text, project.settings).encode()}
     if (root / SETTINGS_FILE).exists():
         files[root / schema.FILE] = schema.schema().encode()
-    if project.deployed:
-        files[root / RECORD_FILE] = project.deployed.to_json().encode()
+    if project.pipeline.deployed:
+        files[root / RECORD_FILE] = project.pipeline.deployed.to_json().encode()
     release, stage = project.pipeline.template.to_dict(), project.infrastructure.template.to_dict()
     for path in [root / "README.md", *sorted(root.glob("docs/*.md"))]:
         text = (read(path) or b"").decode(errors="surrogateescape")

@@ -48,8 +48,14 @@ def registered_type(resource_type: str) -> Registered | None:
     return Registered(owned, name, arns)
 
 
+# What the function below finds of the types that the library itself writes: IAM's table takes long to read.
+_TAGS_COUNT = frozenset({"AWS::KMS::Key"})
+
+
 def tags_count(resource_type: str) -> bool:
     """Whether the service looks at the tags of a type's resources, from their creation, when it decides."""
+    if resource_type in _TAGS_COUNT:
+        return True
     schema = schemas.resource_schema(resource_type) or {}
     tagging = schema.get("tagging") or {}
     known = (*OWNED.get(resource_type, ()), *filter(None, [IDENTIFIED.get(resource_type)]))

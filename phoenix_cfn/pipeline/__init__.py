@@ -34,13 +34,14 @@ class Pipeline:
     """The handles of the parts of the template, for code that adds to it.
 
     `scope`: what a part needs, the template included; `pipeline`: the CodePipeline pipeline; `repository`: holds the
-    images; `topic`: notifications of failed runs and tasks.
+    images; `topic`: notifications of failed runs and tasks; `deployed`: what running stages may have of the fork's own.
     """
 
     scope: Scope
     pipeline: codepipeline.Pipeline
     repository: Repository
     topic: Topic
+    deployed: Earlier
 
     @property
     def template(self) -> StageTemplate:
@@ -67,8 +68,10 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
     credentials = database_credentials(scope, password)
     project = image_build(scope, repository, storage)
     stack = (infrastructure.template(settings) if deployed is None else deployed).to_dict()
-    earlier = of_the_library(settings) | (recorded or Earlier())
-    boundary = role_boundary(scope, left_by(settings, stack), earlier)
+    library, left = of_the_library(settings), left_by(settings, stack)
+    own = (recorded or Earlier()) | (left - library)
+    earlier = library | own
+    boundary = role_boundary(scope, left, earlier)
     handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: boundary}
     deployer = deploy_role(scope, stack, earlier)
     stages = [source.stage, build_stage(project), deploy_stage(scope, handed, deployer)]
@@ -78,7 +81,7 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
     failure_notifications(scope, pipeline, topic)
     outputs(scope, pipeline, repository)
     refuse_other_regions(scope, template.to_dict(), stack)
-    return Pipeline(scope, pipeline, repository, topic)
+    return Pipeline(scope, pipeline, repository, topic, own)
 
 
 def template(settings: Settings, deployed: StageTemplate | None = None) -> StageTemplate:

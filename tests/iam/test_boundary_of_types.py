@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from phoenix_cfn.iam import registry
 from phoenix_cfn.iam.boundary import BoundaryError, boundary_permissions
 from phoenix_cfn.iam.statements import Permission
 from tests.iam.evaluator import Role
@@ -295,3 +296,9 @@ def test_a_shortened_name_is_within_the_boundary(stage: str, logical_id: str) ->
         if other != stage:
             other_name = f"{other}-phoenix-infrastructure"[:of_stack] + f"-{logical_id}-1a2b3c4d5e6f".lower()
             assert not Role((policy,)).may("s3:PutObject", f"arn:aws:s3:::{other_name}"), other
+
+
+def test_the_types_that_are_known_to_be_judged_by_their_tags_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = registry._TAGS_COUNT
+    monkeypatch.setattr(registry, "_TAGS_COUNT", frozenset())
+    assert all(map(registry.tags_count, known))
