@@ -12,6 +12,7 @@ export function ask(port, target, agent, timeout = TIMEOUT_MS) {
     const start = performance.now();
     const request = http.get({ host: '127.0.0.1', port, path: target, agent, timeout }, (response) => {
       response.resume();
+      response.on('close', () => reject(new Error(`${target}: half an answer`))); // has no effect after a whole one
       response.on('end', () => {
         if (response.statusCode === 200) resolve(performance.now() - start);
         else reject(new Error(`${target}: ${response.statusCode}`));
