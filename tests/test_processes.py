@@ -19,6 +19,28 @@ def copies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
     return bool(request.param)
 
 
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The process ids of the copies that a test makes."""
+    pids: list[int] = []
+    plain = os.fork
+
+    def fork() -> int:
+        pid = plain()
+        if pid:
+            pids.append(pid)
+        return pid
+
+    monkeypatch.setattr(os, "fork", fork)
+    return pids
+
+
+def assert_ended(pids: list[int]) -> None:
+    for pid in pids:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+
+
 def test_both_results(copies: bool) -> None:
     one, other = side_by_side(os.getpid, os.getpid)
     assert (one != HERE) == copies
@@ -30,28 +52,30 @@ def test_a_large_result_arrives_whole(copies: bool) -> None:
 
 
 @pytest.mark.parametrize("bad", [0, 1])
-def test_an_error_of_either_is_raised_here(copies: bool, bad: int, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_error_of_either_is_raised_here(
+    copies: bool, forked: list[int], bad: int, capfd: pytest.CaptureFixture[str]
+) -> None:
     tasks = [lambda: 1, lambda: 1]
     tasks[bad] = lambda: 1 // 0
     with pytest.raises(ZeroDivisionError):
         side_by_side(*tasks)
     assert capfd.readouterr() == ("", "")
-    with pytest.raises(ChildProcessError):  # no copy is left
-        os.waitpid(-1, os.WNOHANG)
+    assert len(forked) == copies
+    assert_ended(forked)
 
 
 def test_a_copy_that_ends_too_early_is_made_up_for(copies: bool) -> None:
     assert side_by_side(lambda: os.getpid() if os.getpid() == HERE else os._exit(9), lambda: 2) == (HERE, 2)
 
 
-def test_an_interrupt_ends_the_copy_too(copies: bool) -> None:
+def test_an_interrupt_ends_the_copy_too(copies: bool, forked: list[int]) -> None:
     def interrupted() -> int:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         side_by_side(lambda: threading.Event().wait(60) if os.getpid() != HERE else 1, interrupted)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(forked) == copies
+    assert_ended(forked)
 
 
 def test_with_other_threads_there_is_one_process() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.error import HTTPError
 
@@ -23,13 +24,15 @@ NEW_PAGE = "Welcome to Phoenix"
 
 
 @pytest.fixture(scope="module")
-def mailbox(aws: LocalAws, stage: Stage) -> Callable[[], list[str]]:
-    """What the pipeline's topic told since the last look."""
-    return subscriber(aws, stage.resources(stage.pipeline_stack)["PipelineTopic"])
+def mailbox(aws: LocalAws, stage: Stage) -> Iterator[Callable[[], list[str]]]:
+    """What the pipeline's topic has published since the last call."""
+    with subscriber(aws, stage.resources(stage.pipeline_stack)["PipelineTopic"]) as messages:
+        yield messages
 
 
-def subscriber(aws: LocalAws, topic: str) -> Callable[[], list[str]]:
-    """Subscribes a queue to a topic; the function that comes back empties it."""
+@contextmanager
+def subscriber(aws: LocalAws, topic: str) -> Iterator[Callable[[], list[str]]]:
+    """A queue that is subscribed to a topic while the context lasts; the function that it gives empties the queue."""
     sqs, sns = aws.client("sqs"), aws.client("sns")
     url = sqs.create_queue(QueueName=f"subscriber-{time.time_ns()}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -42,7 +45,7 @@ def subscriber(aws: LocalAws, topic: str) -> Callable[[], list[str]]:
     }
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
 
     def messages() -> list[str]:
         found = []
@@ -52,7 +55,11 @@ def subscriber(aws: LocalAws, topic: str) -> Callable[[], list[str]]:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
         return found
 
-    return messages
+    try:
+        yield messages
+    finally:
+        sns.unsubscribe(SubscriptionArn=subscription)
+        sqs.delete_queue(QueueUrl=url)
 
 
 def test_a_commit_changes_the_page(stage: Stage, fork: Fork, results: Results) -> None:

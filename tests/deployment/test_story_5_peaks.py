@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 
 from .results import Results
 from .server import LocalAws
@@ -19,10 +20,9 @@ def test_a_cpu_peak_is_told(aws: LocalAws, stage: Stage, results: Results) -> No
     alarm = stage.resources()["CpuPeakAlarm"]
     cloudwatch = aws.client("cloudwatch")
     eventually(lambda: _state(cloudwatch, alarm) == "OK", 60, "CpuPeakAlarm in OK before the peak")
-    messages = subscriber(aws, stage.outputs()["AlarmTopicArn"])
     told: list[tuple[str, float]] = []
 
-    def look(wanted: str) -> bool:
+    def look(messages: Callable[[], list[str]], wanted: str) -> bool:
         """Whether that is what the alarm told last."""
         for text in messages():
             message = json.loads(text)
@@ -30,16 +30,17 @@ def test_a_cpu_peak_is_told(aws: LocalAws, stage: Stage, results: Results) -> No
                 told.append((message["NewStateValue"], time.time()))
         return bool(told) and told[-1][0] == wanted
 
-    start = time.time()
-    clients = [threading.Thread(target=_ask, args=(stage, start + PEAK)) for _ in range(CLIENTS)]
-    for client in clients:
-        client.start()
-    eventually(lambda: look("ALARM"), 60, "a notification that the peak has begun")
-    alarmed = told[0][1] - start
-    for client in clients:
-        client.join()
-    over = time.time()
-    eventually(lambda: look("OK"), 60, "a notification that the peak is over")
+    with subscriber(aws, stage.outputs()["AlarmTopicArn"]) as messages:
+        start = time.time()
+        clients = [threading.Thread(target=_ask, args=(stage, start + PEAK)) for _ in range(CLIENTS)]
+        for client in clients:
+            client.start()
+        eventually(lambda: look(messages, "ALARM"), 60, "a notification that the peak has begun")
+        alarmed = told[0][1] - start
+        for client in clients:
+            client.join()
+        over = time.time()
+        eventually(lambda: look(messages, "OK"), 60, "a notification that the peak is over")
     assert stage.get().status == 200
     results.add(
         "R4",

@@ -14,7 +14,7 @@ from .server import LocalAws
 from .stage import Stage
 from .test_story_1_creation import connection_string, database, find_request_in_the_database
 from .test_story_2_recovery import steady
-from .upgrade import FOLDER, HOLDS_DATA, RELEASED, REPLACED, TEMPLATES, read
+from .upgrade import ALLOWED_BY_HAND, FOLDER, HOLDS_DATA, RELEASED, REPLACED, TEMPLATES, read
 from .visitors import Visitors
 
 
@@ -30,6 +30,8 @@ def old(version: str, aws: LocalAws) -> Iterator[Stage]:
     fork = Fork.create(aws, "since-" + version.replace(".", "-"))
     for name in TEMPLATES:
         shutil.copy(FOLDER / version / name, fork.clone / "templates" / name)
+    for file, old, new in ALLOWED_BY_HAND.get(version, ()):
+        fork.replace(file, old, new)
     fork.push(f"The templates of {version}")
     stage = Stage(aws, fork, "old")
     stage.up()

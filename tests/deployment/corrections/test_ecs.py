@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from ..server import LocalAws
 from ..stage import eventually, request
 from .lab import Lab, allow, security_group
 from .service import OUTPUTS, SERVER, container, service
+from .test_corrections import SETTINGS
 from .test_notifications import alarm
 
 
@@ -277,3 +279,18 @@ def test_a_failed_deployment_goes_back_to_the_tasks_that_are_left(lab: Lab, aws:
         _silence(aws, "breaching")
         assert updated.result() == "UPDATE_ROLLBACK_COMPLETE"
     assert [each["taskArn"] for each in _tasks(aws, outputs["Cluster"])] == [before["taskArn"]]
+
+
+@pytest.mark.parametrize(("status", "registered"), [("RUNNING", True), ("STOPPED", False)])
+def test_a_task_that_has_left_is_not_registered_again(
+    status: str, registered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler lists running tasks and registers them a moment later: one may have left in between."""
+    os.environ.update(SETTINGS.environment())
+    from ..local_aws import ecs, elb
+
+    groups: list[str] = []
+    monkeypatch.setattr(elb, "register", lambda group, *rest: groups.append(group))
+    service = {"loadBalancers": [{"targetGroupArn": "group", "containerPort": 3000}]}
+    ecs.register_targets(service, {"lastStatus": status}, "10.0.0.1", [])
+    assert groups == ["group"] * registered

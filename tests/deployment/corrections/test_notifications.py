@@ -71,13 +71,13 @@ def test_services_need_permission_to_publish(
     resources = topic(policy=policy, key_use=key_use)
     wanted = resources.pop("Alarm")
     outputs = lab.deploy(resources, {"Topic": {"Ref": "Topic"}})
-    messages = subscriber(aws, outputs["Topic"])
-    wanted["Properties"]["AlarmActions"] = [outputs["Topic"]]
-    lab.deploy({"Alarm": wanted})
-    if problem:
-        line = f"cannot publish to {outputs['Topic']}: the policy of the {problem}" if "key" in problem else problem
-        eventually(lambda: line in aws.log(), 20, f"the log says: {line}")
-        time.sleep(0.2)
-        assert messages() == []
-    else:
-        eventually(messages, 20, "a message of the alarm")
+    with subscriber(aws, outputs["Topic"]) as messages:
+        wanted["Properties"]["AlarmActions"] = [outputs["Topic"]]
+        lab.deploy({"Alarm": wanted})
+        if problem:
+            line = f"cannot publish to {outputs['Topic']}: the policy of the {problem}" if "key" in problem else problem
+            eventually(lambda: line in aws.log(), 20, f"the log says: {line}")
+            time.sleep(0.2)
+            assert messages() == []
+        else:
+            eventually(messages, 20, "a message of the alarm")

@@ -249,10 +249,11 @@ def tasks_leave_in_order() -> None:
                     elb.deregister(group, address, wait=task.get("stopCode") != "EssentialContainerExited")
                 plain(task, client or ministack.ecs._get_docker(), *rest)
 
-        for group in _groups_of(task):
-            for target in elb.targets(group):
-                if target.address == address:
-                    target.state = "draining"
+        with _registration:
+            for group in _groups_of(task):
+                for target in elb.targets(group):
+                    if target.address == address:
+                        target.state = "draining"
         threading.Thread(target=leave, daemon=True, name="leave").start()
 
     def stop(client: Any, container: Any) -> None:
@@ -361,10 +362,7 @@ def _heal_service(key: str, service: dict[str, Any]) -> None:
         if not address:
             continue
         task.setdefault("_running_since", time.time())
-        for balancer in service.get("loadBalancers") or []:
-            elb.register(
-                balancer["targetGroupArn"], address, int(balancer["containerPort"]), network.get("securityGroups", [])
-            )
+        register_targets(service, task, address, network.get("securityGroups", []))
         reason = _why_replace(service, task, address)
         if reason:
             print(f"ECS replaces {task['taskArn'].rsplit('/', 1)[1]}: {reason}", flush=True)
@@ -376,6 +374,21 @@ def _heal_service(key: str, service: dict[str, Any]) -> None:
     _roll_back_on_alarm(service)
     ministack.ecs._reconcile_service_tasks(cluster, key)
     ministack.ecs._complete_service_deployment(cluster, key)
+
+
+# Held while a task is registered with its target groups, and while one that leaves is taken out of them.
+_registration = threading.Lock()
+
+
+def register_targets(service: dict[str, Any], task: dict[str, Any], address: str, security_groups: list[str]) -> None:
+    """Registers a task with the service's target groups, unless it has left since the scheduler looked: its target
+    would stay for good, without a task.
+    """
+    with _registration:
+        if task["lastStatus"] != "RUNNING":
+            return
+        for balancer in service.get("loadBalancers") or []:
+            elb.register(balancer["targetGroupArn"], address, int(balancer["containerPort"]), security_groups)
 
 
 def _why_replace(service: dict[str, Any], task: dict[str, Any], address: str) -> str | None:

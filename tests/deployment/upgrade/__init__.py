@@ -22,6 +22,25 @@ HOLDS_DATA = (
     "AWS::SNS::Topic",
     "AWS::SecretsManager::Secret",
 )
+# What the deploy role of a released version lacks on AWS. A stage of that version exists only where its user has added
+# the permissions: the file, a text in it, and the text that takes its place.
+ALLOWED_BY_HAND: dict[str, tuple[tuple[str, str, str], ...]] = {
+    # Amazon ECS checks the registration of a task definition on all resources, and its tags on the family.
+    "1.0.0": (
+        (
+            "templates/Pipeline.yml",
+            """              - Sid: Ecs
+                Effect: Allow
+""",
+            """              - Effect: Allow
+                Action: ['ecs:RegisterTaskDefinition', 'ecs:TagResource']
+                Resource: ['*']
+              - Sid: Ecs
+                Effect: Allow
+""",
+        ),
+    ),
+}
 # What the update from a released version replaces or removes besides, by logical id, and what that interrupts.
 REPLACED: dict[str, dict[str, str]] = {
     "1.0.0": {
