@@ -19,6 +19,25 @@ hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" 
 hypothesis.settings.load_profile("phoenix")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What pytest-xdist gives to one process: all tests that use Docker, which share stages and images and mostly wait;
+    those that run the application, which load the machine; or a file. The first two take longest, so they begin.
+    """
+    groups = {item: _group(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: ("docker", "app", groups[item]).index(groups[item]))
+
+
+def _group(item: pytest.Item) -> str:
+    if "docker" in getattr(item, "fixturenames", ()):
+        return "docker"
+    file = item.location[0]
+    return "app" if file.startswith("tests/app/") else file
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return Path(__file__).resolve().parent.parent

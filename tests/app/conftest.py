@@ -12,15 +12,17 @@ import pytest
 
 from tests.app import nodes
 from tests.app.database import Authority, Database
-from tests.app.nodes import APP
+from tests.app.nodes import APP, ROOT
+from tests.locks import one_at_a_time
 
 
 @pytest.fixture(scope="session", autouse=True)
 def node_modules() -> Path:
     """The application's dependencies as its lock file has them."""
     installed, wanted = APP / "node_modules/.package-lock.json", APP / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=APP, check=True)
+    with one_at_a_time(ROOT / ".cache/node_modules.lock"):
+        if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=APP, check=True)
     return installed.parent
 
 

@@ -9,6 +9,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.locks import one_at_a_time
+
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app"
 
@@ -26,18 +28,10 @@ def _of_the_image() -> Path:
     package = f"node-linux-{ {'x86_64': 'x64', 'aarch64': 'arm64'}[platform.machine()] }"
     folder = ROOT / ".cache" / f"node-{match[1]}"
     node = folder / "node_modules" / package / "bin/node"
-    if not node.exists():
-        install = [
-            "npm",
-            "install",
-            "--prefix",
-            str(folder),
-            "--no-save",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-        ]
-        subprocess.run([*install, f"{package}@{match[1]}"], check=True)
+    install = ["npm", "install", "--prefix", str(folder), "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"]
+    with one_at_a_time(ROOT / ".cache/node.lock"):
+        if not node.exists():
+            subprocess.run([*install, f"{package}@{match[1]}"], check=True)
     return node
 
 
