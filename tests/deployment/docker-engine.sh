@@ -12,6 +12,9 @@ docker_engine_start() {
   DOCKER_ENGINE_BRIDGE="phx$(( $$ % 100000 ))"
   # An own bridge: docker0 may be another engine's. The third number of its network keeps two runs apart.
   ip link add "$DOCKER_ENGINE_BRIDGE" type bridge
+  # One of its own: otherwise it has the lowest of its containers' addresses, which changes with them, and what goes on
+  # waits for 8 seconds until the other containers have found the new one.
+  ip link set "$DOCKER_ENGINE_BRIDGE" address "$(printf '02:42:ac:1e:%02x:01' "$(( $$ % 250 ))")"
   ip addr add "172.30.$(( $$ % 250 )).1/24" dev "$DOCKER_ENGINE_BRIDGE"
   ip link set "$DOCKER_ENGINE_BRIDGE" up
   dockerd --data-root "${PHOENIX_DOCKER_DATA:-$DOCKER_ENGINE_DIR/data}" --exec-root "$DOCKER_ENGINE_DIR/exec" \

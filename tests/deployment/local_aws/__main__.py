@@ -20,7 +20,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from .. import docker_engine, leftovers
-from . import codepipeline, faults, ministack
+from . import codepipeline, faults, ministack, stores
 from .corrections import install_all
 from .settings import PREFIX, settings
 
@@ -84,6 +84,7 @@ def _clean() -> None:
 def main() -> int:
     """Serves until SIGTERM."""
     docker_engine.wait_everywhere()
+    stores.install()
     faults.install()
     install_all()
     parent = int(os.environ.get(f"{PREFIX}PARENT", "0"))
