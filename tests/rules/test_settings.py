@@ -41,15 +41,15 @@ def test_other_settings_have_no_finding(settings: dict[str, Any], tmp_path: Path
 @pytest.mark.parametrize(
     ("settings", "rules"),
     [
-        ({"scaling": {"min_tasks": 1}}, {"W9308"}),
-        ({"scaling": {"max_tasks": 2}}, {"E9606"}),
-        ({"retention": {"days": 14}}, {"E9401", "E9407"}),
-        ({"scaling": {"requests_per_second_per_task": 50}}, {"E9602"}),
+        ({"scaling": {"min_tasks": 1}}, ["W9308"]),
+        ({"scaling": {"max_tasks": 2}}, ["E9606"]),
+        ({"retention": {"days": 14}}, ["E9401", "E9407"]),
+        ({"scaling": {"requests_per_second_per_task": 50}}, ["E9602"]),
     ],
     ids=str,
 )
-def test_settings_that_leave_the_kata_have_a_finding(settings: dict[str, Any], rules: set[str], tmp_path: Path) -> None:
-    assert {rule for rule, _, _ in judged(generated(settings, tmp_path))} == rules
+def test_settings_that_leave_the_kata_have_a_finding(settings: dict[str, Any], rules: list[str], tmp_path: Path) -> None:
+    assert sorted({rule for rule, _, _ in judged(generated(settings, tmp_path))}) == rules
 
 
 def test_a_fork_sets_its_numbers(tmp_path: Path) -> None:
