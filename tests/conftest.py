@@ -19,23 +19,26 @@ hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" 
 hypothesis.settings.load_profile("phoenix")
 
 
+# What pytest-xdist runs in one process each, longest first: stories share stages, tests of the local AWS share a
+# gateway, and the application's tests load the machine. The first two mostly wait, while other processes compute.
+LONGEST = ("stories", "local AWS", "application")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What pytest-xdist gives to one process: all tests that use Docker, which share stages and images and mostly wait;
-    those that run the application, which load the machine; or a file. The first two take longest, so they begin.
-    """
+    """Gives each process of pytest-xdist whole files, whose fixtures are made once, or one of the groups above."""
     groups = {item: _group(item) for item in items}
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: ("docker", "app", groups[item]).index(groups[item]))
+        items.sort(key=lambda item: (*LONGEST, groups[item]).index(groups[item]))
 
 
 def _group(item: pytest.Item) -> str:
-    if "docker" in getattr(item, "fixturenames", ()):
-        return "docker"
     file = item.location[0]
-    return "app" if file.startswith("tests/app/") else file
+    if "docker" in getattr(item, "fixturenames", ()):
+        return "stories" if file.startswith("tests/deployment/test_") else "local AWS"
+    return "application" if file.startswith("tests/app/") else file
 
 
 @pytest.fixture(scope="session")

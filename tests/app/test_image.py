@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from tests.app.application import NO_DATABASE, ask, eventually, free_port
-from tests.app.nodes import APP
+from tests.app.nodes import APP, ROOT
 from tests.app.test_conformance import CAPTURES, MODES, judge
 from tests.deployment import images
 from tests.deployment.docker_engine import DockerEngine
+from tests.locks import one_at_a_time
 
 IMAGE = "phoenix-test:latest"
 
@@ -45,7 +46,8 @@ def test_dockerfile_is_clean() -> None:
 @pytest.fixture(scope="module")
 def image(docker: DockerEngine) -> Iterator[str]:
     """Built as the pipeline builds it."""
-    images.ensure_base(docker.client, APP / "Dockerfile")
+    with one_at_a_time(ROOT / ".cache/images.lock"):
+        images.ensure_base(docker.client, APP / "Dockerfile")
     build("--build-arg", "REVISION=abc123", "--tag", IMAGE)
     yield IMAGE
     run_docker("image", "rm", "--force", IMAGE)

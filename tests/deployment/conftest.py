@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.locks import one_at_a_time
+
 from . import images
 from .docker_engine import DockerEngine
 from .fork import Fork
@@ -24,7 +26,8 @@ TIME_SCALE = 0.1
 @pytest.fixture(scope="session")
 def engine(docker: DockerEngine) -> DockerEngine:
     """The Docker engine, with all images that the tests need."""
-    images.ensure(docker.client, REPOSITORY_ROOT / "app" / "Dockerfile")
+    with one_at_a_time(REPOSITORY_ROOT / ".cache/images.lock"):
+        images.ensure(docker.client, REPOSITORY_ROOT / "app" / "Dockerfile")
     return docker
 
 

@@ -48,7 +48,9 @@ def test_other_settings_have_no_finding(settings: dict[str, Any], tmp_path: Path
     ],
     ids=str,
 )
-def test_settings_that_leave_the_kata_have_a_finding(settings: dict[str, Any], rules: list[str], tmp_path: Path) -> None:
+def test_settings_that_leave_the_kata_have_a_finding(
+    settings: dict[str, Any], rules: list[str], tmp_path: Path
+) -> None:
     assert sorted({rule for rule, _, _ in judged(generated(settings, tmp_path))}) == rules
 
 
