@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from typing import Any
 
 from phoenix_cfn.errors import RenderError
@@ -32,7 +33,11 @@ _SHORT = re.compile(
 
 def render(template: StageTemplate) -> str:
     """The template as a file: the same template gives the same bytes everywhere."""
-    source = template.to_dict()
+    return rendered(template.to_dict(), template.authors)
+
+
+def rendered(source: dict[str, Any], authors: dict[str, str]) -> str:
+    """The same of a template's plain data, and the part that wrote each of its resources."""
     _check(source, "")
     out = ["# Written by build.py: change the generator, not this file."]
     for section, content in source.items():
@@ -40,7 +45,7 @@ def render(template: StageTemplate) -> str:
             out.append(f"{section}: '{content}'")
         elif section == "Resources" and content:
             out += ["", f"{section}:"]
-            _resources(content, template.authors, out)
+            _resources(content, authors, out)
         else:
             if isinstance(content, dict):
                 out.append("")
@@ -143,7 +148,12 @@ def _scalar(value: Any, flow: bool = False) -> str:
     if isinstance(value, (int, float)):
         # YAML 1.1 reads 1e+20 as text.
         return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
-    text = str(value)
+    return _text(str(value), flow)
+
+
+# A template says few words many times.
+@cache
+def _text(text: str, flow: bool) -> str:
     plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT and not text.endswith(":")
     if plain and ": " not in text and not (flow and ":" in text):
         return text

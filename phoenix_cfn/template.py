@@ -69,6 +69,10 @@ class StageTemplate(Template):
         self.authors[str(parameter.title)] = self._author
         return super().add_parameter(parameter)
 
+    def types(self) -> set[str]:
+        """The resource types that it has so far."""
+        return {resource.resource_type for resource in self.resources.values() if resource.resource_type}
+
     def create_last(self, *resources: AWSObject) -> None:
         """All that does not need these resources is created before them, also what is added to the template later."""
         self._last.append([str(resource.title) for resource in resources])

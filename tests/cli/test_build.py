@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from phoenix_cfn import gate
+from phoenix_cfn import verdict
 from phoenix_cfn.cli import build
 from phoenix_cfn.cli.outcome import reported
 from phoenix_cfn.cloudformation.limits import INLINE_BYTES
@@ -179,7 +179,7 @@ def test_a_folder_that_may_not_be_written_is_a_clear_error(
 ) -> None:
     (checkout / "templates/Pipeline.yml").write_text("old")
     monkeypatch.setattr("tempfile.mkstemp", refuse)
-    monkeypatch.setattr(gate, "is_known_clean", lambda *_: True)
+    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
     assert reported("build.py", lambda: build.main([], checkout, "build.py")) == 2
     assert "Permission denied. Make it a folder that you may write to" in capsys.readouterr().err
     assert (checkout / "templates/Pipeline.yml").read_text() == "old"
@@ -196,7 +196,7 @@ def test_an_interrupted_write_leaves_the_old_files_and_no_rubbish(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "replace", interrupt)
-    monkeypatch.setattr(gate, "is_known_clean", lambda *_: True)
+    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
     with pytest.raises(KeyboardInterrupt):
         build.main([], checkout, "build.py")
     assert contents(checkout / "templates") == before
