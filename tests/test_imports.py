@@ -22,7 +22,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iam": (("iam",), ("cloudformation", "errors")),
     "naming": (("naming",), ("cloudformation", "errors")),
     "settings": (("settings", "choices"), ("naming", "cloudformation", "errors")),
-    "scope": (("scope", "template", "order", "parameters"), ("settings", "naming", "cloudformation", "errors")),
+    "scope": (("scope", "template", "tags", "order", "parameters"), ("settings", "naming", "cloudformation", "errors")),
     "common": (("common",), ("scope", "settings", "naming", "cloudformation", "errors")),
     "infrastructure": (("infrastructure",), ("common", "scope", "settings", "naming", "cloudformation", "errors")),
     "pipeline": (
