@@ -21,8 +21,8 @@ import yaml
 from phoenix_cfn.cfnlintrc import FILE, ConfigurationError
 from phoenix_cfn.processes import side_by_side
 
-# What cfn-lint takes from the environment: the regions that it checks for.
-_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+# What cfn-lint takes from the environment: the regions that it checks for, and where schemas lie that it downloaded.
+_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "XDG_CACHE_HOME", "LOCALAPPDATA")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -180,17 +181,23 @@ def _print_notes(contents: Mapping[str, bytes], states: Mapping[Path, str]) -> N
                 f"{name} has {len(content)} bytes, {len(content) - INLINE_BYTES} more than the API takes inline: the "
                 "console and the pipeline deploy it all the same; the AWS CLI needs it in a bucket (--template-url)."
             )
-    for home in _home_configurations():
+    for place in _read_by_a_bare_cfn_lint():
+        kind, other = ("folder", "") if place.is_dir() else ("file", ", or run cfn-lint with --config-file .cfnlintrc")
         print(
-            f"{home}: a bare cfn-lint reads this file as well, the gate does not. Their verdicts may differ: remove "
-            "the file, or run cfn-lint with --config-file .cfnlintrc."
+            f"{place}: a bare cfn-lint reads this {kind} as well, the gate does not. Their verdicts may differ: remove "
+            f"the {kind}{other}."
         )
 
 
-def _home_configurations() -> list[Path]:
-    """What cfn-lint reads of the user's home."""
+def _read_by_a_bare_cfn_lint() -> list[Path]:
+    """What cfn-lint reads of the user's home: configurations, and schemas that `cfn-lint --update-specs` downloads."""
     try:
         home = Path.home()
     except RuntimeError:  # a user without one
         return []
-    return [path for name in (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml") if (path := home / name).is_file()]
+    caches = [home / "Library/Caches", Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")]
+    if local := os.environ.get("LOCALAPPDATA"):
+        caches.append(Path(local))
+    configurations = (home / name for name in (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml"))
+    schemas = (cache / "aws/cfn-lint/schemas" for cache in caches)
+    return [*filter(Path.is_file, configurations), *filter(Path.is_dir, schemas)]

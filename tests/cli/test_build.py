@@ -258,6 +258,24 @@ def test_a_configuration_in_the_home_opens_nothing_and_is_reported(
     assert f"{tmp_path / '.cfnlintrc'}: a bare cfn-lint reads this file as well" in run(checkout).stdout
 
 
+@pytest.mark.parametrize("place", ["home", "cache"])
+def test_schemas_that_cfn_lint_has_downloaded_change_nothing_and_are_reported(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """`cfn-lint --update-specs` keeps them there; a bare cfn-lint reads them where its own are older."""
+    schemas = tmp_path / place / (".cache/aws" if place == "home" else "aws") / "cfn-lint/schemas"
+    (schemas / "providers").mkdir(parents=True)
+    (schemas / "providers/us-east-1.json").write_text("{}")
+    (schemas / "version.json").write_text('{"schema_date": "2999-01-01T00:00:00Z"}')
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv({"home": "HOME", "cache": "XDG_CACHE_HOME"}[place], str(tmp_path / place))
+    assert "E3006" in bare_cfn_lint(checkout).stdout
+    (checkout / "phoenix.toml").write_text("[alarms]\ncpu_peak_percent = 70\n")
+    result = run(checkout)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert f"{schemas}: a bare cfn-lint reads this folder as well" in result.stdout
+
+
 def test_a_size_beyond_what_the_api_takes_inline_is_reported(checkout: Path) -> None:
     (checkout / "phoenix.toml").write_text("[scaling]\ntasks_limit = 40\n")
     result = run(checkout)
