@@ -30,7 +30,9 @@ def digest(root: Path, files: Mapping[str, bytes], inputs: tuple[str, ...]) -> s
     places = [os.path.join(root, each) for each in inputs] + [os.path.join(package, each) for each in _JUDGES]
     places += _named_in(files.get(FILE, b""), root)
     parts: list[tuple[str, bytes]] = [("cfn-lint", cfn_lint_version().encode()), *sorted(files.items())]
-    parts += [(path, Path(path).read_bytes()) for path in sorted({path for each in places for path in _files(each)})]
+    parts += [
+        (path, Path(path).read_bytes()) for path in sorted({path for each in set(places) for path in _files(each)})
+    ]
     summary = hashlib.sha256()
     for name, content in parts:
         summary.update(f"{name}\0{len(content)}\0".encode() + content)

@@ -199,5 +199,5 @@ def _read_by_a_bare_cfn_lint() -> list[Path]:
     if local := os.environ.get("LOCALAPPDATA"):
         caches.append(Path(local))
     configurations = (home / name for name in (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml"))
-    schemas = (cache / "aws/cfn-lint/schemas" for cache in caches)
+    schemas = (cache / "aws/cfn-lint/schemas/providers" for cache in caches)
     return [*filter(Path.is_file, configurations), *filter(Path.is_dir, schemas)]

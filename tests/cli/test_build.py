@@ -273,7 +273,7 @@ def test_schemas_that_cfn_lint_has_downloaded_change_nothing_and_are_reported(
     (checkout / "phoenix.toml").write_text("[alarms]\ncpu_peak_percent = 70\n")
     result = run(checkout)
     assert (result.returncode, result.stderr) == (0, "")
-    assert f"{schemas}: a bare cfn-lint reads this folder as well" in result.stdout
+    assert f"{schemas / 'providers'}: a bare cfn-lint reads this folder as well" in result.stdout
 
 
 def test_a_size_beyond_what_the_api_takes_inline_is_reported(checkout: Path) -> None:
