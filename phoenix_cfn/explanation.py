@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from phoenix_cfn import origin, rules
+from phoenix_cfn.cloudformation.schemas import cfn_lint_version
 from phoenix_cfn.errors import PhoenixError
 
 _PAGE = "docs/rules.md"
@@ -24,7 +24,7 @@ class UnknownRuleError(PhoenixError):
 def place(rule_id: str, root: Path) -> str:
     """Where a rule is explained to a person in the folder `root`; empty for a rule that is not known here."""
     if _OF_CFN_LINT.fullmatch(rule_id):
-        return f"https://github.com/aws-cloudformation/cfn-lint/blob/v{version('cfn-lint')}/docs/rules.md#{rule_id}"
+        return f"https://github.com/aws-cloudformation/cfn-lint/blob/v{cfn_lint_version()}/docs/rules.md#{rule_id}"
     if rule_id not in _own():
         return ""
     anchor = rule_id.lower()

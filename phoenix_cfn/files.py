@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,6 +28,11 @@ def write(contents: Mapping[Path, bytes]) -> dict[Path, str]:
     that it leads to is replaced.
     """
     states = {path: UNCHANGED if read(path) == content else WRITTEN for path, content in contents.items()}
+    if all(state == UNCHANGED for state in states.values()):
+        return states
+    # Not above: a build in which nothing changed writes nothing.
+    import tempfile
+
     waiting: dict[Path, Path] = {}
     try:
         for path, content in contents.items():

@@ -6,32 +6,23 @@ Nothing outside the folder changes the verdict: no configuration in the user's h
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import gc
 import glob
-import hashlib
 import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
-import phoenix_cfn
 from phoenix_cfn.cfnlintrc import FILE, ConfigurationError
 from phoenix_cfn.processes import side_by_side
 
-_VERDICT = Path(".cache", "gate")
-# What cfn-lint takes from the environment: the regions that it checks for.
-_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
-# Packages of ours that the verdict follows from.
-_RULES = ("rules", "cloudformation")
+# What cfn-lint takes from the environment: the regions that it checks for, and where schemas lie that it downloaded.
+_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "XDG_CACHE_HOME", "LOCALAPPDATA")
 
 
 @dataclass(frozen=True)
@@ -43,63 +34,6 @@ class Finding:
     path: tuple[str, ...]
     rule: str
     text: str
-
-
-def digest(root: Path, files: Mapping[str, bytes], inputs: tuple[str, ...]) -> str:
-    """Stands for everything that the verdict depends on.
-
-    `files`: what would be written, the templates and .cfnlintrc, by path in the project. `inputs`: the paths of what
-    the rules read beside them.
-    """
-    package = Path(phoenix_cfn.__file__).parent
-    read = [root / each for each in inputs] + [path for each in _RULES for path in (package / each).rglob("*.py")]
-    read += _named_in(files.get(FILE, b""), root)
-    parts: list[tuple[str, bytes]] = [("cfn-lint", version("cfn-lint").encode()), *sorted(files.items())]
-    parts += [(str(path), path.read_bytes()) for path in sorted(set(read)) if path.is_file()]
-    summary = hashlib.sha256()
-    for name, content in parts:
-        summary.update(f"{name}\0{len(content)}\0".encode() + content)
-    return summary.hexdigest()
-
-
-def _named_in(configuration: bytes, root: Path) -> Iterator[Path]:
-    """The files that a .cfnlintrc brings into the verdict: rules and schemas of the project's own."""
-    try:
-        found = yaml.safe_load(configuration)
-    except yaml.YAMLError:
-        return
-    settings = found if isinstance(found, dict) else {}
-    for key in ("append_rules", "custom_rules", "override_spec", "registry_schemas"):
-        named = settings.get(key)
-        for each in named if isinstance(named, list) else [named] if isinstance(named, str) else []:
-            place = root / os.path.expanduser(str(each))
-            if not place.exists():
-                place = _module(str(each)) or place
-            yield from place.rglob("*") if place.is_dir() else [place]
-
-
-def _module(name: str) -> Path | None:
-    with contextlib.suppress(ImportError, ValueError):
-        spec = find_spec(name)
-        if spec and spec.origin:
-            origin = Path(spec.origin)
-            return origin.parent if origin.name == "__init__.py" else origin
-    return None
-
-
-def is_known_clean(root: Path, verdict: str) -> bool:
-    """Whether these very templates have passed before; only clean verdicts are remembered."""
-    try:
-        return (root / _VERDICT).read_text(encoding="ascii") == verdict
-    except (OSError, UnicodeDecodeError):
-        return False
-
-
-def remember_clean(root: Path, verdict: str) -> None:
-    """Keeps the verdict for the next build. Where that cannot be written, the next build lints again."""
-    with contextlib.suppress(OSError):
-        (root / _VERDICT).parent.mkdir(exist_ok=True)
-        (root / _VERDICT).write_text(verdict, encoding="ascii")
 
 
 def findings(root: Path, files: Mapping[str, bytes]) -> list[Finding]:
@@ -205,25 +139,16 @@ def _finding(match: Any, text: str) -> Finding:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Without the user's home and the variables that cfn-lint reads, and without garbage collection.
-
-    cfn-lint makes many objects and drops few of them: a fifth of its time would go into looking for those.
-    """
-    enabled = gc.isenabled()
-    # Nor need the interpreter look for them when it ends.
-    atexit.register(gc.freeze)
+    """Without the user's home and the variables that cfn-lint reads."""
     with tempfile.TemporaryDirectory() as nobody:
         # Where Path.home() looks, on POSIX and on Windows.
         changed = {**dict.fromkeys(_VARIABLES), "HOME": nobody, "USERPROFILE": nobody}
         before = {name: os.environ.get(name) for name in changed}
         _set_variables(changed)
-        gc.disable()
         try:
             yield
         finally:
             _set_variables(before)
-            if enabled:
-                gc.enable()
 
 
 def _set_variables(values: Mapping[str, str | None]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from typing import Any
 
 from phoenix_cfn.errors import RenderError
@@ -32,7 +33,11 @@ _SHORT = re.compile(
 
 def render(template: StageTemplate) -> str:
     """The template as a file: the same template gives the same bytes everywhere."""
-    source = template.to_dict()
+    return rendered(template.to_dict(), template.authors)
+
+
+def rendered(source: dict[str, Any], authors: dict[str, str]) -> str:
+    """The same of a template's plain data, and the part that wrote each of its resources."""
     _check(source, "")
     out = ["# Written by build.py: change the generator, not this file."]
     for section, content in source.items():
@@ -40,7 +45,7 @@ def render(template: StageTemplate) -> str:
             out.append(f"{section}: '{content}'")
         elif section == "Resources" and content:
             out += ["", f"{section}:"]
-            _resources(content, template.authors, out)
+            _resources(content, authors, out)
         else:
             if isinstance(content, dict):
                 out.append("")
@@ -83,17 +88,18 @@ def _entry(key: str, value: Any, indent: str, out: list[str]) -> None:
 def _node(value: Any, lead: str, indent: str, out: list[str]) -> None:
     """Writes a value behind `lead` (`key:` or `-`), on its line where it fits, else below it."""
     tag, inner = _function(value)
+    if isinstance(inner, str) and "\n" in inner and _fits_block(inner):
+        out.append(f"{' '.join(filter(None, (lead, tag)))} {'|' if inner.endswith(chr(10)) else '|-'}")
+        out += [f"{indent}  {line}".rstrip() for line in inner.removesuffix("\n").split("\n")]
+        return
+    if not isinstance(inner, (dict, list)):
+        out.append(" ".join(filter(None, (lead, tag, _scalar(inner)))))
+        return
     # A mapping that has a name is written out.
-    flow = None if isinstance(value, dict) and value and not tag and lead.endswith(":") else _flow(value)
-    short = not inner or not isinstance(inner, (dict, list))
-    if flow is not None and (short or len(lead) + len(flow) < _LINE):
-        if isinstance(inner, str) and "\n" in inner and _fits_block(inner):
-            out.append(f"{' '.join(filter(None, (lead, tag)))} {'|' if inner.endswith(chr(10)) else '|-'}")
-            out += [f"{indent}  {line}".rstrip() for line in inner.removesuffix("\n").split("\n")]
-        else:
-            out.append(
-                f"{lead} {flow if isinstance(inner, (dict, list)) else ' '.join(filter(None, (tag, _scalar(inner))))}"
-            )
+    written_out = isinstance(value, dict) and value and not tag and lead.endswith(":")
+    flow = None if written_out else _flow(value, _LINE - len(lead) if inner else _LINE)
+    if flow is not None:
+        out.append(f"{lead} {flow}")
         return
     if isinstance(value, dict) and not tag and not lead.endswith(":"):
         start = len(out)
@@ -125,16 +131,24 @@ def _filled(texts: list[str], lead: str, indent: str) -> list[str]:
     return lines
 
 
-def _flow(value: Any) -> str:
-    """A value on one line."""
+def _flow(value: Any, room: int) -> str | None:
+    """A value on one line; None if that has `room` characters or more."""
     tag, inner = _function(value)
-    if isinstance(inner, dict):
-        text = "{" + ", ".join(f"{_scalar(str(key), flow=True)}: {_flow(each)}" for key, each in inner.items()) + "}"
-    elif isinstance(inner, list):
-        text = "[" + ", ".join(map(_flow, inner)) + "]"
-    else:
+    if not isinstance(inner, (dict, list)):
         text = _scalar(inner, flow=True)
-    return f"{tag} {text}" if tag else text
+    else:
+        parts = []
+        left = room
+        for key, each in inner.items() if isinstance(inner, dict) else ((None, each) for each in inner):
+            part = _flow(each, left)
+            if part is None:
+                return None
+            parts.append(part if key is None else f"{_scalar(str(key), flow=True)}: {part}")
+            left -= len(parts[-1])
+        text = ", ".join(parts)
+        text = f"{{{text}}}" if isinstance(inner, dict) else f"[{text}]"
+    text = f"{tag} {text}" if tag else text
+    return text if len(text) < room else None
 
 
 def _scalar(value: Any, flow: bool = False) -> str:
@@ -143,7 +157,12 @@ def _scalar(value: Any, flow: bool = False) -> str:
     if isinstance(value, (int, float)):
         # YAML 1.1 reads 1e+20 as text.
         return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
-    text = str(value)
+    return _text(str(value), flow)
+
+
+# A template says few words many times.
+@cache
+def _text(text: str, flow: bool) -> str:
     plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT and not text.endswith(":")
     if plain and ": " not in text and not (flow and ":" in text):
         return text

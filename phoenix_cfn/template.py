@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from troposphere import AWSObject, Parameter, Ref, Tags, Template
+from troposphere import AWSObject, Parameter, Ref, Template
 
 from phoenix_cfn.order import create_last
+from phoenix_cfn.tags import add_tags
 
 Added = TypeVar("Added", bound=AWSObject)
 
@@ -51,23 +52,17 @@ class StageTemplate(Template):
             self._author = outer
 
     def add_resource(self, resource: Added) -> Added:  # type: ignore[override]  # one at a time: each has its author
-        if "Tags" in resource.props:
-            stage = {"Project": self.project, "Stage": Ref("StagePrefix")}
-            kind, own = resource.props["Tags"][0], resource.properties.get("Tags")
-            # Most types take a list of keys and values, some a mapping, and a few a list of a class of their own.
-            if kind is dict:
-                resource.Tags = {**(own or {}), **stage}
-            elif isinstance(kind, list):
-                (item,) = kind
-                resource.Tags = [*(own or []), *(item(Key=key, Value=value) for key, value in stage.items())]
-            else:
-                resource.Tags = (own or Tags()) + Tags(**stage)
+        add_tags(resource, {"Project": self.project, "Stage": Ref("StagePrefix")})
         self.authors[str(resource.title)] = self._author
         return super().add_resource(resource)
 
     def add_parameter(self, parameter: Parameter) -> Parameter:  # type: ignore[override]
         self.authors[str(parameter.title)] = self._author
         return super().add_parameter(parameter)
+
+    def types(self) -> set[str]:
+        """The resource types that it has so far."""
+        return {resource.resource_type for resource in self.resources.values() if resource.resource_type}
 
     def create_last(self, *resources: AWSObject) -> None:
         """All that does not need these resources is created before them, also what is added to the template later."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from phoenix_cfn.pipeline.deployed import CHOICES
+from phoenix_cfn.pipeline.deployed import choices
 
 _CFN_NUMBER = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html "
@@ -336,6 +336,6 @@ SETTINGS: dict[str, Row] = {
 # A setting that chooses between kinds accepts their names, each of which is a file here.
 SETTINGS |= {
     f"{group}.{name}": Row(values, ("", "no-such-kind", values[0].upper(), None), f"'{group}.{name}'", "phoenix_cfn/")
-    for (group, name), values in CHOICES.items()
+    for (group, name), values in choices().items()
     if f"{group}.{name}" not in SETTINGS and isinstance(values[0], str)
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from phoenix_cfn.cli import main
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.project import Project
 from tests.stack import Stack, get_att, ref
@@ -137,3 +138,16 @@ def test_a_type_of_which_no_schema_lists_the_permissions_needs_those_of_the_proj
     written = str(Stack(Project.load(tmp_path).pipeline.template).resources)
     assert "dax:CreateCluster" in written
     assert "dax:DeleteCluster" in written
+
+
+@pytest.mark.parametrize("command", ["lint", "iam"])
+def test_commands_on_any_template_run_no_code_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (tmp_path / "phoenix.toml").write_text('extension = "own.py"\n', encoding="utf-8")
+    (tmp_path / ".cfnlintrc").write_text("append_rules: [own.py]\n", encoding="utf-8")
+    (tmp_path / "own.py").write_text("open('was_here', 'w')\n", encoding="utf-8")
+    (tmp_path / "their.yml").write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main([command, "their.yml"]) == 0
+    assert not (tmp_path / "was_here").exists()

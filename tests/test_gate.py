@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import phoenix_cfn
 from phoenix_cfn import gate
 from phoenix_cfn.cfnlintrc import ConfigurationError
 
@@ -113,62 +112,3 @@ def test_the_working_folder_is_the_same_afterwards(checkout: Path) -> None:
 def test_informational_findings_count(checkout: Path) -> None:
     stateful = CLEAN.replace(b"AWS::SNS::Topic", b"AWS::Logs::LogGroup")
     assert "I3011" in {each.text[:5] for each in gate.findings(checkout, {"templates/Stateful.yml": stateful})}
-
-
-INPUTS = ("app/buildspec.yml", "app/Dockerfile")
-
-
-def test_a_verdict_holds_for_exactly_these_inputs(checkout: Path) -> None:
-    files = {"templates/Clean.yml": CLEAN, ".cfnlintrc": (checkout / ".cfnlintrc").read_bytes()}
-    verdict = gate.digest(checkout, files, INPUTS)
-    assert not gate.is_known_clean(checkout, verdict)
-    gate.remember_clean(checkout, verdict)
-    assert gate.is_known_clean(checkout, gate.digest(checkout, files, INPUTS))
-
-    assert gate.digest(checkout, {**files, "templates/Clean.yml": CLEAN + b"#"}, INPUTS) != verdict
-    assert gate.digest(checkout, {**files, "templates/Other.yml": CLEAN}, INPUTS) != verdict
-    assert gate.digest(checkout, {**files, ".cfnlintrc": b"ignore_checks: [E]"}, INPUTS) != verdict
-    for path in INPUTS:
-        before = (checkout / path).read_bytes() if (checkout / path).exists() else None
-        (checkout / path).write_bytes((before or b"") + b"\n# changed\n")
-        assert gate.digest(checkout, files, INPUTS) != verdict
-        (checkout / path).write_bytes(before) if before is not None else (checkout / path).unlink()
-    assert gate.digest(checkout, files, INPUTS) == verdict
-
-
-def test_another_rule_judges_again(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "package"
-    (package / "rules").mkdir(parents=True)
-    (package / "__init__.py").touch()
-    monkeypatch.setattr(phoenix_cfn, "__file__", str(package / "__init__.py"))
-    verdict = gate.digest(checkout, {}, ())
-    (package / "rules/new.py").touch()
-    assert gate.digest(checkout, {}, ()) != verdict
-
-
-@pytest.mark.parametrize("key", ["append_rules", "custom_rules", "override_spec", "registry_schemas"])
-def test_files_that_the_configuration_names_belong_to_the_verdict(checkout: Path, key: str) -> None:
-    (checkout / "own").mkdir()
-    (checkout / "own/rule.py").write_text("1")
-    files = {".cfnlintrc": f"{key}: [own]".encode()}
-    verdict = gate.digest(checkout, files, ())
-    (checkout / "own/rule.py").write_text("2")
-    assert gate.digest(checkout, files, ()) != verdict
-
-
-def test_another_cfn_lint_judges_again(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    verdict = gate.digest(checkout, {"templates/Clean.yml": CLEAN}, INPUTS)
-    monkeypatch.setattr(gate, "version", lambda _: "99.0")
-    assert gate.digest(checkout, {"templates/Clean.yml": CLEAN}, INPUTS) != verdict
-
-
-def test_a_broken_memory_is_no_verdict(checkout: Path) -> None:
-    (checkout / ".cache").mkdir()
-    (checkout / ".cache/gate").write_bytes(b"\xff")
-    assert not gate.is_known_clean(checkout, "x")
-
-
-def test_a_memory_that_cannot_be_written_is_no_error(checkout: Path) -> None:
-    (checkout / ".cache").write_text("a file where the folder should be")
-    gate.remember_clean(checkout, "x")
-    assert not gate.is_known_clean(checkout, "x")

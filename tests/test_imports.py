@@ -22,7 +22,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iam": (("iam",), ("cloudformation", "errors")),
     "naming": (("naming",), ("cloudformation", "errors")),
     "settings": (("settings", "choices"), ("naming", "cloudformation", "errors")),
-    "scope": (("scope", "template", "order", "parameters"), ("settings", "naming", "cloudformation", "errors")),
+    "scope": (("scope", "template", "tags", "order", "parameters"), ("settings", "naming", "cloudformation", "errors")),
     "common": (("common",), ("scope", "settings", "naming", "cloudformation", "errors")),
     "infrastructure": (("infrastructure",), ("common", "scope", "settings", "naming", "cloudformation", "errors")),
     "pipeline": (
@@ -32,9 +32,9 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "project": (("project", "extension"), ("pipeline", "infrastructure", "scope", "settings", "iam", "errors")),
     "render": (("render",), ("scope", "errors")),
     "processes": (("processes",), ()),
-    "gate": (("gate", "cfnlintrc"), ("settings", "processes", "errors")),
+    "gate": (("gate", "verdict", "cfnlintrc"), ("settings", "processes", "cloudformation", "errors")),
     "origin": (("origin",), ()),
-    "explanation": (("explanation",), ("rules", "origin", "errors")),
+    "explanation": (("explanation",), ("rules", "cloudformation", "origin", "errors")),
     "documents": (("picture", "schema"), ("common", "settings", "cloudformation", "errors")),
     "files": (("files",), ("errors",)),
     "cli": (

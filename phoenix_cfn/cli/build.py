@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from phoenix_cfn import cfnlintrc, explanation, gate, schema
+from phoenix_cfn import cfnlintrc, schema, verdict
 from phoenix_cfn.cli.outcome import FINDINGS
 from phoenix_cfn.cloudformation.limits import INLINE_BYTES
 from phoenix_cfn.files import UNCHANGED, read, write
 from phoenix_cfn.picture import DRAWN, drawn
 from phoenix_cfn.project import RECORD_FILE, SETTINGS_FILE, TEMPLATES, Project
-from phoenix_cfn.render import render
+from phoenix_cfn.render import rendered
 from phoenix_cfn.template import StageTemplate
+
+if TYPE_CHECKING:
+    from phoenix_cfn.gate import Finding
 
 # What --check says of a file.
 _AS_GENERATED, _DIFFERS = "as generated", "differs"
@@ -27,15 +32,16 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     began = time.perf_counter()
     project = Project.load(root)
     templates = {"Pipeline.yml": project.pipeline.template, "Infrastructure.yml": project.infrastructure.template}
-    contents = {name: render(template).encode() for name, template in templates.items()}
-    beside = _files_beside(root, project)
+    plain = {name: template.to_dict() for name, template in templates.items()}
+    contents = {name: rendered(plain[name], template.authors).encode() for name, template in templates.items()}
+    beside = _files_beside(root, project, plain["Pipeline.yml"], plain["Infrastructure.yml"])
 
     # As they would be in the project, wherever they are written.
     files = {f"{TEMPLATES}/{name}": content for name, content in contents.items()}
     files[cfnlintrc.FILE] = beside[root / cfnlintrc.FILE]
-    verdict = gate.digest(root, files, project.rule_inputs)
-    known = gate.is_known_clean(root, verdict)
-    found = [] if known else gate.findings(root, files)
+    digest = verdict.digest(root, files, project.rule_inputs)
+    known = verdict.is_known_clean(root, digest)
+    found = [] if known else _lint(root, files)
     if found:
         _print_findings(found, templates, root)
         _print_table(templates, contents, found, dict.fromkeys(templates, "not written"), began)
@@ -50,7 +56,7 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
         drifted = set()
         states = write(places)
         if not known:
-            gate.remember_clean(root, verdict)
+            verdict.remember_clean(root, digest)
     _print_table(templates, contents, found, {name: states[options.output / name] for name in templates}, began)
     _print_notes(contents, {path: states[path] for path in beside})
     return FINDINGS if drifted else 0
@@ -76,7 +82,14 @@ def _parse(arguments: Sequence[str], root: Path, prog: str) -> argparse.Namespac
     return parser.parse_args(arguments)
 
 
-def _files_beside(root: Path, project: Project) -> dict[Path, bytes]:
+def _lint(root: Path, files: Mapping[str, bytes]) -> list[Finding]:
+    # Not above: what it needs would be a tenth of a build that has nothing to lint.
+    from phoenix_cfn import gate
+
+    return gate.findings(root, files)
+
+
+def _files_beside(root: Path, project: Project, release: dict[str, Any], stage: dict[str, Any]) -> dict[Path, bytes]:
     """What follows from the settings besides the templates: their schema, the rules' numbers, drawings in documents."""
     configuration = read(root / cfnlintrc.FILE)
     if configuration is None:
@@ -92,7 +105,6 @@ def _files_beside(root: Path, project: Project) -> dict[Path, bytes]:
         files[root / schema.FILE] = schema.schema().encode()
     if project.pipeline.deployed:
         files[root / RECORD_FILE] = project.pipeline.deployed.to_json().encode()
-    release, stage = project.pipeline.template.to_dict(), project.infrastructure.template.to_dict()
     for path in [root / "README.md", *sorted(root.glob("docs/*.md"))]:
         text = (read(path) or b"").decode(errors="surrogateescape")
         if DRAWN in text:
@@ -113,7 +125,9 @@ def _print_drift(path: Path, content: bytes) -> bool:
     return True
 
 
-def _print_findings(found: list[gate.Finding], templates: Mapping[str, StageTemplate], root: Path) -> None:
+def _print_findings(found: list[Finding], templates: Mapping[str, StageTemplate], root: Path) -> None:
+    from phoenix_cfn import explanation
+
     for finding in found:
         print(finding.text)
         if finding.path:
@@ -130,7 +144,7 @@ def _print_findings(found: list[gate.Finding], templates: Mapping[str, StageTemp
 def _print_table(
     templates: Mapping[str, StageTemplate],
     contents: Mapping[str, bytes],
-    found: list[gate.Finding],
+    found: list[Finding],
     states: Mapping[str, str],
     began: float,
 ) -> None:
@@ -167,17 +181,23 @@ def _print_notes(contents: Mapping[str, bytes], states: Mapping[Path, str]) -> N
                 f"{name} has {len(content)} bytes, {len(content) - INLINE_BYTES} more than the API takes inline: the "
                 "console and the pipeline deploy it all the same; the AWS CLI needs it in a bucket (--template-url)."
             )
-    for home in _home_configurations():
+    for place in _read_by_a_bare_cfn_lint():
+        kind, other = ("folder", "") if place.is_dir() else ("file", ", or run cfn-lint with --config-file .cfnlintrc")
         print(
-            f"{home}: a bare cfn-lint reads this file as well, the gate does not. Their verdicts may differ: remove "
-            "the file, or run cfn-lint with --config-file .cfnlintrc."
+            f"{place}: a bare cfn-lint reads this {kind} as well, the gate does not. Their verdicts may differ: remove "
+            f"the {kind}{other}."
         )
 
 
-def _home_configurations() -> list[Path]:
-    """What cfn-lint reads of the user's home."""
+def _read_by_a_bare_cfn_lint() -> list[Path]:
+    """What cfn-lint reads of the user's home: configurations, and schemas that `cfn-lint --update-specs` downloads."""
     try:
         home = Path.home()
     except RuntimeError:  # a user without one
         return []
-    return [path for name in (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml") if (path := home / name).is_file()]
+    caches = [home / "Library/Caches", Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")]
+    if local := os.environ.get("LOCALAPPDATA"):
+        caches.append(Path(local))
+    configurations = (home / name for name in (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml"))
+    schemas = (cache / "aws/cfn-lint/schemas/providers" for cache in caches)
+    return [*filter(Path.is_file, configurations), *filter(Path.is_dir, schemas)]

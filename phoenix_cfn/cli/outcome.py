@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from phoenix_cfn.errors import PhoenixError
 
@@ -18,7 +20,8 @@ _SIGINT, _SIGPIPE = 130, 141
 def reported(prog: str, command: Callable[[], int]) -> int:
     """The exit code of a command. Errors that a person can act on are printed, each line with the command's name."""
     try:
-        code = command()
+        with _without_collection():
+            code = command()
         # Now, so that a closed pipe or a full disk is noticed here and not when the interpreter ends.
         sys.stdout.flush()
         return code
@@ -54,6 +57,20 @@ def reported(prog: str, command: Callable[[], int]) -> int:
             f"Report it with what was run; `{sys.executable} -X dev` shows where it comes from.",
         )
         return UNUSABLE
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Without garbage collection: a command makes many objects and drops few, and cfn-lint even more so."""
+    enabled = gc.isenabled()
+    # Nor need the interpreter look for garbage when it ends.
+    atexit.register(gc.freeze)
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _print(prog: str, text: str) -> None:

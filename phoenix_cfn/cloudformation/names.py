@@ -45,7 +45,7 @@ NAMES: dict[str, Naming] = {
     "AWS::Backup::BackupVault": Naming("BackupVaultName", 50),
     "AWS::CloudWatch::Alarm": Naming("AlarmName", 255, ref=True, stack_prefix=True),
     "AWS::CloudWatch::CompositeAlarm": Naming("AlarmName", 255),
-    "AWS::CloudWatch::Dashboard": Naming("DashboardName", 255, stack_prefix=True),
+    "AWS::CloudWatch::Dashboard": Naming("DashboardName", 255, ref=True, stack_prefix=True),
     "AWS::CodeBuild::Project": Naming("Name", 150, ref=True),
     "AWS::CodeCommit::Repository": Naming("RepositoryName"),
     "AWS::CodeConnections::Connection": Naming("ConnectionName", 32),
@@ -70,7 +70,7 @@ NAMES: dict[str, Naming] = {
     "AWS::ECS::TaskDefinition": Naming("Family", 255, unique=False, stack_prefix=True),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": Naming("Name", 32, attributes=("LoadBalancerName",)),
     "AWS::ElasticLoadBalancingV2::TargetGroup": Naming("Name", 32, attributes=("TargetGroupName",)),
-    "AWS::Events::Rule": Naming("Name", 64),
+    "AWS::Events::Rule": Naming("Name", 64, ref=True),
     "AWS::IAM::InstanceProfile": Naming("InstanceProfileName"),
     "AWS::IAM::ManagedPolicy": Naming("ManagedPolicyName", 128),
     "AWS::IAM::Role": Naming("RoleName", 64, ref=True, stack_prefix=True),
@@ -81,9 +81,32 @@ NAMES: dict[str, Naming] = {
     "AWS::S3::Bucket": Naming("BucketName", 63, ref=True, lower=True),
     "AWS::SNS::Topic": Naming("TopicName", 256, attributes=("TopicName",), stack_prefix=True),
     "AWS::SQS::Queue": Naming("QueueName", 80),
-    "AWS::SSM::Parameter": Naming("Name"),
+    "AWS::SSM::Parameter": Naming("Name", ref=True),
     "AWS::SecretsManager::Secret": Naming("Name", 512),
 }
+
+# Types whose Ref is neither the name nor an id. Source: "Return values" of each type in the template reference.
+REF_IS_ARN = frozenset(
+    {
+        "AWS::AppSync::GraphQLApi",
+        "AWS::Batch::JobQueue",
+        "AWS::Bedrock::Guardrail",
+        "AWS::ECS::Service",
+        "AWS::ECS::TaskDefinition",
+        "AWS::ElasticLoadBalancingV2::Listener",
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::MSK::Cluster",
+        "AWS::S3Tables::TableBucket",
+        "AWS::SNS::Topic",
+        "AWS::SecretsManager::Secret",
+        "AWS::StepFunctions::Activity",
+        "AWS::StepFunctions::StateMachine",
+    }
+)
+REF_IS_URL = frozenset({"AWS::SQS::Queue"})
 
 RANDOM_ENDING = len("-") + 13
 """The characters at the end of a name that CloudFormation makes."""

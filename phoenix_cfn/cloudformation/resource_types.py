@@ -68,6 +68,16 @@ class ResourceType:
         tagging = self._tagging
         return _path(tagging.get("tagProperty", "/properties/Tags")) if tagging.get("taggable") else None
 
+    def member_of(self, name: str) -> Mapping[str, Any] | None:
+        """What the members of a list are, as a schema; None for a property that is no list."""
+        found = self._resolved(self.schema["properties"].get(name, {}))
+        return self._resolved(found["items"]) if "items" in found else None
+
+    def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        while "$ref" in schema:
+            schema = self.schema["definitions"][schema["$ref"].rpartition("/")[2]]
+        return schema
+
     @property
     def tagged_by_cloudformation(self) -> bool:
         """Whether a resource carries the tags of its stack from the moment it exists."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,21 @@ from typing import Any
 _REGION = "us-east-1"
 
 
+@cache
 def cfn_lint_version() -> str:
-    return version("cfn-lint")
+    """Of the cfn-lint that is installed."""
+    # From its own constant: `importlib.metadata` alone would be a tenth of a build in which nothing changed.
+    found = re.search(r'^__version__ = "(.+)"$', _cfn_lint("version.py").read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise ModuleNotFoundError(
+            "cfnlint/version.py has no version; expected that of cfn-lint", name="cfnlint.version"
+        )
+    return found[1]
+
+
+def cfn_lint_data(*place: str) -> Path:
+    """A file or folder of the data that cfn-lint bundles."""
+    return _cfn_lint("data", *place)
 
 
 def resource_schema(resource_type: str) -> dict[str, Any] | None:
@@ -86,7 +98,11 @@ def _iam_table() -> dict[str, Any]:
 
 @cache
 def _read(*place: str) -> Any:
+    return json.loads(cfn_lint_data(*place).read_text(encoding="utf-8"))
+
+
+def _cfn_lint(*place: str) -> Path:
     found = find_spec("cfnlint")
     if found is None or found.origin is None:
-        raise ModuleNotFoundError("cfn-lint is not installed; it comes with phoenix_cfn's requirements")
-    return json.loads(Path(found.origin).parent.joinpath("data", *place).read_text(encoding="utf-8"))
+        raise ModuleNotFoundError("cfn-lint is not installed; it comes with phoenix_cfn's requirements", name="cfnlint")
+    return Path(found.origin).parent.joinpath(*place)

@@ -207,31 +207,11 @@ IDENTIFIED: dict[str, Owned] = {
     "AWS::SES::EmailIdentity": Owned("ses:identity", "identity/{EmailIdentity}"),
 }
 
-# What Ref gives where that is not the resource's name.
-REF_IS_ARN = frozenset(
-    {
-        "AWS::AppSync::GraphQLApi",
-        "AWS::Batch::JobQueue",
-        "AWS::Bedrock::Guardrail",
-        "AWS::ECS::Service",
-        "AWS::ECS::TaskDefinition",
-        "AWS::ElasticLoadBalancingV2::Listener",
-        "AWS::ElasticLoadBalancingV2::ListenerRule",
-        "AWS::ElasticLoadBalancingV2::LoadBalancer",
-        "AWS::ElasticLoadBalancingV2::TargetGroup",
-        "AWS::IAM::ManagedPolicy",
-        "AWS::MSK::Cluster",
-        "AWS::S3Tables::TableBucket",
-        "AWS::SNS::Topic",
-        "AWS::SecretsManager::Secret",
-        "AWS::StepFunctions::Activity",
-        "AWS::StepFunctions::StateMachine",
-    }
-)
-REF_IS_URL = frozenset({"AWS::SQS::Queue"})
-
 # Attributes that are neither the ARN, which is called `Arn`, nor out of the question in a policy: `{arn}`, `{name}`.
 ATTRIBUTES = {
+    **{
+        (kind, attribute): "{name}" for kind in NAMES.keys() & names.NAMES for attribute in names.NAMES[kind].attributes
+    },
     ("AWS::Batch::JobQueue", "JobQueueArn"): "{arn}",
     ("AWS::Bedrock::Guardrail", "GuardrailArn"): "{arn}",
     ("AWS::DynamoDB::GlobalTable", "StreamArn"): "{arn}/stream/*",
@@ -241,7 +221,6 @@ ATTRIBUTES = {
     ("AWS::RDS::DBInstance", "DBInstanceArn"): "{arn}",
     ("AWS::S3Tables::TableBucket", "TableBucketARN"): "{arn}",
     ("AWS::SNS::Topic", "TopicArn"): "{arn}",
-    ("AWS::SNS::Topic", "TopicName"): "{name}",
     ("AWS::SQS::Queue", "QueueName"): "{name}",
     ("AWS::SecretsManager::Secret", "Id"): "{arn}",
     ("AWS::StepFunctions::StateMachine", "Name"): "{name}",

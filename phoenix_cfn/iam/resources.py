@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from phoenix_cfn.cloudformation.names import REF_IS_ARN, REF_IS_URL
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.iam.generated_names import generated
 from phoenix_cfn.iam.identity import (
@@ -14,8 +15,6 @@ from phoenix_cfn.iam.identity import (
     IDENTIFIED,
     NAMES,
     OWNED,
-    REF_IS_ARN,
-    REF_IS_URL,
     WITHOUT_TAG_CONDITIONS,
     Owned,
 )

@@ -66,7 +66,7 @@ def build(settings: Settings) -> Infrastructure:
     alarms += service_alarms(scope, database, service, alarm_topic)
     overview = dashboard(scope, load_balancing, database, service, alarms)
     outputs(scope, load_balancing, service, alarm_topic, overview)
-    refuse_other_regions(scope, scope.template.to_dict())
+    refuse_other_regions(scope)
     return Infrastructure(scope, network, load_balancing, database, service, alarm_topic)
 
 

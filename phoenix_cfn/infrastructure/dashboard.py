@@ -8,9 +8,10 @@ from typing import Any
 from troposphere import Parameter, Sub
 from troposphere.cloudwatch import Alarm, Dashboard
 
+from phoenix_cfn.cloudformation.facts.ecs import FINE_RESOLUTION
 from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
-from phoenix_cfn.infrastructure.service import METRIC_RESOLUTION, Service
+from phoenix_cfn.infrastructure.service import Service
 from phoenix_cfn.scope import Scope, part
 
 # The console's grid is 24 columns wide: three graphs in a row.
@@ -130,7 +131,7 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
                 ("scaling target", _value(scope.parameters.auto_scaling_target_value)),
                 ("alarm", scope.settings.alarms.cpu_peak_percent),
             ],
-            period=METRIC_RESOLUTION,
+            period=FINE_RESOLUTION,
         ),
         _graph(
             "Memory of the tasks (%)",
@@ -138,7 +139,7 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
                 [_ECS, "MemoryUtilization", *task, {"stat": "Average", "label": "average", "color": _BLUE}],
                 [_ECS, "MemoryUtilization", *task, {"stat": "Maximum", "label": "fullest task", "color": _ORANGE}],
             ],
-            period=METRIC_RESOLUTION,
+            period=FINE_RESOLUTION,
         ),
     ]
 

@@ -8,9 +8,10 @@ from troposphere import Ref
 from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimension, MetricStat, WarmUpConfiguration
 from troposphere.sns import Topic
 
+from phoenix_cfn.cloudformation.facts.ecs import FINE_RESOLUTION
 from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
-from phoenix_cfn.infrastructure.service import METRIC_RESOLUTION, Service
+from phoenix_cfn.infrastructure.service import Service
 from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import suppress
 
@@ -103,13 +104,13 @@ def _cpu_peak(scope: Scope, service: Service, topic: Topic) -> Alarm:
                     "E3615": "CloudWatch takes 20 seconds, in which ECS publishes; the check does not know it yet."
                 }
             ),
-            AlarmDescription=(f"A task has used more than {threshold} % of its CPU for {METRIC_RESOLUTION} seconds."),
+            AlarmDescription=(f"A task has used more than {threshold} % of its CPU for {FINE_RESOLUTION} seconds."),
             Namespace="AWS/ECS",
             MetricName="CPUUtilization",
             Dimensions=service.dimensions(),
             # The hottest task, not the average of all; and a peak of 20 seconds, which a minute would hide.
             Statistic="Maximum",
-            Period=METRIC_RESOLUTION,
+            Period=FINE_RESOLUTION,
             **_above(threshold),
             **_tell(topic),
         )

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from troposphere import GetAtt, Ref, ecs
 from troposphere.cloudwatch import MetricDimension
 
+from phoenix_cfn.cloudformation.facts.ecs import FINE_RESOLUTION
 from phoenix_cfn.infrastructure.deployments import Deployment
 from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.infrastructure.task import Task
 from phoenix_cfn.scope import Scope, part
-
-# Seconds. 20 is the finest that ECS measures a service; alarms and scaling on CPU use it.
-METRIC_RESOLUTION = 20
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def fargate_service(
             Monitoring=ecs.MonitoringConfiguration(
                 MetricConfigurations=[
                     ecs.MetricConfiguration(
-                        MetricNames=["CPUUtilization", "MemoryUtilization"], ResolutionSeconds=METRIC_RESOLUTION
+                        MetricNames=["CPUUtilization", "MemoryUtilization"], ResolutionSeconds=FINE_RESOLUTION
                     )
                 ]
             ),

@@ -137,7 +137,7 @@ def _master_username(form: Form) -> Parameter:
 
 def _database_port(form: Form) -> Parameter:
     description = "Port that the database listens on."
-    return form.ask(DATABASE, "Port", port("MongoDBPort", 27017, documentdb.FIRST_PORT, description))
+    return form.ask(DATABASE, "Port", port("MongoDBPort", documentdb.DEFAULT_PORT, documentdb.FIRST_PORT, description))
 
 
 def _notification_email(form: Form) -> Parameter:

@@ -9,7 +9,7 @@ from troposphere.ecr import Repository
 from troposphere.sns import Topic
 
 from phoenix_cfn import infrastructure
-from phoenix_cfn.common.regions import refuse_other_regions
+from phoenix_cfn.common.regions import refuse_other_regions, resource_types
 from phoenix_cfn.common.stage import stage_scope
 from phoenix_cfn.common.topic import notification_topic
 from phoenix_cfn.iam.earlier import Earlier
@@ -80,7 +80,7 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
     source.start_on_push(scope, pipeline)
     failure_notifications(scope, pipeline, topic)
     outputs(scope, pipeline, repository)
-    refuse_other_regions(scope, template.to_dict(), stack)
+    refuse_other_regions(scope, resource_types(stack))
     return Pipeline(scope, pipeline, repository, topic, own)
 
 

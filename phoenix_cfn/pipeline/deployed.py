@@ -23,6 +23,15 @@ LIBRARY = Path(iam.__file__).with_name("library.json")
 _ANY_SERVICE, _PLACEHOLDER = "name-of-the-service", "{service}"
 
 
+def choices() -> dict[tuple[str, str], tuple[object, ...]]:
+    """Values of settings, by group and name, that add resources or properties, or need rights.
+
+    A new such number gets a line here, a new kind is included; `python -m phoenix_cfn.cli.library` brings library.json
+    up to them.
+    """
+    return {("database", "instances"): (1, 16), **_kinds(Settings)}
+
+
 def _kinds(settings: type[Struct]) -> dict[tuple[str, str], tuple[object, ...]]:
     """The values of each setting that chooses between kinds, such as ("pipeline", "source"), by group and name."""
     groups = {field.name: field.type for field in structs.fields(settings) if hasattr(field.type, "__struct_fields__")}
@@ -37,14 +46,6 @@ def _kinds(settings: type[Struct]) -> dict[tuple[str, str], tuple[object, ...]]:
 def _unannotated(kind: object) -> inspect.Type:
     found = inspect.type_info(kind)
     return found.type if isinstance(found, inspect.Metadata) else found
-
-
-# Values of settings, by group and name, that add resources or properties, or need rights. A new such number gets a line
-# here, a new kind is included; `python -m phoenix_cfn.cli.library` brings library.json up to them.
-CHOICES: dict[tuple[str, str], tuple[object, ...]] = {
-    ("database", "instances"): (1, 16),
-    **_kinds(Settings),
-}
 
 
 def known(settings: Settings) -> dict[str, str]:
@@ -81,8 +82,8 @@ def types(settings: Settings, stack: Mapping[str, Any], recorded: Earlier) -> se
 
 def update_library() -> bool:
     """Brings library.json up to the code; whether it had to be written. What once stood there stays."""
-    choices = [{}, *({group: {key: value}} for (group, key), values in CHOICES.items() for value in values)]
-    settings = [Settings.of({"name": _ANY_SERVICE, **each}) for each in choices]
+    chosen = [{}, *({group: {key: value}} for (group, key), values in choices().items() for value in values)]
+    settings = [Settings.of({"name": _ANY_SERVICE, **each}) for each in chosen]
     found = of_the_library(settings[0]) if LIBRARY.exists() else Earlier()
     for each in settings:
         found |= left_by(each, infrastructure.template(each).to_dict())

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from phoenix_cfn.cloudformation.facts import documentdb, vpc
+from phoenix_cfn.cloudformation.facts import documentdb, ecs, vpc
 
-__all__ = ["documentdb", "vpc"]
+__all__ = ["documentdb", "ecs", "vpc"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from phoenix_cfn.cloudformation.nodes import Node, Resource
 from phoenix_cfn.cloudformation.stack import Stack
 from phoenix_cfn.cloudformation.values import Text, same
+from phoenix_cfn.rules._facts import ecs
 
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 
@@ -239,7 +240,7 @@ def watched_service(metric: Metric) -> Resource | None:
 
 
 def publishes_finely(service: Resource, name: str | None) -> bool | None:
-    """Whether a service publishes a metric every 20 seconds; None where that is not known."""
+    """Whether a service publishes a metric as finely as it can; None where that is not known."""
     monitoring = service["Monitoring"]
     if monitoring.opaque or monitoring["MetricConfigurations"].opaque:
         return None
@@ -251,6 +252,7 @@ def publishes_finely(service: Resource, name: str | None) -> bool | None:
             or any(item.literal is None for item in names.items)
         ):
             return None
-        if configuration["ResolutionSeconds"].number == 20 and name in {item.literal for item in names.items}:
+        fine = configuration["ResolutionSeconds"].number == ecs.FINE_RESOLUTION
+        if fine and name in {item.literal for item in names.items}:
             return True
     return False

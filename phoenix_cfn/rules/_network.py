@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from phoenix_cfn.cloudformation.nodes import Node, Resource
 from phoenix_cfn.cloudformation.stack import Stack
 from phoenix_cfn.cloudformation.values import Text, differ, same, text
+from phoenix_cfn.rules._facts import documentdb
 
 ANYWHERE = ("0.0.0.0/0", "::/0")
 NOBODY = "127.0.0.1/32"
@@ -214,8 +215,8 @@ def one_zone(found: list[Resource]) -> bool:
 
 
 def default_port(stack: Stack, cluster: Resource) -> Text | None:
-    """The port of a DocumentDB cluster; 27017 unless it says otherwise."""
-    return cluster["Port"].text if cluster["Port"].given else text("27017")
+    """The port of a DocumentDB cluster."""
+    return cluster["Port"].text if cluster["Port"].given else text(str(documentdb.DEFAULT_PORT))
 
 
 def other_port(left: Text | None, right: Text | None) -> bool:

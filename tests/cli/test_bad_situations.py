@@ -12,13 +12,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from phoenix_cfn.cli import main
+from phoenix_cfn.cloudformation import schemas
 
 Change = Callable[[Path], object]
 
@@ -422,7 +422,7 @@ def test_a_full_disk_leaves_every_file_as_it_was(
         return open(handle, mode)
 
     monkeypatch.setattr("phoenix_cfn.files.os.fdopen", fdopen)
-    monkeypatch.setattr("phoenix_cfn.gate.is_known_clean", lambda *_: True)
+    monkeypatch.setattr("phoenix_cfn.verdict.is_known_clean", lambda *_: True)
     assert ended(("build",)) == 2
     assert next(opened) > 1
     assert re.search(r"cannot write to .*: No space left on device\.", capsys.readouterr().err)
@@ -450,12 +450,13 @@ def test_a_python_without_the_requirements_is_a_message(root: Path) -> None:
     assert re.fullmatch(r"build\.py: found no module '\w+' in .*; expected the requirements .*\n", done.stderr)
 
 
-def test_a_package_without_its_metadata_is_a_message(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def version(name: str) -> str:
-        raise PackageNotFoundError(name)
-
-    monkeypatch.setattr("phoenix_cfn.gate.version", version)
+def test_an_environment_without_cfn_lint_is_a_message(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schemas.cfn_lint_version.cache_clear()
+    monkeypatch.setattr("phoenix_cfn.cloudformation.schemas.find_spec", lambda _: None)
     assert ended(("build",)) == 2
+    assert "found no module 'cfnlint' in " in capsys.readouterr().err
 
 
 def test_a_folder_that_is_gone_is_a_message(tmp_path: Path) -> None:
@@ -486,7 +487,7 @@ def test_templates_that_are_links_stay_links(project: Path) -> None:
 def test_a_fault_of_our_own_is_a_message(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("phoenix_cfn.cli.build.render", lambda _: 1 / 0)
+    monkeypatch.setattr("phoenix_cfn.cli.build.rendered", lambda *_: 1 / 0)
     assert ended(("build",)) == 2
     assert re.search(
         r"an error in phoenix_cfn itself: ZeroDivisionError: .*test_bad_situations\.py, line \d+",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from phoenix_cfn import gate
+from phoenix_cfn import verdict
 from phoenix_cfn.cli import build
 from phoenix_cfn.cli.outcome import reported
 from phoenix_cfn.cloudformation.limits import INLINE_BYTES
@@ -179,7 +179,7 @@ def test_a_folder_that_may_not_be_written_is_a_clear_error(
 ) -> None:
     (checkout / "templates/Pipeline.yml").write_text("old")
     monkeypatch.setattr("tempfile.mkstemp", refuse)
-    monkeypatch.setattr(gate, "is_known_clean", lambda *_: True)
+    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
     assert reported("build.py", lambda: build.main([], checkout, "build.py")) == 2
     assert "Permission denied. Make it a folder that you may write to" in capsys.readouterr().err
     assert (checkout / "templates/Pipeline.yml").read_text() == "old"
@@ -196,7 +196,7 @@ def test_an_interrupted_write_leaves_the_old_files_and_no_rubbish(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "replace", interrupt)
-    monkeypatch.setattr(gate, "is_known_clean", lambda *_: True)
+    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
     with pytest.raises(KeyboardInterrupt):
         build.main([], checkout, "build.py")
     assert contents(checkout / "templates") == before
@@ -256,6 +256,24 @@ def test_a_configuration_in_the_home_opens_nothing_and_is_reported(
     assert "E9606" in result.stdout
     (checkout / "phoenix.toml").write_text("")
     assert f"{tmp_path / '.cfnlintrc'}: a bare cfn-lint reads this file as well" in run(checkout).stdout
+
+
+@pytest.mark.parametrize("place", ["home", "cache"])
+def test_schemas_that_cfn_lint_has_downloaded_change_nothing_and_are_reported(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """`cfn-lint --update-specs` keeps them there; a bare cfn-lint reads them where its own are older."""
+    schemas = tmp_path / place / (".cache/aws" if place == "home" else "aws") / "cfn-lint/schemas"
+    (schemas / "providers").mkdir(parents=True)
+    (schemas / "providers/us-east-1.json").write_text("{}")
+    (schemas / "version.json").write_text('{"schema_date": "2999-01-01T00:00:00Z"}')
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv({"home": "HOME", "cache": "XDG_CACHE_HOME"}[place], str(tmp_path / place))
+    assert "E3006" in bare_cfn_lint(checkout).stdout
+    (checkout / "phoenix.toml").write_text("[alarms]\ncpu_peak_percent = 70\n")
+    result = run(checkout)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert f"{schemas / 'providers'}: a bare cfn-lint reads this folder as well" in result.stdout
 
 
 def test_a_size_beyond_what_the_api_takes_inline_is_reported(checkout: Path) -> None:

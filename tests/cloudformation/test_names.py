@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from phoenix_cfn.cloudformation.names import NAMES, Naming, physical_name
+from phoenix_cfn.cloudformation.names import NAMES, REF_IS_ARN, REF_IS_URL, Naming, physical_name
 from phoenix_cfn.cloudformation.resource_types import resource_type
 from tests.cloudformation.reading import stack
 
@@ -37,6 +37,11 @@ def test_which_references_are_the_name() -> None:
     naming = Naming("Name", ref=True, attributes=("FullName",))
     assert [naming.is_name(attribute) for attribute in ("", "FullName", "Arn")] == [True, True, False]
     assert not Naming("Name").is_name("")
+
+
+@pytest.mark.parametrize("name", sorted({*REF_IS_ARN, *REF_IS_URL} & NAMES.keys()))
+def test_a_reference_is_one_thing(name: str) -> None:
+    assert not NAMES[name].ref
 
 
 RESOURCES = """

@@ -195,7 +195,7 @@ def test_the_library_covers_what_it_writes_under_any_settings(settings: Settings
     assert not written - own - deployed.of_the_library(settings)
 
 
-@pytest.mark.parametrize("changed", sorted(deployed.CHOICES))
+@pytest.mark.parametrize("changed", sorted(deployed.choices()))
 def test_every_choice_is_a_setting(changed: tuple[str, str]) -> None:
     group, name = changed
     assert hasattr(getattr(Settings(), group), name)

@@ -15,6 +15,11 @@ RESERVED_DATABASES = ("admin", "config", "local")
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html
 FIRST_PORT = 1150
 
+# Where a cluster listens, and where a connection string leads, that does not say otherwise.
+# https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html
+# https://www.mongodb.com/docs/manual/reference/connection-string/
+DEFAULT_PORT = 27017
+
 # The families of instance classes by engine version.
 # https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-engine-version-supportability.html
 INSTANCE_FAMILIES: dict[str, frozenset[str]] = {

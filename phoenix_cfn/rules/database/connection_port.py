@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from phoenix_cfn.cloudformation.values import text
 from phoenix_cfn.rules._database import cluster_of, connection_strings
+from phoenix_cfn.rules._facts import documentdb
 from phoenix_cfn.rules._network import default_port, other_port
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
@@ -30,7 +31,7 @@ class ConnectionPort(Rule):
             cluster = cluster_of(stack, uri)
             if cluster is None or (uri.port is not None and any(ref.name == cluster.id for ref in uri.port.refs)):
                 continue
-            port = uri.port or text("27017")
+            port = uri.port or text(str(documentdb.DEFAULT_PORT))
             if other_port(port, default_port(stack, cluster)):
                 yield finding(
                     uri.node, f"The connection string has port {port}, {cluster.id} has {default_port(stack, cluster)}"
