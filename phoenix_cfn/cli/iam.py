@@ -5,49 +5,79 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
 from phoenix_cfn.cloudformation import schemas
-from phoenix_cfn.cloudformation.documents import TemplateError, read_template
-from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
-from phoenix_cfn.iam.deploy import deploy_permissions
+from phoenix_cfn.cloudformation.documents import TemplateError, read_template, template_in
+from phoenix_cfn.cloudformation.limits import MANAGED_POLICIES_OF_A_ROLE, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
+from phoenix_cfn.errors import PhoenixError
+from phoenix_cfn.iam.deploy import permissions_of_stacks
+from phoenix_cfn.iam.footprint import Footprint
 from phoenix_cfn.iam.handlers import Handlers
-from phoenix_cfn.iam.statements import Permission, policy_size
+from phoenix_cfn.iam.resources import Template
+from phoenix_cfn.iam.stacks import stacks
+from phoenix_cfn.iam.statements import Permission, policy_size, split_policies
+
+_PSEUDO = frozenset(
+    f"AWS::{name}" for name in ("AccountId", "NotificationARNs", "Partition", "Region", "StackId", "StackName")
+) | {"AWS::URLSuffix"}
+
+
+class UsageError(PhoenixError):
+    """Arguments that do not go with the template."""
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     """The exit code is 0. Raises PhoenixError for a template, or resource types, of which the needs are not known."""
     options = _parse(arguments, prog)
-    template = read_template(options.template)
+    path: Path = options.template
+    template = _read(path)
+    _check_names(template, dict(options.set))
+    children = _Children(path, options.child)
     try:
-        permissions = deploy_permissions(template, dict(options.set))
-        strange, longest = _names_left_out(template), _longest(template)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        # Functions with arguments of a wrong shape, tags that are no lists, and so on: cfn-lint knows them all.
+        every = stacks(template, dict(options.set), children, options.transformed is not None)
+        children.check_all_used()
+        permissions = permissions_of_stacks(every)
+        longest = every[0].longest()
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+        # cfn-lint knows all that CloudFormation does not accept.
         raise TemplateError(
-            f"{options.template}: found a value that CloudFormation does not accept ({error}); expected a valid "
-            f"template. Run `phoenix-cfn lint {options.template}`: its findings lead to the value."
+            f"{path}: found a value that CloudFormation does not accept ({type(error).__name__}: {error}); expected a "
+            f"valid template. Run `phoenix-cfn lint {path}`: its findings lead to the value."
         ) from error
-    if strange:
-        print(f"{prog}: IAM does not know {', '.join(strange)}: left out", file=sys.stderr)
-    if options.json:
-        document = {"Version": "2012-10-17", "Statement": [each.to_json() for each in permissions]}
-        print(json.dumps(document, indent=1))
+    _print_policies(options, permissions, longest)
+    for note in _notes(every, permissions, longest, options):
+        print(f"{prog}: {note}", file=sys.stderr)
+    return 0
+
+
+def _print_policies(options: argparse.Namespace, permissions: Sequence[Permission], longest: Mapping[str, int]) -> None:
+    if options.split:
+        documents = split_policies("the policy", permissions, longest)
+        print(json.dumps([_document(each) for each in documents], indent=1))
+    elif options.json:
+        print(json.dumps(_document(permissions), indent=1))
     else:
         print("\n".join(_report(permissions, longest)))
-    return 0
 
 
 def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=prog,
         description="Prints the policy for the role with which CloudFormation deploys a template.",
-        epilog="Exit code: 0; 2 for what cannot be used.",
+        epilog="Exit code: 0; 2 for what cannot be used, and where the policy would be a partial one.",
     )
-    parser.add_argument("template", type=Path, help="a CloudFormation template, YAML or JSON")
+    parser.add_argument(
+        "template", type=Path, nargs="?", help="a CloudFormation template, YAML or JSON; - for standard input"
+    )
     parser.add_argument("--json", action="store_true", help="the policy document; Fn::Sub where values are not set")
+    parser.add_argument(
+        "--split", action="store_true", help="a JSON list of policy documents that each fit a managed policy"
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -57,7 +87,30 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         help="what a parameter, or a pseudo parameter such as AWS::StackName, will be; parameters that are not set "
         "become wildcards",
     )
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--child",
+        action="append",
+        default=[],
+        metavar="[LOGICAL_ID=]FILE",
+        help="the template of a nested stack; without a logical id, that of the stack whose TemplateURL ends in the "
+        "file's name, or of the only one",
+    )
+    parser.add_argument(
+        "--transformed",
+        nargs="?",
+        type=Path,
+        const=True,
+        metavar="FILE",
+        help="the template is as CloudFormation has processed it: macros and SAM have written their resources. With "
+        "FILE, it is the processed form",
+    )
+    options = parser.parse_args(arguments)
+    if isinstance(options.transformed, Path):
+        # The template itself, or the processed form of the one that is named besides.
+        options.template = options.transformed
+    if options.template is None:
+        parser.error("the following arguments are required: template")
+    return options
 
 
 def _assignment(text: str) -> tuple[str, str]:
@@ -67,18 +120,114 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _names_left_out(template: dict[str, Any]) -> list[str]:
-    types = {resource["Type"] for resource in template["Resources"].values()}
-    by_type = Handlers.of(types).not_actions
-    return sorted({name for each in types for name in by_type.get(each, ())})
+def _read(path: Path) -> dict[str, Any]:
+    if str(path) != "-":
+        return read_template(path)
+    try:
+        return template_in(sys.stdin.buffer.read().decode("utf-8"), "standard input")
+    except UnicodeDecodeError as error:
+        raise TemplateError("standard input is not UTF-8 text; expected a template in YAML or JSON.") from error
 
 
-def _longest(template: dict[str, Any]) -> dict[str, int]:
-    parameters = template.get("Parameters", {}).items()
-    return {name: int(each["MaxLength"]) for name, each in parameters if "MaxLength" in each}
+def _check_names(template: Mapping[str, Any], values: Mapping[str, str]) -> None:
+    parameters = {str(each) for each in template.get("Parameters", {})}
+    unknown = sorted(set(values) - parameters - _PSEUDO)
+    if unknown:
+        raise UsageError(
+            f"--set: found no parameter {', '.join(unknown)}; expected one of the template's "
+            f"({', '.join(sorted(parameters)) or 'it has none'}), or a pseudo parameter such as AWS::StackName."
+        )
 
 
-def _report(permissions: Sequence[Permission], longest: dict[str, int]) -> Iterator[str]:
+class _Children:
+    """The templates of nested stacks: those that the command line gives, and files beside the template."""
+
+    def __init__(self, template: Path, given: Sequence[str]) -> None:
+        self._folder = Path() if str(template) == "-" else template.parent
+        self._named: dict[str, Path] = {}
+        self._unnamed: list[Path] = []
+        self._used: set[Path] = set()
+        for each in given:
+            name, equals, file = each.partition("=")
+            if equals and not Path(each).exists():
+                self._named[name] = Path(file)
+            else:
+                self._unnamed.append(Path(each))
+        self._templates = {path: _read(path) for path in [*self._named.values(), *self._unnamed]}
+
+    def __call__(self, place: tuple[str, ...], url: str, alone: bool) -> dict[str, Any] | None:
+        name = url.partition("?")[0].rpartition("/")[2]
+        matching = [each for each in self._unnamed if each.name == name]
+        if not matching and alone and len(place) == 1 and len(self._unnamed) == 1:
+            matching = self._unnamed
+        path = self._named.get(".".join(place)) or (matching[0] if matching else None)
+        if path is not None:
+            self._used.add(path)
+            return self._templates[path]
+        # As `aws cloudformation package` reads it.
+        local = self._folder / url
+        if url and "*" not in url and "://" not in url and local.is_file():
+            return read_template(local)
+        return None
+
+    def check_all_used(self) -> None:
+        """Raises UsageError for a file that no nested stack has."""
+        unused = [str(each) for each in self._templates if each not in self._used]
+        if unused:
+            raise UsageError(
+                f"--child: found no nested stack for {', '.join(unused)}; expected the logical id of one, as in "
+                "--child Network=network.yml."
+            )
+
+
+def _document(permissions: Iterable[Permission]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [each.to_json() for each in permissions]}
+
+
+def _notes(
+    every: Sequence[Template],
+    permissions: Sequence[Permission],
+    longest: Mapping[str, int],
+    options: argparse.Namespace,
+) -> Iterator[str]:
+    """What to know of the policy besides."""
+    footprint = reduce(or_, map(Footprint.of, every))
+    strange = Handlers.of(footprint.types()).not_actions
+    names = sorted({name for each in footprint.types() for name in strange.get(each, ())})
+    if names:
+        yield f"IAM does not know {', '.join(names)}: left out"
+    sources: dict[str, set[str]] = {}
+    for each in footprint.others:
+        if each.source:
+            sources.setdefault(each.source, set()).update(each.services.split(","))
+    for source, services in sorted(sources.items()):
+        known = source in _PSEUDO or any(source in template.parameters for template in every)
+        yield (
+            f"{source}, which gives the name of a role, is not known: iam:PassRole is allowed for every role, to "
+            f"{every[0].concrete(', '.join(sorted(services)))}."
+            + (f" Give it with --set {source}={'NAME' if source in _PSEUDO else 'ARN'}." if known else "")
+        )
+    if any(arn.endswith(":function:*") for arn in footprint.tokens):
+        yield "the ServiceToken of a custom resource is not known: calls of all functions and topics are allowed."
+    if any(arn.endswith(":::*/*") for arn in footprint.templates):
+        yield "the TemplateURL of a nested stack is not known: s3:GetObject is allowed for all objects."
+    size = policy_size(permissions, longest)
+    if options.split:
+        count = len(split_policies("the policy", permissions, longest))
+        if count > MANAGED_POLICIES_OF_A_ROLE:
+            yield (
+                f"these are {count} managed policies; a role takes {MANAGED_POLICIES_OF_A_ROLE} unless its quota is "
+                "raised. Give names to the resources and values with --set, or split the template."
+            )
+    elif size > MANAGED_POLICY_LIMIT:
+        fits = "" if size > ROLE_INLINE_LIMIT else "not "
+        yield (
+            f"the policy has up to {size} characters: more than the {MANAGED_POLICY_LIMIT} of a managed policy, and "
+            f"{fits}more than the {ROLE_INLINE_LIMIT} of a role's own policies. --split writes policies that fit."
+        )
+
+
+def _report(permissions: Sequence[Permission], longest: Mapping[str, int]) -> Iterator[str]:
     for permission in permissions:
         yield f"{permission.sid}: {', '.join(permission.actions)}"
         yield from (f"  on {resource}" for resource in permission.resources)

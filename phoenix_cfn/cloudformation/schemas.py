@@ -75,6 +75,19 @@ def arn_format(service: str, kind: str) -> str:
     return formats[0] if len(formats) == 1 else ""
 
 
+@cache
+def arn_patterns(service: str, kind: str) -> list[str]:
+    """The ARNs of a kind of resource, in any case, as Fn::Sub text, with `*` for what identifies it."""
+    found = []
+    known = {name.lower(): each for name, each in _iam_table().get(service, {}).get("Resources", {}).items()}
+    for arn in known.get(kind.lower(), {}).get("ARNFormats", []):
+        pattern = arn.replace("${Account}", "${AWS::AccountId}").replace(".*", "*")
+        pattern = re.sub(r"\$\{(Partition|Region)\}", r"${AWS::\1}", pattern)
+        # Some name other accounts.
+        found.append(re.sub(r"\$\{(?!AWS::)[^}]*\}", "*", pattern))
+    return found
+
+
 def condition_keys(service: str, kind: str) -> list[str]:
     """The condition keys that IAM knows of a kind of resource."""
     keys: list[str] = _kind(service, kind).get("ConditionKeys", [])

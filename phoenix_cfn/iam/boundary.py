@@ -10,7 +10,7 @@ from typing import Any
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.iam.exact import ExactTemplate
 from phoenix_cfn.iam.resources import UnknownValueError
-from phoenix_cfn.iam.statements import Permission
+from phoenix_cfn.iam.statements import Permission, with_own_sids
 
 # What can be told apart in the ARN of anything: up to the account, each part for itself.
 _ARN = re.compile(
@@ -47,13 +47,7 @@ def joined(permissions: Iterable[Permission]) -> list[Permission]:
     for each in permissions:
         if not any(_contains(other, each) for other in found):
             found = [other for other in found if not _contains(each, other)] + [each]
-    sids: dict[str, int] = {}
-    unique = []
-    for each in found:
-        sids[each.sid] = sids.get(each.sid, 0) + 1
-        sid = each.sid if sids[each.sid] == 1 else f"{each.sid}{sids[each.sid]}"
-        unique.append(Permission(sid, each.actions, each.resources, each.conditions))
-    return unique
+    return with_own_sids(found)
 
 
 def _contains(larger: Permission, smaller: Permission) -> bool:

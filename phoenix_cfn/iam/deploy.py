@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
+from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.iam.footprint import Footprint
 from phoenix_cfn.iam.handlers import Handlers, Supplied, regular_place
 from phoenix_cfn.iam.identity import OWNED, SECRET_ENDING, WITHOUT_TAG_CONDITIONS
-from phoenix_cfn.iam.resources import Template
-from phoenix_cfn.iam.statements import (
-    Permission,
-)
+from phoenix_cfn.iam.resources import Template, open_pattern
+from phoenix_cfn.iam.statements import Conditions, Permission, with_own_sids
 from phoenix_cfn.iam.supplements import needed
+from phoenix_cfn.iam.surroundings import own_kinds
 
+_SECRET = "AWS::SecretsManager::Secret"
 _STACK_TAG = "aws:ResourceTag/aws:cloudformation:stack-name"
 _GIVES_POWER = frozenset(
     {
@@ -28,6 +31,10 @@ _GIVES_POWER = frozenset(
         "iam:PutRolePolicy",
     }
 )
+# What tags a resource acts on the one that its type creates.
+_TAGGING = re.compile(r"(create|delete|add|remove|put|list)tags\w*|(un)?tag\w+", re.IGNORECASE)
+# Other variables than those of AWS stand for an ARN; what is given without a wildcard is taken as it is.
+_ARN = re.compile(r"\$\{(?!AWS::|!)|arn:[^*]+$|arn:(?:\$\{[^}]*\}|[^:$])*:[a-z0-9-]+(?::(?:\$\{[^}]*\}|[^:$])*){2}:.")
 _UNNAMED_SECRET = ":secret:*" + SECRET_ENDING
 # What a resource that the template no longer has still needs.
 _OUTLIVING = ("read", "update", "delete", "list")
@@ -46,18 +53,34 @@ def deploy_permissions(
 
     `values`: see `Template`; `supplied`: `Handlers.of`. Raises UnknownNeedsError for types of which that is not known.
     """
-    known = Template(template, values)
-    current, left = Footprint.of(known, supplied), earlier or Footprint()
+    return permissions_of_stacks([Template(template, values)], earlier, supplied)
+
+
+def permissions_of_stacks(
+    stacks: Sequence[Template], earlier: Footprint | None = None, supplied: Supplied | None = None
+) -> list[Permission]:
+    """The same for a stack, the first, and those that are nested in it."""
+    current, left = reduce(or_, (Footprint.of(each, supplied) for each in stacks)), earlier or Footprint()
     facts = Handlers.of((current | left).types(), supplied or {})
-    found = _Derivation(current, left, known.stack_name, facts).permissions()
-    return [each.with_texts(known.concrete) for each in found]
+    names = tuple(each.stack_name for each in stacks if each.stack_name is not None)
+    found = _Derivation(current, left, names, facts).permissions()
+    return with_own_sids(each.with_texts(stacks[0].concrete).with_resources(_as_arn) for each in found)
+
+
+def _as_arn(text: str) -> str:
+    """A resource of a statement: what is left open in it is a wildcard, and what is no ARN is everything.
+
+    IAM takes no wildcard for the service.
+    """
+    arn = re.sub(r"[^ -\u00ff]+", "*", open_pattern(text))
+    return arn if arn == "*" or _ARN.match(arn) else "*"
 
 
 class _Derivation:
     """From the facts about resource types, and what a template has and earlier ones had of them, to statements."""
 
-    def __init__(self, current: Footprint, earlier: Footprint, stack_name: str | None, facts: Handlers) -> None:
-        self._current, self._all, self._stack_name = current, current | earlier, stack_name
+    def __init__(self, current: Footprint, earlier: Footprint, stacks: tuple[str, ...], facts: Handlers) -> None:
+        self._current, self._all, self._stacks = current, current | earlier, stacks
         self._facts = facts
         self._needed = self._needed_by_type()
         self._owned: dict[str, list[str]] = defaultdict(list)
@@ -85,20 +108,22 @@ class _Derivation:
 
         found: list[Permission] = []
         for service in sorted({*own, *deleting, *anywhere}):
-            name = service.title().replace("-", "")
+            name = re.sub(r"\W", "", service.title())
             if service == "iam":
-                found += self._role_permissions(own.pop(service, []))
-            if own[service]:
-                found.append(self._on_own(name, own[service]))
+                found += self._role_permissions(own[service])
+            else:
+                # What is created has no tags that could tell it from what it is created in.
+                alone = [each for each in own[service] if not (_creates(each) and self._arns_of_others(each))]
+                found += [self._on_own(name, alone)] if alone else []
             if deleting[service]:
-                stack = {_STACK_TAG: (str(self._stack_name),)}
                 places = tuple(sorted({_place(arn) + "*" for arn in self._arns(deleting[service])}))
-                found.append(
-                    Permission(f"{name}OfThisStack", tuple(deleting[service]), places, {"StringEquals": stack})
-                )
-            if anywhere[service]:
-                found.append(self._anywhere(f"{name}Anywhere", service, anywhere[service]))
+                stack = _equal(_STACK_TAG, self._stacks)
+                found.append(Permission(f"{name}OfThisStack", tuple(deleting[service]), places, stack))
+            found += self._around(name, [*own[service], *deleting[service]])
+            found += self._anywhere(name, service, anywhere[service])
         found += self._pass_role()
+        found += self._custom_resources()
+        found += self._nested_templates()
         found += self._service_linked_roles()
         found += self._references()
         if readers:
@@ -136,7 +161,7 @@ class _Derivation:
 
     def _only_touches_tagged(self, action: str) -> bool:
         """Whether all that it acts on is known by AWS's ids alone, but carries the stack's tag since it exists."""
-        if self._stack_name is None or action.partition(":")[0] in WITHOUT_TAG_CONDITIONS:
+        if not self._stacks or action.partition(":")[0] in WITHOUT_TAG_CONDITIONS:
             return False
         creating = any(action in self._facts.types[each].get("create", ()) for each in self._all.types())
         kinds = self._owned_kinds(action)
@@ -162,11 +187,96 @@ class _Derivation:
     def _on_own(self, sid: str, actions: list[str]) -> Permission:
         return self._tagged(sid, actions, self._arns(actions))
 
-    def _anywhere(self, sid: str, service: str, actions: list[str]) -> Permission:
+    def _around(self, name: str, actions: list[str]) -> Iterator[Permission]:
+        """What creates or attaches in something of others: all of its kind, and their tags are not the template's."""
+        by_arns = defaultdict(list)
+        for action in actions:
+            arns = self._arns_of_others(action)
+            if arns:
+                own = self._arns([action]) if _creates(action) else ()
+                by_arns[tuple(sorted({*arns, *own}))].append(action)
+        for every, alike in sorted(by_arns.items()):
+            yield Permission(f"{name}OfOthers", tuple(alike), every, {})
+
+    def _arns_of_others(self, action: str) -> set[str]:
+        service, _, plain = action.partition(":")
+        kinds = {f"{service}:{kind}" for kind in self._facts.kinds[action] if not _TAGGING.fullmatch(plain)}
+        return {
+            arn
+            for each, around in self._all.around.items()
+            if action in self._needed[each]
+            for kind in kinds & set(around)
+            for arn in around[kind]
+        }
+
+    def _anywhere(self, name: str, service: str, actions: list[str]) -> Iterator[Permission]:
         """What acts on resources of which the ARN is not known; of buckets, those that the template names."""
-        if service == "s3" and self._all.buckets:
-            return self._tagged(sid, actions, tuple(sorted(self._all.buckets)))
-        return self._tagged(sid, actions, self._places(actions))
+        if service == "s3" and self._all.buckets and actions:
+            unknown = {each for each in self._all.buckets if each.endswith(":*")}
+            for buckets in filter(None, (self._all.buckets - unknown, unknown)):
+                yield self._tagged(f"{name}Anywhere", actions, tuple(sorted(buckets)))
+            return
+        own = [each for each in actions if not self._tags or not self._kinds_of_others(each)]
+        # Apart: what is known of one is not widened by what is not known of another.
+        by_reach = [[each for each in own if self._is_of_a_stranger(each) is wide] for wide in (True, False)]
+        for alike in filter(None, by_reach):
+            yield self._tagged(f"{name}Anywhere", alike, self._reach(alike))
+        others = [each for each in actions if each not in own]
+        also_own = [each for each in others if self._kinds_of_own(each) and not _creates(each)]
+        if also_own:
+            arns = _patterns(kind for each in also_own for kind in self._kinds_of_own(each))
+            yield self._tagged(f"{name}Anywhere", also_own, arns)
+        if others:
+            created = _patterns(kind for each in others if _creates(each) for kind in self._kinds_of_own(each))
+            found = {arn for each in others for kind in self._kinds_of_others(each) for arn in self._named(each, kind)}
+            arns = tuple(sorted({*created, *found}))
+            yield Permission(f"{name}OfOthers", tuple(others), *self._untagged(arns))
+
+    def _kinds_of_others(self, action: str) -> set[str]:
+        """The kinds that an action may touch of which not all are surely the template's own."""
+        service, _, name = action.partition(":")
+        kinds = {f"{service}:{kind}" for kind in self._facts.kinds[action]}
+        users = [each for each in self._all.types() if action in self._needed[each]]
+        around = {kind for each in users for kind in self._all.around.get(each, {})}
+        return set() if _TAGGING.fullmatch(name) else (kinds - self._kinds_of_types) | (kinds & around)
+
+    def _kinds_of_own(self, action: str) -> set[str]:
+        service = action.partition(":")[0]
+        return {f"{service}:{kind}" for kind in self._facts.kinds[action]} - self._kinds_of_others(action)
+
+    def _named(self, action: str, kind: str) -> set[str]:
+        """The ARNs of a kind that an action touches: those that the template names, or all where it names none."""
+        users = [each for each in self._all.types() if action in self._needed[each]]
+        named = [self._all.around.get(each, {}).get(kind) for each in users]
+        known = all(each in OWNED for each in users) and all(named)
+        return {arn for arns in named if arns for arn in arns} if known else set(_patterns([kind]))
+
+    @cached_property
+    def _kinds_of_types(self) -> set[str]:
+        return {kind for each in self._all.types() for kind in own_kinds(each, self._kinds_needed(each))}
+
+    def _kinds_needed(self, resource_type: str) -> frozenset[str]:
+        actions = self._needed[resource_type]
+        return frozenset(f"{each.partition(':')[0]}:{kind}" for each in actions for kind in self._facts.kinds[each])
+
+    def _is_of_a_stranger(self, action: str) -> bool:
+        """Whether a type needs it for resources of its own, of which the ARNs are not known."""
+        service = action.partition(":")[0]
+        strangers = [each for each in self._all.types() - set(OWNED) if action in self._needed[each]]
+        kinds = {kind for each in strangers for kind in own_kinds(each, self._kinds_needed(each))}
+        return bool(strangers) and (not kinds or any(each.startswith(f"{service}:") for each in kinds))
+
+    def _reach(self, actions: Iterable[str]) -> tuple[str, ...]:
+        """What the actions can act on: of the services of types whose ARNs are not known, everything of the account."""
+        found: set[str] = set()
+        for action in actions:
+            service = action.partition(":")[0]
+            if self._is_of_a_stranger(action):
+                found.update(self._places([action]))
+            else:
+                kinds = (f"{service}:{kind}" for kind in self._facts.kinds[action])
+                found.update(arn for kind in kinds for arn in self._named(action, kind))
+        return tuple(sorted(found)) or self._places(actions)
 
     def _tagged(self, sid: str, actions: list[str], arns: tuple[str, ...]) -> Permission:
         """Where ARNs do not tell stages apart, tags do: what carries another stage's is out of reach.
@@ -175,10 +285,15 @@ class _Derivation:
         at the tags of buckets, and their ARNs do not have the account.
         """
         anonymous = any(_is_anonymous(arn) or arn.endswith(_UNNAMED_SECRET) for arn in arns)
-        conditions = {"StringEqualsIfExists": self._tags} if self._tags and anonymous else {}
-        if any(":s3:::*" in arn for arn in arns):
-            conditions = {"StringEquals": {"aws:ResourceAccount": ("${AWS::AccountId}",)}}
-        return Permission(sid, tuple(actions), arns, conditions)
+        resources, conditions = self._untagged(arns)
+        if self._tags and anonymous and not conditions:
+            conditions = {"StringEqualsIfExists": self._tags}
+        return Permission(sid, tuple(actions), resources, conditions)
+
+    def _untagged(self, arns: tuple[str, ...]) -> tuple[tuple[str, ...], Conditions]:
+        """The ARNs, and the condition that keeps buckets of all names to the account."""
+        every_bucket = any(":s3:::*" in arn for arn in arns)
+        return arns, {"StringEquals": {"aws:ResourceAccount": ("${AWS::AccountId}",)}} if every_bucket else {}
 
     def _role_permissions(self, actions: list[str]) -> Iterator[Permission]:
         """Roles: what gives them power only together with the boundary."""
@@ -187,22 +302,36 @@ class _Derivation:
         bounded = [each for each in actions if each in _GIVES_POWER and boundary != "*"]
         rest = [each for each in actions if each not in bounded]
         if bounded:
-            condition = {"StringEquals": {"iam:PermissionsBoundary": (boundary,)}}
-            yield Permission("RolesWithinTheBoundary", tuple(bounded), self._arns(bounded), condition)
+            within = _equal("iam:PermissionsBoundary", (boundary,))
+            yield Permission("RolesWithinTheBoundary", tuple(bounded), self._arns(bounded), within)
         if rest:
             yield self._on_own("Roles", rest)
 
     def _pass_role(self) -> Iterator[Permission]:
-        """The roles that the stack has, to the services that they trust."""
+        """The roles that the stack has, to the services that they trust, and those that it names besides."""
         if not any("iam:PassRole" in actions for actions in self._needed.values()):
             return
         passed = sorted(self._all.passed.items())
         for number, (services, arns) in enumerate(passed, start=1):
             sid = "PassRole" if len(passed) == 1 else f"PassRole{number}"
-            to = {"StringEquals": {"iam:PassedToService": tuple(services.split(","))}} if services else {}
-            yield Permission(sid, ("iam:PassRole",), tuple(sorted(arns)), to)
-        if self._all.others:
-            yield Permission("PassOtherRoles", ("iam:PassRole",), tuple(sorted(self._all.others)), {})
+            yield Permission(sid, ("iam:PassRole",), tuple(sorted(arns)), _passed_to({services}))
+        others = defaultdict(list)
+        for each in self._all.others:
+            others[each.source, "" if each.source else each.services].append(each)
+        for (source, _), alike in sorted(others.items()):
+            sid = f"PassRoleFrom{_words(source)}" if source else "PassOtherRoles"
+            resources = tuple(sorted({each.arn for each in alike}))
+            yield Permission(sid, ("iam:PassRole",), resources, _passed_to({each.services for each in alike}))
+
+    def _custom_resources(self) -> Iterator[Permission]:
+        """CloudFormation calls the functions and topics that make custom resources with the role."""
+        for sid, service, action in (
+            ("CustomResources", "lambda", "lambda:InvokeFunction"),
+            ("CustomResourcesByTopics", "sns", "sns:Publish"),
+        ):
+            arns = tuple(sorted(each for each in self._all.tokens if f":{service}:" in each))
+            if arns:
+                yield Permission(sid, (action,), arns, {})
 
     def _service_linked_roles(self) -> Iterator[Permission]:
         """Limited to the services that are known to have one; not limited where a type's is not known."""
@@ -216,6 +345,18 @@ class _Derivation:
                 {"StringEquals": {"iam:AWSServiceName": tuple(sorted(services))}} if known else {},
             )
 
+    def _nested_templates(self) -> Iterator[Permission]:
+        """CloudFormation reads the templates of nested stacks with the role."""
+        if self._all.templates:
+            yield Permission("NestedTemplates", ("s3:GetObject",), tuple(sorted(self._all.templates)), {})
+
+    def _keys_are_own(self) -> bool:
+        """Whether all secrets are encrypted with keys that have the tags: the template's, or those of its variables."""
+        kinds = self._all.arns.get(_SECRET, {}).values()
+        own = {arn for arns in kinds for arn in arns}
+        others = any(not arn.startswith("${") for arn in self._all.secrets - own)
+        return not others and "keys of others" not in self._all.reads
+
     def _references(self) -> Iterator[Permission]:
         """What CloudFormation reads itself to fill in the template, and the key that secrets are written with."""
         if self._all.secrets:
@@ -228,16 +369,45 @@ class _Derivation:
                 ("arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*",),
                 {
                     "StringEquals": {"kms:ViaService": ("secretsmanager.${AWS::Region}.amazonaws.com",)},
-                    **({"StringEqualsIfExists": self._tags} if self._tags else {}),
+                    **({"StringEqualsIfExists": self._tags} if self._tags and self._keys_are_own() else {}),
                 },
             )
         if "parameters" in self._all.reads:
-            place = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*"
-            yield Permission("ParameterReferences", ("ssm:GetParameters",), (place,), {})
+            places = ["arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*"]
+            if "public parameters" in self._all.reads:
+                # Those of AWS are of no account.
+                places.append("arn:${AWS::Partition}:ssm:${AWS::Region}::parameter/aws/service/*")
+            yield Permission("ParameterReferences", ("ssm:GetParameters",), tuple(places), {})
         if "availability zones" in self._all.reads and not any(
             "ec2:DescribeAvailabilityZones" in actions for actions in self._needed.values()
         ):
             yield Permission("AvailabilityZones", ("ec2:DescribeAvailabilityZones",), ("*",), {})
+
+
+def _creates(action: str) -> bool:
+    return action.partition(":")[2].startswith(("Allocate", "Create", "Import", "Register", "Restore", "Run"))
+
+
+def _patterns(kinds: Iterable[str]) -> tuple[str, ...]:
+    """The ARNs of everything of these kinds."""
+    every = [schemas.arn_patterns(*kind.split(":", 1)) for kind in kinds]
+    return tuple(sorted({arn for arns in every for arn in arns}))
+
+
+def _equal(key: str, values: tuple[str, ...]) -> Conditions:
+    """The condition that a key has one of these values; `*` in them stands for anything."""
+    return {"StringLike" if any("*" in each for each in values) else "StringEquals": {key: values}}
+
+
+def _passed_to(services: Iterable[str]) -> Conditions:
+    """The condition for services joined by commas; none for what was recorded without them."""
+    names = tuple(sorted({name for each in services for name in each.split(",") if name}))
+    return _equal("iam:PassedToService", names) if names else {}
+
+
+def _words(text: str) -> str:
+    """A text as part of a Sid, which has letters and digits only."""
+    return "".join(word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", text))[:64]
 
 
 def _numbered(arns: list[str]) -> list[str]:

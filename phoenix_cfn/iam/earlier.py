@@ -12,10 +12,11 @@ from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.iam.boundary import boundary_permissions, joined
 from phoenix_cfn.iam.footprint import Footprint
 from phoenix_cfn.iam.handlers import Supplied
+from phoenix_cfn.iam.passed_roles import Outside
 from phoenix_cfn.iam.resources import Template
 from phoenix_cfn.iam.statements import Permission
 
-_SETS = ("others", "secrets", "reads", "buckets")
+_SETS = ("secrets", "reads", "buckets", "templates", "tokens")
 
 
 class RecordError(PhoenixError):
@@ -83,7 +84,12 @@ class Earlier:
         facts: dict[str, Any] = {
             "resources": types,
             "passed roles": {service: sorted(arns) for service, arns in sorted(print_.passed.items())},
+            "others": [list(each) for each in sorted(print_.others)],
             **{name: sorted(getattr(print_, name)) for name in _SETS},
+            "around": {
+                each: {kind: sorted(arns) for kind, arns in sorted(kinds.items())}
+                for each, kinds in sorted(print_.around.items())
+            },
             "tags": dict(sorted(print_.tags)),
             "roles": [
                 {
@@ -103,7 +109,7 @@ class Earlier:
     @classmethod
     def from_json(cls, text: str) -> Earlier:
         facts = json.loads(text)
-        unknown = set(facts) - {"resources", "passed roles", *_SETS, "tags", "roles"}
+        unknown = set(facts) - {"resources", "passed roles", "others", *_SETS, "around", "tags", "roles"}
         if unknown:
             raise ValueError(f"unknown {', '.join(sorted(unknown))}")
         types: dict[str, dict[str, list[str]]] = facts.get("resources", {})
@@ -114,7 +120,16 @@ class Earlier:
             },
             features={each: frozenset(kinds["properties"]) for each, kinds in types.items() if "properties" in kinds},
             passed={service: frozenset(arns) for service, arns in facts.get("passed roles", {}).items()},
-            others=frozenset(facts.get("others", ())),
+            # Earlier versions kept the ARN alone.
+            others=frozenset(
+                Outside(each, "", "") if isinstance(each, str) else Outside(*each) for each in facts.get("others", ())
+            ),
+            around={
+                each: {kind: frozenset(arns) for kind, arns in kinds.items()}
+                for each, kinds in facts.get("around", {}).items()
+            },
+            templates=frozenset(facts.get("templates", ())),
+            tokens=frozenset(facts.get("tokens", ())),
             secrets=frozenset(facts.get("secrets", ())),
             reads=frozenset(facts.get("reads", ())),
             buckets=frozenset(facts.get("buckets", ())),

@@ -39,7 +39,7 @@ class ExactTemplate(Template):
 
     def _parameter(self, name: str) -> str:
         # A parameter that the pipeline does not set has its default.
-        default = self._parameters.get(name, {}).get("Default")
+        default = self.parameters.get(name, {}).get("Default")
         if default in (None, ""):
             return self._unknown(f"the parameter {name}", "Give the parameter a default.")
         return str(default)

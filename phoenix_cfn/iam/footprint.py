@@ -8,14 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from phoenix_cfn.iam.alternatives import alternatives, may_be_absent, mentions
 from phoenix_cfn.iam.handlers import Handlers, Supplied
 from phoenix_cfn.iam.identity import SECRET_ENDING
-from phoenix_cfn.iam.resources import Template
-from phoenix_cfn.iam.supplements import SERVICE_LINKED_ROLES, features, needed
+from phoenix_cfn.iam.passed_roles import ROLE, Outside, passed_roles
+from phoenix_cfn.iam.resources import NESTED, Template, open_pattern
+from phoenix_cfn.iam.supplements import SERVICE_LINKED_ROLES, features, is_custom, needed
+from phoenix_cfn.iam.surroundings import surroundings
 
-_ROLE, _SECRET = "AWS::IAM::Role", "AWS::SecretsManager::Secret"
+_SECRET = "AWS::SecretsManager::Secret"
+# A part of a reference, in a template as JSON text; a variable of Fn::Sub in it may have colons.
+_PART = r'(?:\$\{[^}"]*\}|[^:}"\\])'
 _SECRET_REFERENCE = re.compile(
-    r"\{\{resolve:secretsmanager:(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:}]+|\$\{[^}]+\}|[^:}]+)"
+    rf"\{{\{{resolve:secretsmanager:(?:(arn:{_PART}*:secretsmanager:{_PART}*:{_PART}*:secret:{_PART}+|{_PART}+)(?=[:}}]))?"
 )
 _SSM_REFERENCE = re.compile(r"\{\{resolve:ssm(-secure)?:|AWS::SSM::Parameter::Value<")
 
@@ -28,18 +33,22 @@ class Footprint:
 
     `arns`: by type and kind what it creates, such as {"AWS::SQS::Queue": {"sqs:queue": ...}}. `features`: by type the
     properties in use that decide which actions it needs. `passed`: by services, joined by commas, the roles that are
-    passed to them. `others`: roles that the template does not create, but passes. `secrets`: the ARNs that dynamic
+    passed to them. `others`: roles that the template does not create, but passes. `around`: by type and kind what its
+    resources are created in or attached to. `tokens`: what makes its custom resources. `secrets`: the ARNs that dynamic
     references read. `reads`: what else CloudFormation reads. `buckets`: the ARNs of buckets that properties name, and
     of the objects in them. `boundaries`: those of its roles. `linked`: the services whose role a fresh account lacks.
-    `tags`: those that all resources with tags share.
+    `templates`: the ARNs of the templates of nested stacks. `tags`: those that all resources with tags share.
     """
 
     arns: Mapping[str, Names] = field(default_factory=dict)
     features: Names = field(default_factory=dict)
     passed: Names = field(default_factory=dict)
-    others: frozenset[str] = frozenset()
+    others: frozenset[Outside] = frozenset()
+    around: Mapping[str, Names] = field(default_factory=dict)
+    tokens: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
     reads: frozenset[str] = frozenset()
+    templates: frozenset[str] = frozenset()
     buckets: frozenset[str] = frozenset()
     boundaries: frozenset[str] = frozenset()
     linked: frozenset[str] = frozenset()
@@ -51,14 +60,19 @@ class Footprint:
 
         `supplied`: see `Handlers.of`.
         """
-        facts = Handlers.of(template.types(), supplied or {})
-        used = {each: features(each, map(template.properties, template.of_type(each))) for each in template.types()}
-        calls = {each: needed(each, facts.actions(each), used[each]) for each in template.types()}
-        arns: dict[str, dict[str, set[str]]] = {each: defaultdict(set) for each in template.types()}
-        for logical_id, resource in template.resources.items():
+        types = template.types() - _made_by_tokens(template, supplied or {})
+        facts = Handlers.of(types, supplied or {})
+        used = {each: features(each, map(template.properties, template.of_type(each))) for each in types}
+        calls = {each: needed(each, facts.actions(each), used[each]) for each in types}
+        arns: dict[str, dict[str, set[str]]] = {each: defaultdict(set) for each in types}
+        for logical_id in [name for each in types for name in template.of_type(each)]:
             for kind, arn in template.owned(logical_id):
-                arns[resource["Type"]][kind].add(arn)
-        passed, others = _passed(template, {each for each in calls if "iam:PassRole" in calls[each]})
+                arns[template.resources[logical_id]["Type"]][kind].add(arn)
+        passed, others = passed_roles(template, {each for each in calls if "iam:PassRole" in calls[each]})
+        kinds = {
+            each: {f"{action.partition(':')[0]}:{kind}" for action in actions for kind in facts.kinds.get(action, ())}
+            for each, actions in calls.items()
+        }
         return cls(
             arns={each: _frozen(kinds) for each, kinds in arns.items()},
             features=_frozen({each: names for each, names in used.items() if names}),
@@ -66,15 +80,15 @@ class Footprint:
             others=others,
             secrets=frozenset(_secret_arn(template, text) for text in _SECRET_REFERENCE.findall(template.text)),
             reads=frozenset(_reads(template)),
+            tokens=frozenset(_tokens(template)),
+            around={each: _frozen(arns) for each, arns in surroundings(template, kinds).items()},
+            templates=frozenset(_templates(template)),
             buckets=frozenset(_buckets(template) if any("s3:" in "".join(each) for each in calls.values()) else ()),
-            boundaries=frozenset(
-                template.resolve(template.properties(role).get("PermissionsBoundary", "*"))
-                for role in template.of_type(_ROLE)
-            ),
+            boundaries=frozenset(_boundary(template, role) for role in template.of_type(ROLE)),
             linked=frozenset(
-                template.filled(SERVICE_LINKED_ROLES.get(resource["Type"], "*"), logical_id)
+                open_pattern(template.filled(SERVICE_LINKED_ROLES.get(resource["Type"], "*"), logical_id))
                 for logical_id, resource in template.resources.items()
-                if "iam:CreateServiceLinkedRole" in calls[resource["Type"]]
+                if "iam:CreateServiceLinkedRole" in calls.get(resource["Type"], ())
             ),
             tags=frozenset(template.common_tags().items()),
         )
@@ -93,8 +107,14 @@ class Footprint:
             features=_union(self.features, other.features),
             passed=_union(self.passed, other.passed),
             others=self.others | other.others,
+            around={
+                each: _union(self.around.get(each, {}), other.around.get(each, {}))
+                for each in {**self.around, **other.around}
+            },
+            tokens=self.tokens | other.tokens,
             secrets=self.secrets | other.secrets,
             reads=self.reads | other.reads,
+            templates=self.templates | other.templates,
             buckets=self.buckets | other.buckets,
             boundaries=self.boundaries | other.boundaries,
             linked=self.linked | other.linked,
@@ -113,8 +133,15 @@ class Footprint:
             features=_difference(self.features, other.features),
             passed=_difference(self.passed, other.passed),
             others=self.others - other.others,
+            around={
+                each: beyond
+                for each, kinds in self.around.items()
+                if (beyond := _difference(kinds, other.around.get(each, {})))
+            },
+            tokens=self.tokens - other.tokens,
             secrets=self.secrets - other.secrets,
             reads=self.reads - other.reads,
+            templates=self.templates - other.templates,
             buckets=self.buckets - other.buckets,
             tags=self.tags if arns else frozenset(),
         )
@@ -137,26 +164,53 @@ def _difference(first: Names, second: Names) -> dict[str, frozenset[str]]:
     return {key: values for key, values in beyond.items() if values}
 
 
-def _passed(template: Template, passing: set[str]) -> tuple[Names, frozenset[str]]:
-    """The roles that the template creates, by the services that they trust; others only where it names them."""
-    if not passing:
-        return {}, frozenset()
-    by_services: dict[str, set[str]] = defaultdict(set)
-    for role in template.of_type(_ROLE):
-        services = ",".join(sorted(_trusted_services(template.properties(role)["AssumeRolePolicyDocument"])))
-        by_services[services] |= {arn for _, arn in template.owned(role)}
-    named = {
-        template.resolve(value)
-        for logical_id, resource in template.resources.items()
-        if resource["Type"] in passing
-        for value in _role_references(template.properties(logical_id))
+def _templates(template: Template) -> Iterator[str]:
+    """The objects with the templates of nested stacks; those of every bucket where an address is not known.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    """
+    for logical_id in template.of_type(NESTED):
+        for value in alternatives(template.properties(logical_id).get("TemplateURL", "*")):
+            url = template.pattern(value).partition("?")[0]
+            by_host = re.fullmatch(r"https://([^/*$]+)\.s3[.-][^/]*/(.+)", url)
+            by_path = re.fullmatch(r"https://s3[.-][^/]*/([^/*$]+)/(.+)", url)
+            found = by_host or by_path
+            yield f"arn:${{AWS::Partition}}:s3:::{f'{found[1]}/{found[2]}' if found else '*/*'}"
+
+
+def _boundary(template: Template, role: str) -> str:
+    """The boundary that a role surely has; `*` where there is none."""
+    boundary = template.properties(role).get("PermissionsBoundary", "*")
+    return "*" if may_be_absent(boundary) else template.pattern(boundary)
+
+
+def _made_by_tokens(template: Template, supplied: Supplied) -> set[str]:
+    """The types of custom resources, of which their tokens say what CloudFormation needs."""
+    return {
+        each
+        for each in template.types() - set(supplied)
+        if is_custom(each) and all("ServiceToken" in template.properties(name) for name in template.of_type(each))
     }
-    own = {arn for arns in by_services.values() for arn in arns}
-    others = {
-        each if each.startswith(("arn:", "${")) else "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"
-        for each in named - own
-    }
-    return _frozen(by_services), frozenset(others)
+
+
+def _tokens(template: Template) -> Iterator[str]:
+    """The functions and topics that make the custom resources; both where it is not known which.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes.html
+    """
+    place = "${AWS::Region}:${AWS::AccountId}"
+    for logical_id, resource in template.resources.items():
+        if not is_custom(resource["Type"]):
+            continue
+        for token in alternatives(template.properties(logical_id).get("ServiceToken", "")):
+            arn = template.resolve(token)
+            if re.match(r"arn:.*:(lambda|sns):", arn):
+                yield arn
+            else:
+                yield from (
+                    f"arn:${{AWS::Partition}}:lambda:{place}:function:*",
+                    f"arn:${{AWS::Partition}}:sns:{place}:*",
+                )
 
 
 def _reads(template: Template) -> Iterator[str]:
@@ -164,64 +218,61 @@ def _reads(template: Template) -> Iterator[str]:
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
     """
     if _SECRET_REFERENCE.search(template.text) or any(
         "KmsKeyId" in template.properties(each) for each in template.of_type(_SECRET)
     ):
         yield "keys of secrets"
+    if not all(_is_own_key(template, template.properties(each).get("KmsKeyId")) for each in template.of_type(_SECRET)):
+        yield "keys of others"
     if _SSM_REFERENCE.search(template.text):
         yield "parameters"
+        if "/aws/service/" in template.text or template.has_unset_references():
+            yield "public parameters"
     if '"Fn::GetAZs"' in template.text:
         yield "availability zones"
 
 
+def _is_own_key(template: Template, key: Any) -> bool:
+    names = [name for name, _ in mentions(key) if name in template.resources]
+    return key is None or any(template.resources[name]["Type"].startswith("AWS::KMS::") for name in names)
+
+
 def _buckets(template: Template) -> Iterator[str]:
-    """The ARNs of the buckets that properties name, wherever they do."""
+    """The ARNs of the buckets that properties name, wherever they do; of all where a name is not known."""
     for logical_id in template.resources:
-        for name in filter(None, map(template.resolve, _bucket_names(template.properties(logical_id)))):
-            if name != "*":
-                arn = name if name.startswith("arn:") else "arn:${AWS::Partition}:s3:::" + name
+        for value in _bucket_names(template.properties(logical_id)):
+            name = template.resolve(value)
+            if name.startswith("arn:") and ":s3:" not in name:
+                continue
+            arn = name if name.startswith("arn:") else "arn:${AWS::Partition}:s3:::" + name
+            if arn.endswith(":*"):
+                yield arn
+            elif name:
                 yield from (arn, f"{arn}/*")
 
 
 def _bucket_names(value: Any) -> Iterator[Any]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            plain = isinstance(inner, str) or (isinstance(inner, Mapping) and len(inner) == 1)
-            if plain and re.search(r"bucket(name|arn)?$", key, re.IGNORECASE):
-                yield inner
-            else:
+    for each in alternatives(value):
+        if isinstance(each, Mapping):
+            for key, inner in each.items():
+                if not re.search(r"bucket(name|arn)?$", str(key), re.IGNORECASE):
+                    yield from _bucket_names(inner)
+                    continue
+                for one in alternatives(inner):
+                    if isinstance(one, str) or (isinstance(one, Mapping) and len(one) == 1):
+                        yield one
+                    else:
+                        yield from _bucket_names(one)
+        elif isinstance(each, list):
+            for inner in each:
                 yield from _bucket_names(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _bucket_names(inner)
 
 
 def _secret_arn(template: Template, text: str) -> str:
-    secret = template.resolve({"Fn::Sub": text})
-    if secret.startswith(("arn:", "${")):
+    secret = template.resolve({"Fn::Sub": text or "*"})
+    if re.match(r"arn:|\$\{(?!AWS::|!)", secret):
         return secret
     place = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
     return place + (secret if secret == "*" else secret + SECRET_ENDING)
-
-
-def _role_references(value: Any) -> Iterator[Any]:
-    """What stands where a role is expected, at any depth."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key.lower().endswith(("role", "rolearn")):
-                yield inner
-            else:
-                yield from _role_references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _role_references(inner)
-
-
-def _trusted_services(trust: Mapping[str, Any]) -> set[str]:
-    principals = (each.get("Principal", {}) for each in _listed(trust["Statement"]))
-    return {name for each in principals if isinstance(each, Mapping) for name in _listed(each.get("Service", []))}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -15,7 +15,7 @@ from typing import Any
 
 from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.errors import PhoenixError
-from phoenix_cfn.iam.supplements import BESIDES_HANDLERS, NO_RESOURCE_LEVEL, WITHOUT_HANDLERS
+from phoenix_cfn.iam.supplements import BESIDES_HANDLERS, NEEDS_NOTHING, NO_RESOURCE_LEVEL, WITHOUT_HANDLERS
 
 DATA = Path(__file__).with_name("handlers.json")
 HANDLERS = ("create", "read", "update", "delete", "list")
@@ -85,7 +85,7 @@ class Handlers:
             }
             if not needs:
                 needs = {handler: set(actions) for handler, actions in without_handlers.get(resource_type, {}).items()}
-            if not needs:
+            if not needs and resource_type not in NEEDS_NOTHING:
                 unknown.append(resource_type)
                 continue
             tagging: dict[str, Any] = schema.get("tagging") or {}

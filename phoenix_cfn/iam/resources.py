@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import copy
+from itertools import combinations
 from typing import Any
 
-from phoenix_cfn.cloudformation.names import REF_IS_ARN, REF_IS_URL
+from phoenix_cfn.cloudformation.functions import scalar, sub_arguments
+from phoenix_cfn.cloudformation.names import RANDOM_ENDING, REF_IS_ARN, REF_IS_URL
 from phoenix_cfn.errors import PhoenixError
+from phoenix_cfn.iam.alternatives import alternatives, attribute_arguments, may_be_absent, members
 from phoenix_cfn.iam.generated_names import generated
 from phoenix_cfn.iam.identity import (
     ATTRIBUTES,
@@ -19,7 +23,22 @@ from phoenix_cfn.iam.identity import (
     Owned,
 )
 
-_NO_VALUE = {"Ref": "AWS::NoValue"}
+# A variable within it has a brace of its own.
+_DYNAMIC = re.compile(r"\{\{resolve:(?:\$\{[^}]*\}|[^}])*\}\}")
+_SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
+# So many characters of a stack's name are in the names that CloudFormation makes from it, however long they are.
+_KEPT = 20
+_PLACE = ("AWS::Partition", "AWS::Region", "AWS::AccountId", "AWS::URLSuffix")
+# The properties with the tags of types that do not call them Tags.
+_TAG_PROPERTIES = ("Tags", "FileSystemTags", "HostedZoneTags", "TagList", "UserPoolTags")
+
+
+NESTED = "AWS::CloudFormation::Stack"
+
+
+def open_pattern(text: str) -> str:
+    """A text with `*` for each `${!`, whether its brace is closed or not."""
+    return re.sub(r"\$\{![^}]*\}?", "*", text)
 
 
 class UnknownValueError(PhoenixError):
@@ -35,15 +54,20 @@ class Template:
 
     `values` gives parameters and pseudo parameters as text, which may hold Fn::Sub variables of whatever template the
     policy is to stand in. Of what it does not give, parameters become `*`, and pseudo parameters stay variables; but a
-    stack whose name is not given has no known names.
+    stack whose name is not given has no known names. `nested` has the nested stacks whose templates are known.
     """
 
     def __init__(self, template: Mapping[str, Any], values: Mapping[str, str]) -> None:
-        self.resources: dict[str, dict[str, Any]] = dict(template.get("Resources", {}))
-        self._parameters: dict[str, dict[str, Any]] = dict(template.get("Parameters", {}))
-        self._values = values
+        self.resources: dict[str, dict[str, Any]] = {str(key): each for key, each in template["Resources"].items()}
+        self.parameters: dict[str, dict[str, Any]] = dict(template.get("Parameters", {}))
+        self._mappings: Any = template.get("Mappings", {})
+        self._outputs: Any = template.get("Outputs", {})
+        self.nested: dict[str, Template] = {}
+        self.values = values
+        partition = _SUFFIXES.get(values.get("AWS::Partition", ""))
+        self._values = {**({"AWS::URLSuffix": partition} if partition else {}), **values}
         self._stack = values.get("AWS::StackName")
-        self.text = json.dumps(template)
+        self.text = json.dumps(template, default=str, skipkeys=True)
 
     @property
     def stack_name(self) -> str | None:
@@ -60,18 +84,70 @@ class Template:
         return [each for each, resource in self.resources.items() if resource["Type"] == resource_type]
 
     def common_tags(self) -> dict[str, str]:
-        """The tags with the same, known value on every resource that has tags at all."""
-        tags = [
-            {tag["Key"]: self.resolve(tag["Value"]) for tag in properties["Tags"]}
-            for properties in map(self.properties, self.resources)
-            if isinstance(properties.get("Tags"), list)
-        ]
-        shared = set.intersection(*(set(each.items()) for each in tags)) if tags else set()
-        return {key: value for key, value in sorted(shared) if "*" not in value}
+        """The tags with the same, known value on every resource that has tags at all.
+
+        None where the tags of a resource are not known: they may have any value.
+        """
+        every = [tags for tags in map(self._tags, self.resources) if tags != {}]
+        if not every or None in every:
+            return {}
+        certain = [{key: values for key, values in tags.items() if len(values) == 1} for tags in every if tags]
+        shared = {
+            (key, value)
+            for key, (value, *_) in certain[0].items()
+            if all(tags.get(key) == {value} for tags in certain) and not re.search(r"\*|\$\{!", value)
+        }
+        return dict(sorted(shared))
+
+    def _tags(self, logical_id: str) -> dict[str, set[str]] | None:
+        """The values that each tag of a resource can have; None where they are not known."""
+        found: dict[str, set[str]] = {}
+        properties = self.properties(logical_id)
+        for each in members([properties[name] for name in _TAG_PROPERTIES if name in properties]):
+            if not isinstance(each, Mapping) or any(str(key).startswith(("Fn::", "Ref")) for key in each):
+                return None
+            pairs = [(each["Key"], each.get("Value", ""))] if "Key" in each else list(each.items())
+            for key, value in pairs:
+                name = self.resolve(key)
+                if re.search(r"\*|\$\{!", name):
+                    return None
+                found.setdefault(name, set()).update(map(self.resolve, alternatives(value)))
+        return found
 
     def owned(self, logical_id: str) -> list[tuple[str, str]]:
         """Kind and ARN of what a resource creates, as far as that is known for its type."""
+        variants = (self._without(logical_id, names) for names in self._absences(logical_id))
+        found = (variant._created(logical_id) for variant in variants)
+        return list(dict.fromkeys(each for created in found for each in created))
+
+    def _created(self, logical_id: str) -> list[tuple[str, str]]:
         return [(each.kind, self._arn(each, logical_id)) for each in self._owned(logical_id)]
+
+    def _absences(self, logical_id: str) -> Iterator[tuple[str, ...]]:
+        """The properties of a resource that conditions leave out, in all combinations: another name, another ARN."""
+        resource_type = self.resources[logical_id]["Type"]
+        optional = [name for name, value in self.properties(logical_id).items() if may_be_absent(value)]
+        naming = NAMES.get(resource_type)
+        places = " ".join(f"{each.arn} {{{each.unless}}} {{{each.needs}}}" for each in OWNED.get(resource_type, ()))
+        used = [
+            name
+            for name in optional
+            if re.search(rf"\{{{re.escape(name)}[}}|]", places)
+            or name == "Path"
+            or (naming and name == naming.property)
+        ]
+        for number in range(len(used) + 1):
+            yield from combinations(used, number)
+
+    def _without(self, logical_id: str, names: tuple[str, ...]) -> Template:
+        """The template without these properties of a resource."""
+        if not names:
+            return self
+        resource = self.resources[logical_id]
+        kept = {name: value for name, value in self.properties(logical_id).items() if name not in names}
+        other = copy(self)
+        other.resources = {**self.resources, logical_id: {**resource, "Properties": kept}}
+        return other
 
     def _owned(self, logical_id: str) -> list[Owned]:
         properties, resource_type = self.properties(logical_id), self.resources[logical_id]["Type"]
@@ -83,38 +159,71 @@ class Template:
 
     def resolve(self, value: Any) -> str:
         """The text that a value will have, `*` for what is not known; a `${` that is no variable is `${!`."""
-        return re.sub(r"\*+", "*", self._resolve(value))
+        return self._known(self._resolve(value))
+
+    def pattern(self, value: Any) -> str:
+        """The same with `*` for a `${` that is no variable, which IAM would read as one of its own."""
+        return open_pattern(self.resolve(value))
+
+    def _known(self, text: str) -> str:
+        return re.sub(r"\*+", "*", _DYNAMIC.sub(lambda _: self._unknown("a dynamic reference"), text))
 
     def _unknown(self, what: str, remedy: str = "") -> str:
         """What stands for a value that is not known."""
         return "*"
 
     def _resolve(self, value: Any) -> str:
-        if isinstance(value, bool):
-            return str(value).lower()
-        if not isinstance(value, dict):
-            return re.sub(r"\$\{(?!!)", "${!", str(value))
-        if len(value) != 1:
-            return self._unknown("a map")
-        (function, argument), *_ = value.items()
-        if function == "Ref":
+        plain = scalar(value)
+        if plain is not None:
+            return re.sub(r"\$\{(?!!)", "${!", plain)
+        if not isinstance(value, Mapping) or len(value) != 1:
+            return self._unknown("a map" if isinstance(value, Mapping) else "a list")
+        ((function, argument),) = value.items()
+        if function == "Ref" and isinstance(argument, str):
             return self._reference(argument)
+        if function == "Ref" and not isinstance(argument, Mapping):
+            raise ValueError(f"Ref of {json.dumps(argument, default=str)}")
         if function == "Fn::GetAtt":
-            return self._attribute(*(argument.split(".", 1) if isinstance(argument, str) else argument))
+            names = attribute_arguments(argument)
+            return self._attribute(*names) if names else self._unknown("the result of Fn::GetAtt")
         if function == "Fn::Sub":
-            text, own = argument if isinstance(argument, list) else (argument, {})
-            return self._substitute(text, own)
-        if function == "Fn::Join" and isinstance(argument[1], list):
-            return str(argument[0]).join(self._resolve(each) for each in argument[1])
+            pattern, own = sub_arguments(argument)
+            return self._substitute(pattern, own) if isinstance(pattern, str) else self._unknown("a pattern of Fn::Sub")
+        if function == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:
+            listed = self._listed(argument[1])
+            if listed is not None and isinstance(argument[0], str):
+                return argument[0].join(map(self._resolve, listed))
         if function == "Fn::If":
             # A property that is sometimes left out has its value whenever it is there.
-            texts = {self._resolve(each) for each in argument[1:] if each != _NO_VALUE}
+            texts = {self._resolve(each) for each in alternatives(value) if each is not value}
             return texts.pop() if len(texts) == 1 else self._unknown("one of two values, by a condition")
+        if function == "Fn::FindInMap":
+            return self._mapped(argument)
         return self._unknown(f"the result of {function}")
+
+    def _listed(self, value: Any) -> list[Any] | None:
+        """The members of a list, or of a list parameter that is known; None for any other."""
+        if isinstance(value, list):
+            return None if any(isinstance(each, list) or may_be_absent(each) for each in value) else value
+        name = value.get("Ref") if isinstance(value, Mapping) else None
+        declared = self.parameters.get(name, {}) if isinstance(name, str) else {}
+        is_list = str(declared.get("Type")).startswith(("CommaDelimitedList", "List<"))
+        if is_list and name in self._values:
+            return [each.strip() for each in self._values[name].split(",")]
+        return None
+
+    def _mapped(self, argument: Any) -> str:
+        """What Fn::FindInMap gives."""
+        node: Any = self._mappings
+        for key in argument[:3] if isinstance(argument, list) and len(argument) >= 3 else ():
+            name = self._resolve(key)
+            node = node.get(name) if isinstance(node, Mapping) else None
+        plain = scalar(node)
+        return self._unknown("the result of Fn::FindInMap") if plain is None else re.sub(r"\$\{(?!!)", "${!", plain)
 
     def _substitute(self, text: str, own: Mapping[str, Any]) -> str:
         def known(match: re.Match[str]) -> str:
-            name = match[1]
+            name = match[1].strip()
             if name.startswith("!"):
                 return match[0]
             if name in own:
@@ -124,7 +233,7 @@ class Template:
         return re.sub(r"\$\{([^}]*)\}", known, text)
 
     def _reference(self, name: str) -> str:
-        if name in self._values:
+        if name in self._values and not self._is_stored(name):
             return self._values[name]
         if name in self.resources:
             resource_type = self.resources[name]["Type"]
@@ -133,8 +242,18 @@ class Template:
             if resource_type in REF_IS_URL:
                 return self._unknown(f"the URL that Ref of {name} gives", f"Write Fn::GetAtt {name}.Arn.")
             return self._name(name) if resource_type in NAMES else self._id(name)
-        pseudo = name.startswith("AWS::") and name not in ("AWS::StackName", "AWS::StackId", "AWS::NoValue")
-        return f"${{{name}}}" if pseudo else self._parameter(name)
+        return f"${{{name}}}" if name in _PLACE else self._parameter(name)
+
+    def _is_stored(self, name: str) -> bool:
+        """Whether a parameter's value is the name of one in the Parameter Store, which has the value itself."""
+        return str(self.parameters.get(name, {}).get("Type")).startswith("AWS::SSM::Parameter::Value")
+
+    def has_unset_references(self) -> bool:
+        """Whether it is not known which parameter of the Parameter Store gives the value of one of the template."""
+        return any(
+            self._is_stored(name) and "Default" not in declared and name not in self.values
+            for name, declared in self.parameters.items()
+        )
 
     def _parameter(self, name: str) -> str:
         return self._unknown(f"the parameter {name}")
@@ -149,11 +268,19 @@ class Template:
             form = ATTRIBUTES.get((resource_type, attribute))
             if form is None and attribute == "Arn" and (self._owned(logical_id) or resource_type in IDENTIFIED):
                 form = "{arn}"
+            if logical_id in self.nested and attribute.startswith("Outputs."):
+                return self.nested[logical_id].output(attribute.removeprefix("Outputs."))
             if form == "{name}":
                 return self._name(logical_id)
             if form:
                 return form.replace("{arn}", self._own_arn(logical_id))
         return self._unknown(f"the attribute {attribute} of {logical_id}")
+
+    def output(self, name: str) -> str:
+        """The value of an output."""
+        output = self._outputs.get(name) if isinstance(self._outputs, Mapping) else None
+        value = output.get("Value") if isinstance(output, Mapping) else None
+        return self._unknown(f"the output {name}") if value is None else self.resolve(value)
 
     def _own_arn(self, logical_id: str) -> str:
         return self._arn(self._itself(logical_id), logical_id)
@@ -163,7 +290,8 @@ class Template:
 
     def _property(self, name: str, logical_id: str) -> str:
         properties = self.properties(logical_id)
-        return self._resolve(properties[name]) if name in properties else "*"
+        # Some properties take a name or an ARN.
+        return re.sub(r"^arn:.*[:/]", "", self._resolve(properties[name])) if name in properties else "*"
 
     def filled(self, text: str, logical_id: str) -> str:
         """A text with `{Property}`, `{name}` and `{path}` of a resource filled in; `*` for what is not known."""
@@ -176,7 +304,7 @@ class Template:
                 return self._path(logical_id)
             return match[2] if match[2] and match[1] not in properties else self._property(match[1], logical_id)
 
-        return re.sub(r"\*+", "*", re.sub(r"(?<!\$)\{(\w+)(?:\|(\w+))?\}", known, text))
+        return self._known(re.sub(r"(?<!\$)\{(\w+)(?:\|(\w+))?\}", known, text))
 
     def _arn(self, owned: Owned, logical_id: str) -> str:
         # A parameter's name may begin with the slash that its ARN has anyway.
@@ -185,6 +313,11 @@ class Template:
     def concrete(self, text: str) -> str:
         """The text with the pseudo parameters that are known."""
         return re.sub(r"\$\{(AWS::\w+)\}", lambda match: self._values.get(match[1], match[0]), text)
+
+    def longest(self) -> dict[str, int]:
+        """The most characters of the parameters that say so."""
+        declared = {name: str(each.get("MaxLength", "")) for name, each in self.parameters.items()}
+        return {name: int(most) for name, most in declared.items() if most.isdecimal()}
 
     def _name(self, logical_id: str) -> str:
         """The name as given, or the pattern of the one that CloudFormation will make."""
@@ -208,13 +341,18 @@ class Template:
     def _path(self, logical_id: str) -> str:
         """A role's or policy's path and name: the path alone tells enough where it is not everybody's."""
         properties = self.properties(logical_id)
-        path = self._resolve(properties.get("Path", "/"))
-        named = NAMES[self.resources[logical_id]["Type"]].property in properties or path == "/"
-        return path + (self._name(logical_id) if named else "*")
+        path = "/" + self._resolve(properties.get("Path", "/")).removeprefix("/")
+        named = self._is_named(logical_id) or path in ("/", "/service-role/")
+        name = self._name(logical_id) if named else "*"
+        if name == "*" and named and self._stack and "${" not in self._stack:
+            # What remains of a stack's name where the name that CloudFormation makes is shortened.
+            name = self._stack[:_KEPT] + "*" if not self._is_named(logical_id) else name
+        return path + name
+
+    def _is_named(self, logical_id: str) -> bool:
+        return NAMES[self.resources[logical_id]["Type"]].property in self.properties(logical_id)
 
     def _longest(self, text: str) -> float:
         """The most characters that a text with Fn::Sub variables can have."""
-        length = float(len(re.sub(r"\$\{[^}]*\}", "", text)))
-        for name in re.findall(r"\$\{([^}]*)\}", text):
-            length += float(self._parameters.get(name, {}).get("MaxLength", "inf"))
-        return length
+        length = float(len(re.sub(r"\$\{[^}]*\}", "", text)) + text.count("*") * RANDOM_ENDING)
+        return length + sum(self.longest().get(name, float("inf")) for name in re.findall(r"\$\{([^}]*)\}", text))

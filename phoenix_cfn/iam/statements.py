@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +15,11 @@ from troposphere import Ref, Sub
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICIES_OF_A_ROLE, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
 from phoenix_cfn.errors import PhoenixError
 
+Conditions = Mapping[str, Mapping[str, tuple[str, ...]]]
 # The longest that AWS has; a stage's name is bounded by its parameter, and any other reference is an ARN.
 _LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "1" * 12}
 _LONGEST_REFERENCE = 150
+_NUMBER = 4
 
 
 class PolicyTooLargeError(PhoenixError):
@@ -38,7 +40,7 @@ class Permission:
     sid: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
-    conditions: Mapping[str, Mapping[str, tuple[str, ...]]]
+    conditions: Conditions
 
     def with_texts(self, change: Callable[[str], str]) -> Permission:
         """The same with every resource and every value of a condition changed."""
@@ -47,6 +49,10 @@ class Permission:
             for operator, keys in self.conditions.items()
         }
         return replace(self, resources=tuple(map(change, self.resources)), conditions=conditions)
+
+    def with_resources(self, change: Callable[[str], str]) -> Permission:
+        """The same with every resource changed."""
+        return replace(self, resources=tuple(dict.fromkeys(map(change, self.resources))))
 
     def to_awacs(self) -> Statement:
         statement: dict[str, Any] = {
@@ -82,6 +88,16 @@ class Permission:
         return statement
 
 
+def with_own_sids(permissions: Iterable[Permission]) -> list[Permission]:
+    """The permissions, each with a Sid that no other has."""
+    sids: dict[str, int] = {}
+    unique = []
+    for each in permissions:
+        sids[each.sid] = sids.get(each.sid, 0) + 1
+        unique.append(replace(each, sid=each.sid + (str(sids[each.sid]) if sids[each.sid] > 1 else "")))
+    return unique
+
+
 def policy_documents(what: str, permissions: Iterable[Permission], longest: Mapping[str, int]) -> list[PolicyDocument]:
     """The statements by document: the first is a role's inline policy, the others managed policies.
 
@@ -101,6 +117,34 @@ def policy_documents(what: str, permissions: Iterable[Permission], longest: Mapp
         policy_document(what, each, MANAGED_POLICY_LIMIT if number else ROLE_INLINE_LIMIT, longest)
         for number, each in enumerate(documents)
     ]
+
+
+def split_policies(what: str, permissions: Iterable[Permission], longest: Mapping[str, int]) -> list[list[Permission]]:
+    """The statements in as many managed policies as they need. Raises PolicyTooLargeError for one that fits none."""
+    pieces = (piece for each in permissions for piece in _pieces(what, each, longest))
+    documents: list[list[Permission]] = []
+    for piece in with_own_sids(pieces):
+        for document in documents:
+            if policy_size([*document, piece], longest) <= MANAGED_POLICY_LIMIT:
+                document.append(piece)
+                break
+        else:
+            documents.append([piece])
+    return documents
+
+
+def _pieces(what: str, permission: Permission, longest: Mapping[str, int]) -> Iterator[Permission]:
+    """The statement in parts that each fit a managed policy, with room for the number at the end of its Sid."""
+    size, limit = policy_size([permission], longest), MANAGED_POLICY_LIMIT - _NUMBER
+    if size <= limit:
+        yield permission
+        return
+    longer = max(("actions", "resources"), key=lambda name: len("".join(getattr(permission, name))))
+    values = getattr(permission, longer)
+    if len(values) == 1:
+        raise PolicyTooLargeError(what, size, limit)
+    for half in (values[: len(values) // 2], values[len(values) // 2 :]):
+        yield from _pieces(what, replace(permission, **{longer: half}), longest)
 
 
 def policy_document(

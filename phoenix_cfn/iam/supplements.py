@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from phoenix_cfn.cloudformation.functions import is_function
+
 # Types without handlers in the registry. DocumentDB's control plane is that of RDS: its actions are `rds:` ones.
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/UsingWithRDS.IAM.html
 # https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-permissions-reference.html
@@ -32,6 +34,41 @@ WITHOUT_HANDLERS: dict[str, dict[str, tuple[str, ...]]] = {
         "delete": ("rds:DeleteDBInstance", "rds:DescribeDBInstances"),
         "list": ("rds:DescribeDBInstances",),
     },
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-permissions.html
+    "AWS::IAM::AccessKey": {
+        "create": ("iam:CreateAccessKey", "iam:UpdateAccessKey"),
+        "read": ("iam:ListAccessKeys",),
+        "update": ("iam:UpdateAccessKey",),
+        "delete": ("iam:DeleteAccessKey",),
+    },
+    "AWS::IAM::UserToGroupAddition": {
+        "create": ("iam:AddUserToGroup", "iam:GetGroup"),
+        "read": ("iam:GetGroup",),
+        "update": ("iam:AddUserToGroup", "iam:GetGroup", "iam:RemoveUserFromGroup"),
+        "delete": ("iam:GetGroup", "iam:RemoveUserFromGroup"),
+    },
+    # The same calls as those of AWS::Route53::RecordSet.
+    # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/r53-api-permissions-ref.html
+    "AWS::Route53::RecordSetGroup": dict.fromkeys(
+        ("create", "read", "update", "delete"),
+        (
+            "route53:ChangeResourceRecordSets",
+            "route53:GetChange",
+            "route53:GetHostedZone",
+            "route53:ListHostedZonesByName",
+            "route53:ListResourceRecordSets",
+        ),
+    ),
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html
+    "AWS::ElasticLoadBalancingV2::ListenerCertificate": {
+        "create": ("elasticloadbalancing:AddListenerCertificates", "elasticloadbalancing:DescribeListenerCertificates"),
+        "read": ("elasticloadbalancing:DescribeListenerCertificates",),
+        "update": ("elasticloadbalancing:AddListenerCertificates", "elasticloadbalancing:RemoveListenerCertificates"),
+        "delete": (
+            "elasticloadbalancing:DescribeListenerCertificates",
+            "elasticloadbalancing:RemoveListenerCertificates",
+        ),
+    },
     "AWS::CodeBuild::Project": {
         "create": ("codebuild:CreateProject", "iam:PassRole"),
         "read": ("codebuild:BatchGetProjects",),
@@ -40,6 +77,21 @@ WITHOUT_HANDLERS: dict[str, dict[str, tuple[str, ...]]] = {
         "list": ("codebuild:ListProjects",),
     },
 }
+
+# Types that CloudFormation handles without a call to another service.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-waitcondition.html
+NEEDS_NOTHING = frozenset(
+    {"AWS::CDK::Metadata", "AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle"}
+)
+
+
+def is_custom(resource_type: str) -> bool:
+    """Whether a function or a topic of the account makes the resource.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html
+    """
+    return resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource"
+
 
 # What a service checks on its caller's behalf although the handler does not call it.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html
@@ -80,6 +132,41 @@ SERVICE_LINKED_ROLES = {
     "AWS::DocDB::DBCluster": "rds.amazonaws.com",
     "AWS::ApplicationAutoScaling::ScalableTarget": "{ServiceNamespace}.application-autoscaling.amazonaws.com",
 }
+
+# The services that take the roles that resources of a type, or of all types of a service, name; the others are called
+# as the types of theirs are.
+# Sources: the trust policies that each service's user guide gives for its roles.
+_PASSED_TO: dict[str, tuple[str, ...]] = {
+    "AWS::ApiGatewayV2": ("apigateway",),
+    "AWS::ApplicationAutoScaling": ("application-autoscaling",),
+    "AWS::AutoScaling": ("autoscaling", "ec2"),
+    "AWS::Batch": ("batch", "ec2", "ecs-tasks"),
+    "AWS::Cognito": ("cognito-idp", "cognito-identity"),
+    "AWS::DAX": ("dax",),
+    "AWS::EC2::FlowLog": ("vpc-flow-logs",),
+    "AWS::ECS::Service": ("ecs",),
+    "AWS::ECS::TaskDefinition": ("ecs-tasks",),
+    "AWS::EKS": ("eks", "ec2", "pods.eks"),
+    "AWS::EMR": ("elasticmapreduce", "ec2"),
+    "AWS::IAM::InstanceProfile": ("ec2",),
+    "AWS::ImageBuilder": ("imagebuilder", "ec2"),
+    "AWS::KinesisAnalyticsV2": ("kinesisanalytics",),
+    "AWS::KinesisFirehose": ("firehose",),
+    "AWS::Logs": ("logs", "logs.${AWS::Region}"),
+    "AWS::MSK": ("kafka",),
+    "AWS::OpenSearchService": ("opensearchservice", "es"),
+    "AWS::RDS": ("rds", "monitoring.rds"),
+    "AWS::StepFunctions": ("states",),
+    "AWS::Synthetics": ("lambda", "synthetics"),
+}
+
+
+def passed_to(resource_type: str) -> tuple[str, ...]:
+    """The services to which resources of a type pass roles."""
+    of_service = resource_type.rpartition("::")[0]
+    names = _PASSED_TO.get(resource_type) or _PASSED_TO.get(of_service) or (of_service.rpartition(":")[2].lower(),)
+    return tuple(f"{name}.amazonaws.com" for name in names)
+
 
 # Actions that only serve these properties of a type (by name at any depth, or `Name=value`): a template that uses none
 # of them does not need the action. Only what is certain stands here: reading is not, and deleting seldom.
@@ -154,6 +241,25 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
         "iam:DetachRolePolicy": ("ManagedPolicyArns",),
         "iam:PutRolePermissionsBoundary": ("PermissionsBoundary",),
     },
+    "AWS::IAM::ManagedPolicy": {
+        "iam:AttachGroupPolicy": ("Groups",),
+        "iam:AttachRolePolicy": ("Roles",),
+        "iam:AttachUserPolicy": ("Users",),
+        "iam:DetachGroupPolicy": ("Groups",),
+        "iam:DetachRolePolicy": ("Roles",),
+        "iam:DetachUserPolicy": ("Users",),
+    },
+    "AWS::IAM::Policy": {
+        "iam:DeleteGroupPolicy": ("Groups",),
+        "iam:DeleteRolePolicy": ("Roles",),
+        "iam:DeleteUserPolicy": ("Users",),
+        "iam:GetGroupPolicy": ("Groups",),
+        "iam:GetRolePolicy": ("Roles",),
+        "iam:GetUserPolicy": ("Users",),
+        "iam:PutGroupPolicy": ("Groups",),
+        "iam:PutRolePolicy": ("Roles",),
+        "iam:PutUserPolicy": ("Users",),
+    },
     "AWS::Logs::LogGroup": {
         "firehose:TagDeliveryStream": ("DataProtectionPolicy",),
         "logs:CreateLogDelivery": ("DataProtectionPolicy",),
@@ -222,18 +328,24 @@ def needed(resource_type: str, actions: Iterable[str], used: Collection[str]) ->
 
 
 def features(resource_type: str, properties: Iterable[Mapping[str, Any]]) -> set[str]:
-    """What resources of a type use of that which decides whether an action is needed."""
+    """What resources of a type use of that which decides whether an action is needed.
+
+    A property whose value is not known may have each of the values that decide.
+    """
     decisive = {feature for each in ONLY_FOR.get(resource_type, {}).values() for feature in each}
-    return decisive & {feature for each in properties for feature in _features(each)} if decisive else set()
+    used = {feature for each in properties for feature in _features(each)} if decisive else set()
+    return {each for each in decisive if each in used or each.partition("=")[0] + "=*" in used}
 
 
 def _features(value: Any) -> Iterator[str]:
-    """The names of properties at any depth, and `Name=value` of plain ones."""
+    """The names of properties at any depth, and `Name=value` of plain ones; `Name=*` where a function gives it."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield key
             if isinstance(inner, str):
                 yield f"{key}={inner}"
+            elif is_function(inner):
+                yield f"{key}=*"
             yield from _features(inner)
     elif isinstance(value, list):
         for inner in value:

@@ -97,7 +97,7 @@ def test_actions_follow_types_and_properties(kind: str, properties: dict[str, An
         (STAGED, {"Name": {"Fn::Sub": "${StagePrefix}-phoenix"}}, "secret:dev-phoenix-??????"),
         (STAGED, {"Name": {"Fn::Join": ["-", [{"Ref": "StagePrefix"}, "x"]]}}, "secret:dev-x-??????"),
         (STAGED, {"Name": {"Fn::Sub": ["${a}-x", {"a": {"Ref": "StagePrefix"}}]}}, "secret:dev-x-??????"),
-        (STAGED, {"Name": {"Fn::If": ["C", "x", {"Ref": "AWS::NoValue"}]}}, "secret:x-??????"),
+        (STAGED, {"Name": {"Fn::If": ["C", "x", "x"]}}, "secret:x-??????"),
         # What is not known beforehand is a wildcard.
         (KNOWN, {"Name": {"Fn::Sub": "${StagePrefix}-phoenix"}}, "secret:*-phoenix-??????"),
         (STAGED, {"Name": {"Fn::If": ["C", "x", "y"]}}, "secret:*-??????"),
@@ -238,20 +238,27 @@ def test_roles_are_passed_to_those_that_they_trust() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "arn"),
+    ("given", "sid", "arn"),
     [
-        ("arn:aws:iam::1:role/his", "arn:aws:iam::1:role/his"),
-        ({"Ref": "Given"}, "arn:given"),
-        ({"Ref": "Unknown"}, "arn:aws:iam::111122223333:role/*"),
+        ("arn:aws:iam::1:role/his", "PassOtherRoles", "arn:aws:iam::1:role/his"),
+        ({"Ref": "Given"}, "PassOtherRoles", "arn:given"),
+        # The name of the parameter stands beside a wildcard.
+        ({"Ref": "Unknown"}, "PassRoleFromUnknown", "arn:aws:iam::111122223333:role/*"),
     ],
 )
-def test_roles_of_others_are_passed_where_the_template_names_them(given: Any, arn: str) -> None:
+def test_roles_of_others_are_passed_where_the_template_names_them(given: Any, sid: str, arn: str) -> None:
     task = resource("AWS::ECS::TaskDefinition", ExecutionRoleArn=given, TaskRoleArn={"Fn::GetAtt": "Own.Arn"})
     found = deploy_permissions(
         template(Own=role("ecs-tasks.amazonaws.com", RoleName="own"), Task=task), STAGED | {"Given": "arn:given"}
     )
-    passed = {each.sid: each.resources for each in found if "iam:PassRole" in each.actions}
-    assert passed == {"PassRole": ("arn:aws:iam::111122223333:role/own",), "PassOtherRoles": (arn,)}
+    passing = [each for each in found if "iam:PassRole" in each.actions]
+    assert {each.sid: each.resources for each in passing} == {
+        "PassRole": ("arn:aws:iam::111122223333:role/own",),
+        sid: (arn,),
+    }
+    assert all(
+        each.conditions == {"StringEquals": {"iam:PassedToService": ("ecs-tasks.amazonaws.com",)}} for each in passing
+    )
 
 
 def test_no_role_is_passed_where_nothing_takes_one() -> None:

@@ -1,0 +1,135 @@
+"""What a template uses of an account without creating it: a network, a key, a listener, a role from a parameter."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from phoenix_cfn.cloudformation import schemas
+from phoenix_cfn.iam.alternatives import alternatives, mentions
+from phoenix_cfn.iam.identity import OWNED
+from phoenix_cfn.iam.resources import Template
+
+# Properties and types that do not call a kind as IAM does, by the end of their names.
+_OTHERWISE_CALLED = {
+    "allocation": "elasticip",
+    "clusterparametergroup": "clusterpg",
+    "dbcluster": "cluster",
+    "dbclusterparametergroup": "clusterpg",
+    "dbinstance": "db",
+    "dbparametergroup": "pg",
+    "dbsubnetgroup": "subgrp",
+    "eip": "elasticip",
+    "group": "securitygroup",
+    "key": "keypair",
+    "optiongroup": "og",
+}
+# What a resource is created in where the template does not say it: property, kind.
+_BY_DEFAULT = {"AWS::EC2::SecurityGroup": ("VpcId", "ec2:vpc")}
+_FREE = frozenset({"Environment", "Metadata", "Tags", "UserData", "Variables"})
+
+
+def surroundings(template: Template, kinds: Mapping[str, Collection[str]]) -> dict[str, dict[str, set[str]]]:
+    """By type and kind, such as `ec2:vpc`, the ARNs of what resources of the template are created in or attached to.
+
+    `kinds`: by type the kinds of resource that its actions can be limited to.
+    """
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    own = {each: frozenset(own_kinds(each, every)) for each, every in kinds.items()}
+    others = {each: frozenset(every) - own[each] for each, every in kinds.items()}
+    created = _created(template)
+    for logical_id in [name for each in kinds for name in template.of_type(each)]:
+        resource_type, properties = template.resources[logical_id]["Type"], template.properties(logical_id)
+        absent, default = _BY_DEFAULT.get(resource_type, ("", ""))
+        if absent and absent not in properties:
+            found[resource_type][default] |= set(_patterns(default))
+        for key, value in _leaves(properties) if others[resource_type] else ():
+            for kind in called(key, others[resource_type]):
+                if any(kind in own.get(each, ()) for each in _types(template, value)):
+                    continue
+                text = template.resolve(value)
+                if text not in created[kind]:
+                    found[resource_type][kind] |= set(_named(kind, text))
+    return {each: dict(sorted(arns.items())) for each, arns in sorted(found.items())}
+
+
+def _types(template: Template, value: Any) -> Iterator[str]:
+    """The types of the resources of the template that a value refers to."""
+    return (template.resources[name]["Type"] for name, _ in mentions(value) if name in template.resources)
+
+
+def _created(template: Template) -> Mapping[str, set[str]]:
+    """By kind, the ARNs and the names of what the template creates, as far as they are known."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for logical_id in template.resources:
+        for kind, arn in template.owned(logical_id):
+            found[kind] |= {arn, re.split("[:/]", arn)[-1]} - {"*"}
+    return found
+
+
+def own_kinds(resource_type: str, kinds: Collection[str]) -> set[str]:
+    """The kinds that resources of a type are themselves."""
+    if resource_type not in OWNED:
+        return called(resource_type.rpartition(":")[2], frozenset(kinds))
+    first = [each.kind.split("/")[0] for each in OWNED[resource_type][:1]]
+    return {
+        each.kind
+        for each in OWNED[resource_type]
+        if each.part or re.search(r"\{(name|path)\}", each.path) or each.kind.split("/")[0] in first
+    }
+
+
+@cache
+def called(name: str, kinds: frozenset[str]) -> set[str]:
+    """Those of the kinds that a property's or type's name speaks of: of several, those with the longest name."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    stem = re.sub(r"(?:id|arn|name|identifier)s?$", "", plain)
+    points = stem != plain
+    # `Subnets`, but not the end of `Address`.
+    stem = re.sub(r"(?<!s)s$", "", stem)
+    wanted = {stem, _OTHERWISE_CALLED.get(stem, stem)}
+    matching = {}
+    for kind in kinds:
+        known_as = re.sub(r"[^a-z0-9]", "", kind.partition(":")[2].split("/")[0])
+        # A short name is the end of many a word, and only what ends in Id, Arn or Name surely points somewhere.
+        if known_as in wanted or (points and len(known_as) > 2 and any(each.endswith(known_as) for each in wanted)):
+            matching[kind] = len(known_as)
+    return {kind for kind, length in matching.items() if length == max(matching.values())}
+
+
+def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Every plain value or function below a property, with the name of that property."""
+    for each in alternatives(value):
+        if isinstance(each, list):
+            for inner in each:
+                yield from _leaves(inner, key)
+        elif isinstance(each, Mapping) and not (len(each) == 1 and str(next(iter(each))).startswith(("Fn::", "Ref"))):
+            for name, inner in each.items():
+                if name not in _FREE:
+                    yield from _leaves(inner, str(name))
+        elif key and not isinstance(each, (bool, int, float)):
+            yield key, each
+
+
+def _named(kind: str, text: str) -> Iterator[str]:
+    """The ARNs of a kind that a value, an ARN, an id or a name, can mean."""
+    service = kind.partition(":")[0]
+    if re.match(rf"arn:(\$\{{[^}}]*\}}|[^:])+:{service}:.*:", text):
+        yield text
+        return
+    known = re.fullmatch(r"[\w.@+=,-]+", text)
+    for pattern in _patterns(kind):
+        if known and pattern.count("*") == 1 and pattern.endswith("*"):
+            yield pattern[:-1] + text
+            if service == "iam":
+                yield pattern + "/" + text
+        else:
+            yield pattern
+
+
+def _patterns(kind: str) -> list[str]:
+    service, _, name = kind.partition(":")
+    return schemas.arn_patterns(service, name)
