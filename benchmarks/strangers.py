@@ -35,10 +35,13 @@ sys.path.insert(0, str(ROOT))
 from phoenix_cfn.cli import iam  # noqa: E402
 from phoenix_cfn.cli.outcome import reported  # noqa: E402
 
+_RULES = ROOT / "phoenix_cfn" / "rules"
 SUFFIXES = (".yml", ".yaml", ".json", ".template", ".cfn")
 LIMIT = 30
 """Seconds that the rules, or the deploy role, may take for one template."""
 
+# What the command says where a traceback would be.
+_BROKEN = "an error in phoenix_cfn itself"
 _PROG = "python -m phoenix_cfn.iam"
 # What differs between two refusals for one reason: names, numbers, and what is quoted.
 _NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|\b(?=\w*[a-z])(?=\w*[A-Z0-9])\w{3,}\b|\b\d+\b")
@@ -128,7 +131,9 @@ def _grant(path: Path, name: str, result: Result) -> None:
         contextlib.redirect_stdout(printed),
     ):
         code = reported(_PROG, lambda: iam.main([str(path)], ROOT, _PROG))
-    if code == 0:
+    if _BROKEN in said.getvalue():
+        result.crashes.append(f"{name}: deploy role: {said.getvalue().strip()[:300]}")
+    elif code == 0:
         result.policies += 1
     elif said.getvalue():
         for line in said.getvalue().replace(str(path), "TEMPLATE").splitlines():
@@ -138,7 +143,7 @@ def _grant(path: Path, name: str, result: Result) -> None:
 
 def measured(folder: Path, with_roles: bool) -> Result:
     result = Result()
-    loaded = Rules.create_from_directory(str(ROOT / "phoenix_cfn" / "rules"))
+    loaded = Rules.create_from_directory(str(_RULES))
     rules = [loaded[each] for each in sorted(loaded)]
     for path in templates(folder):
         name = path.relative_to(folder).as_posix()
@@ -162,6 +167,18 @@ def lines(result: Result) -> Iterator[str]:
     yield from (f"  {seconds:8.1f} {what}" for what, seconds in result.seconds.items())
 
 
+def draw(found: list[Found], number: int, seed: int) -> list[Found]:
+    """Findings outside the kata group; of equal ones in one repository, the first folder below, one takes part."""
+    kata = {rule.id for rule in Rules.create_from_directory(str(_RULES)).values() if rule.kata}
+    distinct = {
+        (each.template.split("/")[0], each.rule, each.message): each
+        for each in sorted(found, reverse=True)
+        if each.rule not in kata
+    }
+    candidates = sorted(distinct.values())
+    return random.Random(seed).sample(candidates, min(number, len(candidates)))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -175,7 +192,7 @@ def main() -> int:
     if options.json:
         options.json.write_text(json.dumps([vars(each) for each in result.found], indent=1) + "\n", encoding="utf-8")
     if options.draw:
-        drawn = random.Random(options.seed).sample(sorted(result.found), min(options.draw, len(result.found)))
+        drawn = draw(result.found, options.draw, options.seed)
         print(f"{len(drawn)} findings drawn with seed {options.seed}")
         for each in sorted(drawn):
             print(f"  {each.template}:{each.line} {each.rule} {each.message}")

@@ -280,7 +280,7 @@ def default_port(stack: Stack, cluster: Resource) -> Text | None:
 
 
 def other_port(stack: Stack, left: Text | None, right: Text | None) -> bool:
-    """Whether two ports are known to be different, or are for another value of a parameter that only one of them has."""
+    """Whether two ports are known to be different, or are for another value of a parameter that only one has."""
     return different_numbers(left, right) or bool(tied_by(stack, left, right))
 
 
@@ -295,11 +295,8 @@ def default_group_is_shut(stack: Stack, nodes: Iterable[Node]) -> bool:
 
     A network that the template does not make may have opened its default group, and so may a rule of the template.
     """
-    subnets_here = [stack.resource(node, "AWS::EC2::Subnet") for node in nodes]
-    known = [
-        subnet is not None and stack.resource(subnet["VpcId"], "AWS::EC2::VPC") is not None for subnet in subnets_here
-    ]
-    return bool(known) and all(known) and not _opens_default_group(stack)
+    here = [stack.resource(node, "AWS::EC2::Subnet") for node in nodes]
+    return bool(here) and all(each is not None and default_group_of_network_is_shut(stack, each) for each in here)
 
 
 def _opens_default_group(stack: Stack) -> bool:

@@ -120,7 +120,7 @@ def _tables(stack: Stack, subnet: Resource) -> list[Resource]:
 
 
 def tasks_are_shut(stack: Stack, service: Resource, routed: bool) -> bool:
-    """Whether the groups of tasks let no HTTPS out: to nothing at all, or not to the internet that their route needs."""
+    """Whether the groups of tasks let no HTTPS out: to nothing at all, or not to the internet that a route leads to."""
     worn = network(service)["SecurityGroups"]
     if lets_out(stack, worn, HTTPS) is False:
         return True

@@ -1,4 +1,4 @@
-"""Two sides of one wire: a value that has to be the same in two places, for every value of the template's parameters."""
+"""Two sides of one wire: a value that has to be the same in two places, for every value of the parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of faults that templates of strangers have, and what only looks like them: small templates, and changes of them.
+"""Kinds of faults that templates of strangers have, and what only looks like them: small templates, and variants.
 
 A file in kinds/ has one kind. Each of its documents begins with what is expected of it: `# reports`, `# silent` or
 `# once`, the ids of rules, and why. A variant is a document with a piece of its text replaced.

@@ -30,7 +30,5 @@ class ContainerName(Rule):
                 wanted = registration.node["ContainerName"]
                 if names and all(parted(stack, name, wanted.text) for name in names):
                     there = ", ".join(str(name) for name in names)
-                    yield finding(
-                        wanted,
-                        f"The task definition has no container {wanted.text}; it has {there}{note(stack, names[0], wanted.text)}",
-                    )
+                    tied = note(stack, names[0], wanted.text)
+                    yield finding(wanted, f"The task definition has no container {wanted.text}; it has {there}{tied}")

@@ -20,8 +20,8 @@ from phoenix_cfn.rules._service import (
 
 
 class HealthCheckPort(Rule):
-    """A target group's HealthCheckPort is traffic-port, or a port of the task that answers: one that its security groups
-    admit from the load balancer, or, with the network of the instance (bridge), one that a container maps.
+    """A target group's HealthCheckPort is traffic-port, or a port of the task that answers: one that its security
+    groups admit from the load balancer, or, in the network of the instance (bridge), one that a container maps.
 
     Risk: All targets are unhealthy for ever; ECS replaces task after task.
 

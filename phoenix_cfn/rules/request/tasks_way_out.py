@@ -11,9 +11,9 @@ from phoenix_cfn.rules._ways_out import REGISTRY, endpoints_fail, may_have_other
 
 
 class TasksWayOut(Rule):
-    """A Fargate task can reach the registry of its image, its log group and its secrets: by a route to the internet (from
-    a private subnet through a NAT gateway, from a public one with a public address), or by an endpoint for each of
-    these services, with private DNS and a security group that admits the tasks. The tasks' own groups let port 443 out.
+    """A Fargate task can reach the registry of its image, its log group and its secrets: by a route to the internet
+    (from a private subnet through a NAT gateway, from a public one with a public address), or by an endpoint for each
+    of these services, with private DNS and a security group that admits the tasks. Its own groups let port 443 out.
 
     Risk: The image cannot be pulled; no task ever starts, and the stack hangs until the deployment gives up.
 
