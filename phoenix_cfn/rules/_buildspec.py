@@ -17,7 +17,7 @@ _PROVIDED = re.compile(
     r"|BASH\w*|HOME|PATH|PWD|OLDPWD|USER|HOSTNAME|SHELL|TMPDIR|RANDOM|SECONDS|LINENO|LANG|IFS|UID|EUID|PPID|TERM"
     r"|JAVA_HOME|GO\w+|NODE_\w+|NVM_\w+|PYENV_\w+|DOCKER_\w+|DOTNET_\w+|PHP_\w+|RUBY_\w+|INITIATOR"
 )
-_READ = re.compile(r"\$(?:\{#?([A-Z_][A-Z0-9_]*)(?!\w|:?[-=+?])[^}]*\}|([A-Z_][A-Z0-9_]*)(?!\w))")
+_READ = re.compile(r"\$(?:\{#?([A-Z_][A-Z0-9_]*)(?!\w|:?[-=+?])[^}]{0,200}\}|([A-Z_][A-Z0-9_]*)(?!\w))")
 _SET = re.compile(
     r"(?:^|[\s;&|(])(?:export\s+|local\s+|readonly\s+|declare\s+)?([A-Z_][A-Z0-9_]*)\+?=|\b(?:for|read(?:\s+-\w+)*)\s+([A-Z_][A-Z0-9_]*)"
 )

@@ -10,7 +10,7 @@ from phoenix_cfn.cloudformation.stack import Stack
 from phoenix_cfn.cloudformation.values import DYNAMIC, Ref, Text, marked, parse_json, text, unmarked
 
 _URI = re.compile("mongodb(?:\\+srv)?://([^\\s\"'\\\\]+)")
-_DYNAMIC = re.compile(r"\{\{\s*resolve:[^}]*\}\}")
+_DYNAMIC = re.compile(r"\{\{\s{0,9}resolve:[^{}]*\}\}")
 _DYNAMIC_SECRET = re.compile(r"\{\{\s*resolve:(secretsmanager|ssm-secure):")
 _SECRET_NAME = re.compile(
     r"(?i)(password|passwd|passphrase|pwd|(?<![a-z])pass|token|secret|api_?key|private_?key|access_?key|credentials?)$"
@@ -24,6 +24,8 @@ _NAMES_SECRET = re.compile(
     r"|\b(name|id|path|location) (of|for)\b.*\b(secret|param)"
     r"|\b(secret|parameter|key)('s)? name\b|\b(secrets? manager|parameter store|ssm) (secret|parameter|path)\b"
 )
+_MOST_READ = 300
+"""The characters of a description that say what a parameter is; the time of a search is not linear in them."""
 _SWITCHES = frozenset({"true", "false", "yes", "no", "enabled", "disabled", "on", "off", "0", "1"})
 
 
@@ -186,7 +188,7 @@ def _is_no_secret(parameter: Node) -> bool:
     return (
         (bool(known) and all(is_no_secret_value(value) for value in known))
         or (parameter["AllowedPattern"].literal or "").lstrip("^(").startswith("arn:")
-        or _NAMES_SECRET.search(parameter["Description"].literal or "") is not None
+        or _NAMES_SECRET.search((parameter["Description"].literal or "")[:_MOST_READ]) is not None
     )
 
 

@@ -22,6 +22,8 @@ def kept(resource: Resource) -> bool:
 
 
 _EMPTIES = re.compile(r"(?i)empt(y|ie)|clean|purge|wipe|delet\w*[-_ ]?(object|bucket|file|content|version)|autodelete")
+# What code calls that empties a bucket; every custom resource handles a request of type Delete.
+_DELETES = re.compile(r"(?i)delete_?object|object_?versions|objects\.(all|filter)|empty_?bucket|\brm\b.*--recursive")
 
 
 def emptiers(stack: Stack, bucket: Resource) -> list[tuple[Resource, bool]]:
@@ -37,6 +39,7 @@ def emptiers(stack: Stack, bucket: Resource) -> list[tuple[Resource, bool]]:
         function = stack.resource(one["ServiceToken"], "AWS::Lambda::Function")
         code = function.at("Code", "ZipFile").text if function is not None else None
         meant = _EMPTIES.search(f"{one.type} {one.id}") is not None
-        if meant or code is None or re.search("(?i)delet|empt", code.plain):
-            found.append((one, meant or (code is not None and _EMPTIES.search(code.plain) is not None)))
+        deletes = _DELETES.search(code.plain) is not None if code is not None else None
+        if meant or deletes is not False:
+            found.append((one, meant or deletes is True))
     return found

@@ -156,6 +156,13 @@ _VARIANTS: list[tuple[str, int, str, str, str]] = [
     # Emptiers
     ("emptiers", 0, "Custom::BucketAcl", "Custom::BucketEmptier", "once E9953: it is there to empty the bucket"),
     ("emptiers", 0, 'ZipFile: "x"', 'ZipFile: "bucket.delete_objects()"', "once E9953: its code deletes objects"),
+    (
+        "emptiers",
+        0,
+        'ZipFile: "x"',
+        "ZipFile: \"if (event.RequestType === 'Delete') cleanup()\"",
+        "silent E9953: it handles its own deletion",
+    ),
     # Namespaces
     ("namespaces", 0, "AWS/Neptune", "AWS/DocDB", "reports E9505: the namespace of DocumentDB"),
     ("namespaces", 0, "AWS/Neptune", "Shop/Custom", "silent E9505: a namespace of one's own"),

@@ -31,6 +31,8 @@ class BuildVariables(Rule):
             if None in names or None in told or (variables.given and not variables.listed):
                 continue
             given = {name for name in names if name}.union(*(each for each in told if each))
-            for name in sorted(variables_read(spec) - given):
+            lacked = sorted(variables_read(spec) - given)
+            if lacked:
                 place = variables if variables.given else owner.here
-                yield finding(place, f"The buildspec reads {name}, which nobody provides")
+                more = f" and {len(lacked) - 10} more" if len(lacked) > 10 else ""
+                yield finding(place, f"The buildspec reads {', '.join(lacked[:10])}{more}, which nobody provides")
