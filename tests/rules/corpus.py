@@ -173,24 +173,22 @@ API_TOKEN = put("/Parameters/ApiToken", {"Type": "String", "Default": "prod/phoe
 ISOLATED = (
     put("Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("IsolatedSubnetA"), ref("IsolatedSubnetB")]),
 )
-ENDPOINTS = tuple(
-    add(
-        f"{name.title().replace('.', '')}Endpoint",
-        "AWS::EC2::VPCEndpoint",
-        VpcId=ref("Vpc"),
-        ServiceName=sub(f"com.amazonaws.${{AWS::Region}}.{name}"),
-        **(
-            {}
-            if name == "s3"
-            else {
-                "VpcEndpointType": "Interface",
-                "PrivateDnsEnabled": True,
-                "SecurityGroupIds": [att("EndpointSecurityGroup", "GroupId")],
-            }
-        ),
-    )
-    for name in ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager")
-)
+
+
+def endpoint(name: str) -> Change:
+    """The endpoint of a service: a gateway for S3, or else an interface."""
+    interface: Template = {
+        "VpcEndpointType": "Interface",
+        "PrivateDnsEnabled": True,
+        "SecurityGroupIds": [att("EndpointSecurityGroup", "GroupId")],
+    }
+    service = sub(f"com.amazonaws.${{AWS::Region}}.{name}")
+    logical_id = f"{name.title().replace('.', '')}Endpoint"
+    more = {} if name == "s3" else interface
+    return add(logical_id, "AWS::EC2::VPCEndpoint", VpcId=ref("Vpc"), ServiceName=service, **more)
+
+
+ENDPOINTS = tuple(map(endpoint, ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager")))
 ENDPOINT_GROUP = add(
     "EndpointSecurityGroup",
     "AWS::EC2::SecurityGroup",

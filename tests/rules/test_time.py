@@ -15,7 +15,7 @@ HEAD = "version: 0.2\nphases: {build: {commands: %s}}\n"
 LINES = "version: 0.2\nphases:\n  build:\n    commands:\n"
 # Each list has the one before ten times: 10^12 values.
 BOMB = "a: &a [x]\n" + "".join(
-    f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefghijkl", "bcdefghijklm")
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefghijkl", "bcdefghijklm", strict=True)
 )
 
 BUILDSPECS = {
