@@ -656,7 +656,7 @@ CASES: list[Case] = [
     fault(
         "E9216",
         "a plain variable holds a parameter that is not echoed",
-        put("/Parameters/Key", {"Type": "String", "NoEcho": True}),
+        put("/Parameters/Key", {"Type": "String", "NoEcho": True, "Default": ""}),
         put(f"{CONTAINER}/Environment/3", {"Name": "KEY", "Value": ref("Key")}),
     ),
     near_miss(
