@@ -36,6 +36,13 @@ def place(rule_id: str, root: Path) -> str:
     return f"phoenix-cfn lint --explain {rule_id}"
 
 
+def fix(rule_id: str) -> str:
+    """What the rule's docstring says mends a finding; empty for a rule that is not known here."""
+    rule = _own().get(rule_id)
+    paragraphs = inspect.cleandoc(rule.__doc__ or "").split("\n\n") if rule else []
+    return next((" ".join(each.removeprefix("Fix: ").split()) for each in paragraphs if each.startswith("Fix: ")), "")
+
+
 def text(rule_id: str) -> str:
     """What a rule's docstring says; for a rule of cfn-lint, where its page is. Raises UnknownRuleError."""
     if rule := _own().get(rule_id):

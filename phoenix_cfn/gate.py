@@ -44,7 +44,8 @@ def findings(root: Path, files: Mapping[str, bytes]) -> list[Finding]:
     if FILE not in files and not (root / FILE).is_file():
         raise ConfigurationError("no such file", "cfn-lint's configuration", "Restore it, or run `phoenix-cfn init`.")
     with _project_with(root, files), _alone():
-        found, linted = _lint([], [])
+        # The project's templates are the kata's, also where an older .cfnlintrc does not ask for its rules.
+        found, linted = _lint([], [], kata=True)
     for file in files:
         if file.endswith((".yml", ".yaml")) and file not in linted:
             raise ConfigurationError(
@@ -53,15 +54,18 @@ def findings(root: Path, files: Mapping[str, bytes]) -> list[Finding]:
     return found
 
 
-def findings_of(templates: list[Path], options: list[str]) -> list[Finding]:
-    """What cfn-lint and the project's rules find in any templates, whatever configuration lies about."""
+def findings_of(templates: list[Path], options: list[str], kata: bool = False) -> list[Finding]:
+    """What cfn-lint and the project's rules find in any templates, whatever configuration lies about.
+
+    `kata` says whether the rules of the kata's policy are among them.
+    """
     with tempfile.TemporaryDirectory() as name, _alone():
         configuration = Path(name, "cfnlintrc.yml")
         configuration.write_text("append_rules: [phoenix_cfn.rules]\nregions: [us-east-1]\n", encoding="ascii")
-        return _lint(["--config-file", str(configuration), *options], [str(each) for each in templates])[0]
+        return _lint(["--config-file", str(configuration), *options], [str(each) for each in templates], kata)[0]
 
 
-def _lint(arguments: list[str], templates: list[str]) -> tuple[list[Finding], set[str]]:
+def _lint(arguments: list[str], templates: list[str], kata: bool) -> tuple[list[Finding], set[str]]:
     """The findings, and the templates that were read: those that are named, or those of the configuration."""
     from cfnlint.config import ConfigFileError, ConfigMixIn
     from cfnlint.exceptions import UnexpectedRuleException
@@ -79,6 +83,9 @@ def _lint(arguments: list[str], templates: list[str]) -> tuple[list[Finding], se
             return [], linted
         with _last_words() as words:
             runner = Runner(config)
+            for rule in runner.rules.values() if kata else ():
+                if getattr(rule, "kata", False):
+                    rule.kata = False
             formatter = get_formatter(config)
 
             def judged(names: list[str]) -> list[tuple[tuple[str, int, str], Finding]]:

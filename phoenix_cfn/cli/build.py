@@ -136,6 +136,8 @@ def _print_findings(found: list[Finding], templates: Mapping[str, StageTemplate]
         author = template.authors.get(finding.path[1]) if template and len(finding.path) > 1 else None
         if author:
             print(f"  written by {author}")
+        if remedy := explanation.fix(finding.rule):
+            print(f"  fix: {remedy}")
         if page := explanation.place(finding.rule, root):
             print(f"  explained: {page}")
         print()

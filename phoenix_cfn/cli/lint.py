@@ -24,9 +24,11 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     for template in options.templates:
         _require_readable(template)
     ignored = ["--ignore-checks", *options.ignore] if options.ignore else []
-    found = gate.findings_of(options.templates, ignored)
+    found = gate.findings_of(options.templates, ignored, options.kata)
     for finding in found:
         print(finding.text)
+        if remedy := explanation.fix(finding.rule):
+            print(f"  fix: {remedy}")
         if page := explanation.place(finding.rule, root):
             print(f"  explained: {page}")
         print()
@@ -57,6 +59,11 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser.add_argument("templates", nargs="*", type=Path, metavar="TEMPLATE", help="a template, YAML or JSON")
     parser.add_argument(
         "--ignore", action="append", default=[], metavar="RULE", help="a check to leave out, such as W3005 or E94"
+    )
+    parser.add_argument(
+        "--kata",
+        action="store_true",
+        help="also the rules of the kata's policy, such as seven days of logs and names that carry the stage",
     )
     parser.add_argument("--explain", metavar="RULE", help="print what a rule means, such as E9401, and lint nothing")
     options = parser.parse_args(arguments)

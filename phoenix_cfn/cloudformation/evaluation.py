@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .functions import NO_VALUE, UNKNOWN, VARIABLE, canonical, is_function, is_no_value, scalar, sub_arguments
+from .functions import (
+    NO_VALUE,
+    OTHER_TOOLS,
+    UNKNOWN,
+    VARIABLE,
+    canonical,
+    is_function,
+    is_no_value,
+    scalar,
+    set_elsewhere,
+    sub_arguments,
+)
 from .values import Ref, Text, text
 
 _MOST_NESTED = 50
@@ -117,6 +128,8 @@ class Evaluation:
         """A value as text; None for nothing, for a list and for an object that is no function."""
         plain = scalar(raw)
         if plain is not None:
+            if "${" in plain and OTHER_TOOLS.search(plain):
+                return text(Ref(UNKNOWN))
             return Text((plain,) if plain else ())
         if not is_function(raw):
             return None
@@ -135,7 +148,7 @@ class Evaluation:
             if isinstance(arguments, str):
                 arguments = arguments.split(".", 1)
             if isinstance(arguments, list) and len(arguments) == 2 and all(isinstance(item, str) for item in arguments):
-                return text(Ref(arguments[0], arguments[1]))
+                return text(self._attribute(arguments[0], arguments[1]))
         elif function == "Fn::Sub":
             return self._sub(arguments)
         elif function == "Fn::If":
@@ -161,6 +174,15 @@ class Evaluation:
         elif function == "Fn::Base64":
             return self.text(arguments)
         return text(Ref(function, canonical(arguments)))
+
+    def _attribute(self, name: str, attribute: str) -> Ref:
+        """An attribute of a resource; a call that cannot be computed where code outside of the template sets it."""
+        section = self.template.get("Resources")
+        raw = section.get(name) if isinstance(section, dict) else None
+        kind = raw.get("Type") if isinstance(raw, dict) else None
+        if isinstance(kind, str) and set_elsewhere(kind, attribute):
+            return Ref("Fn::GetAtt", canonical([name, attribute]))
+        return Ref(name, attribute)
 
     def _ref(self, name: str) -> Text | None:
         if name == NO_VALUE:
@@ -199,7 +221,7 @@ class Evaluation:
             elif name in variables:
                 members.append(self.text(variables[name]) or text(Ref(UNKNOWN)))
             elif "." in name:
-                members.append(text(Ref(*name.split(".", 1))))
+                members.append(text(self._attribute(*name.split(".", 1))))
             else:
                 members.append(self._ref(name))
         members.append(text(pattern[position:]))

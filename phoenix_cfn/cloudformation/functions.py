@@ -18,6 +18,10 @@ VARIABLE = re.compile(r"\$\{(!?)\s*([^}]*?)\s*\}")
 """A variable of Fn::Sub: an exclamation mark where it is escaped, and the name."""
 
 
+OTHER_TOOLS = re.compile(r"\$\{(self|opt|env|sls|ssm|cf|param|file|custom)(:|\([^)]*\))")
+"""A variable that the Serverless Framework replaces before CloudFormation reads the template."""
+
+
 def is_function(raw: Any) -> bool:
     """Whether a value is a call of an intrinsic function, or a reference to a condition."""
     if not isinstance(raw, dict) or len(raw) != 1:
@@ -28,6 +32,18 @@ def is_function(raw: Any) -> bool:
 
 def is_no_value(raw: Any) -> bool:
     return isinstance(raw, dict) and raw.get("Ref") == NO_VALUE
+
+
+def set_elsewhere(resource_type: str, attribute: str) -> bool:
+    """Whether code that the template does not show sets an attribute: another template, a function, a module."""
+    if resource_type == "AWS::CloudFormation::Stack":
+        return attribute.startswith("Outputs.")
+    return (
+        not resource_type.startswith("AWS::")
+        or resource_type.endswith("::MODULE")
+        or resource_type in ("AWS::CloudFormation::CustomResource", "AWS::CloudFormation::WaitCondition")
+        or resource_type == "AWS::ServiceCatalog::CloudFormationProvisionedProduct"
+    )
 
 
 def scalar(raw: Any) -> str | None:

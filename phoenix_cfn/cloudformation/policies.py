@@ -13,7 +13,7 @@ from functools import cached_property
 from .managed_policies import MANAGED
 from .nodes import Node, Resource
 from .stack import Stack
-from .values import Text
+from .values import Text, marked, same, unmarked
 
 _MANAGED_ARN = re.compile(r":iam::aws:policy/(.+)$")
 
@@ -44,17 +44,57 @@ class Statement:
         verdicts = [_concerns(node.text, resource) for node in self.resources]
         return True if True in verdicts else None if None in verdicts else False
 
+    @property
+    def conditional(self) -> bool:
+        """Whether a Condition limits the statement."""
+        return self.node["Condition"].given
+
+    @property
+    def allows_everything(self) -> bool:
+        """Whether every action, or all but some, is allowed on every resource, whatever the circumstances."""
+        everywhere = any(node.literal == "*" for node in self.resources)
+        every_action = self.negated or bool({"*", "*:*"} & set(self.actions))
+        return self.allows and everywhere and every_action and not self.conditional
+
+    @property
+    def condition_keys(self) -> set[str]:
+        """The condition keys in lower case, whatever the operator."""
+        operators = self.node["Condition"]
+        return {key.lower() for operator in operators.keys for key in operators[operator].keys}
+
 
 def _concerns(value: Text | None, resource: Resource) -> bool | None:
     if value is None:
         return None
-    if value.literal == "*" or any(ref.name == resource.id for ref in value.refs):
+    if value.literal == "*" or any(
+        ref.name == resource.id and ref.attribute in ("", "Arn", "Id") for ref in value.refs
+    ):
+        return True
+    if resource.type == "AWS::SecretsManager::Secret":
+        return _covers_secret(value, resource)
+    if any(ref.name == resource.id for ref in value.refs):
         return True
     # Another resource of the template is another resource; an ARN that is written out, or a parameter, may be anything.
     others = [ref.name for ref in value.refs if not ref.name.startswith("AWS::")]
     if len(value.parts) <= 2 and others and all(name in resource.stack.resources for name in others):
         return False
     return None
+
+
+def _covers_secret(value: Text, secret: Resource) -> bool | None:
+    """Whether an ARN that is spelled covers a secret: its ARN ends with its name, a hyphen and six random characters.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html
+    """
+    if "*" in value.plain or "?" in value.plain or ":secret:" not in value.plain:
+        refs = [ref.name for ref in value.refs if not ref.name.startswith("AWS::")]
+        named = refs and all(name in secret.stack.resources for name in refs)
+        others = len(value.parts) <= 2 and named and all(name != secret.id for name in refs)
+        return False if others else None
+    spelled = marked(value).partition(":secret:")[2]
+    name = secret.stack.name_of(secret)
+    # The name alone, without the ending.
+    return False if name is not None and same(secret.stack.expanded(unmarked(spelled, value)), name) else None
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,33 @@
-"""Policies of resources, such as KMS keys and topics: which services and roles they allow."""
+"""Policies of resources, such as KMS keys and topics: which services and roles they allow, and to do what."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .nodes import Node, Resource
+from .policies import Statement, statements
 from .stack import Stack
+
+# What a service does with a key that encrypts what it publishes or stores, or the messages of a topic that it publishes
+# to. https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+KEY_USES: dict[str, tuple[str, ...]] = {"logs": ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey")}
+_KEY_USE = ("kms:Decrypt", "kms:GenerateDataKey")
+
+# EventBridge does not send these keys to KMS when it publishes to an encrypted topic: with one of them as a condition
+# the statement never applies. https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+_NOT_SENT_TO_KMS = {
+    "events": frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"})
+}
 
 
 def key_allows_role(key: Resource, owner: Resource) -> bool:
     """Whether a key's own policy may allow a role to use it, without a policy of the role."""
-    for statement in key.at("KeyPolicy", "Statement").items:
-        if statement["Effect"].literal == "Deny":
+    for statement in statements(key["KeyPolicy"]):
+        if not statement.allows or (statement.known and not statement.names("kms:Decrypt")):
             continue
-        principals = [*statement["Principal"].items, *statement.at("Principal", "AWS").items]
+        node = statement.node
+        principals = [*node["Principal"].items, *node.at("Principal", "AWS").items]
         for principal in principals:
             value = principal.text
             if value is not None and (value.literal == "*" or any(ref.name == owner.id for ref in value.refs)):
@@ -19,27 +35,49 @@ def key_allows_role(key: Resource, owner: Resource) -> bool:
     return not key["KeyPolicy"].given or key["KeyPolicy"].opaque
 
 
-def allows_service(document: Node, service: str) -> bool | None:
-    """Whether a resource's policy allows an AWS service; None where the policy is not known."""
+def allows_service(
+    document: Node,
+    service: str,
+    actions: Iterable[str] = (),
+    resource: Resource | None = None,
+    not_sent: frozenset[str] = frozenset(),
+) -> bool | None:
+    """Whether a resource's policy allows an AWS service each of the actions; None where the policy is not known.
+
+    `resource` is what the policy is for, where its statements name it. `not_sent` are the condition keys that the
+    service does not send: a statement with one of them never applies. Any other condition is taken to hold.
+    """
     if not document.given or document.opaque or not document["Statement"].given or document["Statement"].opaque:
         return None
-    for statement in document["Statement"].items:
-        if statement.opaque or (statement["Principal"].opaque and statement["Principal"].literal != "*"):
+    applying: list[Statement] = []
+    for statement in statements(document):
+        node = statement.node
+        if node.opaque or (node["Principal"].opaque and node["Principal"].literal != "*"):
             return None
-        if statement["Effect"].literal == "Deny":
-            continue
-        principal = statement["Principal"]
-        names = [item.text for item in principal["Service"].items]
-        if principal.literal == "*" or any(item.literal == "*" for item in principal["AWS"].items):
-            return True
-        if any(name is None or name.plain.startswith(service + ".") or not name.plain for name in names):
-            return True
-    return False
+        if statement.allows and not (not_sent & statement.condition_keys) and _is_for(statement, service):
+            applying.append(statement)
+    if not actions:
+        return bool(applying)
+    if any(not one.known or one.concerns(resource) is None for one in applying):
+        return None
+    return all(any(one.names(action) and one.concerns(resource) for one in applying) for action in actions)
+
+
+def _is_for(statement: Statement, service: str) -> bool:
+    """Whether a statement's principals include a service, or may."""
+    principal = statement.node["Principal"]
+    if principal.literal == "*" or any(item.literal == "*" for item in principal["AWS"].items):
+        return True
+    names = [item.text for item in principal["Service"].items]
+    return any(name is None or name.plain.startswith(service + ".") or not name.plain for name in names)
 
 
 def key_allows_service(key: Resource, service: str) -> bool | None:
     """Whether a key's policy allows an AWS service to use it. The default policy of a key does not."""
-    return allows_service(key["KeyPolicy"], service) if key["KeyPolicy"].given else False
+    if not key["KeyPolicy"].given:
+        return False
+    actions, not_sent = KEY_USES.get(service, _KEY_USE), _NOT_SENT_TO_KMS.get(service, frozenset())
+    return allows_service(key["KeyPolicy"], service, actions, not_sent=not_sent)
 
 
 def key_of(stack: Stack, node: Node) -> Resource | None:

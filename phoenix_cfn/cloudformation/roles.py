@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .nodes import Node, Resource
-from .policies import grants
+from .policies import grants, statements
 from .stack import Stack
 
 
@@ -17,8 +17,9 @@ def role(stack: Stack, node: Node) -> Resource | None:
 def trusted(owner: Resource) -> list[str] | None:
     """The services that may assume a role; None where that cannot be known."""
     names: list[str] = []
-    for node in owner.at("AssumeRolePolicyDocument", "Statement").items:
-        if node["Effect"].literal == "Deny":
+    for statement in statements(owner["AssumeRolePolicyDocument"]):
+        node = statement.node
+        if node["Effect"].literal == "Deny" or (statement.known and not statement.names("sts:AssumeRole")):
             continue
         principal = node["Principal"]
         if principal.opaque and principal.literal != "*":
@@ -83,9 +84,8 @@ def _uses(stack: Stack) -> list[Use]:
     return found
 
 
-def lacking(stack: Stack, node: Node, needed: Iterable[str]) -> Iterator[tuple[Resource, str]]:
-    """The actions that the role named here is known to lack: the role, and each action."""
+def lacking(stack: Stack, node: Node, needed: Iterable[str]) -> tuple[Resource, list[str]] | None:
+    """The role named here, and the actions that it is known to lack; None where it is not known to lack one."""
     owner = role(stack, node)
-    for action in needed if owner is not None else ():
-        if owner is not None and grants(stack, owner).allow(action) is False:
-            yield owner, action
+    lacked = [action for action in needed if grants(stack, owner).allow(action) is False] if owner is not None else []
+    return (owner, lacked) if owner is not None and lacked else None

@@ -120,6 +120,17 @@ class Stack(Evaluation):
                     pending.append(name)
         return False
 
+    def shared(self, resource: Resource) -> bool:
+        """Whether other stacks are told of a resource: by an export, or as a parameter of a nested stack."""
+        outputs = self.section("Outputs")
+        exported = any(
+            resource.id in {ref.name for ref in value.refs}
+            for name in outputs.keys
+            if outputs.at(name, "Export").given
+            for _, value in outputs.at(name, "Value").texts()
+        )
+        return exported or any(resource.id in nested.named for nested in self.of("AWS::CloudFormation::Stack"))
+
     def name_of(self, resource: Resource) -> Text | None:
         """The physical name of a resource: the one given, or the reference to it where the template gives none."""
         if resource.name.given:

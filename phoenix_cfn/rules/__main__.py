@@ -63,17 +63,24 @@ INTRODUCTION = """\
 
 <!-- Written by `python -m phoenix_cfn.rules docs/rules.md` from the rules' docstrings: change these, not this file. -->
 
-A template that passes these rules deploys, and does what the kata asks; one that does not names the sentence that it
-breaks. They are rules of cfn-lint, in its own form. In this repository `.cfnlintrc` appends them, so that a bare
-`cfn-lint`, an editor and `build.py` say the same. On any other template, with the package installed beside cfn-lint:
+A template that passes these rules deploys, and its parts fit together. They are rules of cfn-lint, in its own form.
+Most are facts of AWS and hold for any template. Those of the **kata group** are the kata's policy: seven days of logs
+and backups, ten requests a second, names that carry the stage, and so on. They report only where they are asked for.
+In this repository `.cfnlintrc` asks for all of them, so that a bare `cfn-lint`, an editor and `build.py` say the same.
+On any other template, with the package installed beside cfn-lint:
 
-    phoenix-cfn lint their.yml
-    cfn-lint their.yml -a phoenix_cfn.rules
+    phoenix-cfn lint their.yml              # the kata group, too: phoenix-cfn lint --kata their.yml
+    cfn-lint their.yml -a phoenix_cfn.rules # the kata group, too: cfn-lint their.yml -a phoenix_cfn.rules -c kata
 
 The first reads no configuration file; the second reads the `.cfnlintrc` of the folder and of the home. The template
 stands before `-a` (or behind `-t`), since `-a` takes every name that follows it for rules. The folder
 `phoenix_cfn/rules` works in the module's place. `phoenix-cfn lint --explain E9401` prints what this page says of a
-rule.
+rule. A `.cfnlintrc` with both groups has two lines, with the general rules alone the first of them:
+
+    append_rules: [phoenix_cfn.rules]
+    include_checks: [kata]
+
+`include_checks` also takes a single rule of the kata group, such as E9401, or the beginning of several ids.
 
 Rules judge what a template says, not how its parts are named. They follow Ref, GetAtt, Sub, Join, Select, FindInMap,
 conditions (each scenario that the conditions tell apart) and parameters (by their defaults). What a template does not
@@ -111,6 +118,8 @@ def rendered() -> Iterator[str]:
         links = [f"[{rule.id}](#{rule.id.lower()})" for rule in everything if rule.tags[0] == tag]
         yield f"| {title} | {', '.join(links)} |"
     yield ""
+    yield f"The kata group: {', '.join(f'[{rule.id}](#{rule.id.lower()})' for rule in everything if rule.kata)}."
+    yield ""
     yield "What goes wrong in public solutions of the kata, and who sees it here:"
     yield ""
     yield "| fault | rules |"
@@ -135,7 +144,8 @@ def _section(rule: Rule) -> Iterator[str]:
         yield ""
         yield f"**{heading}:** {words}"
     yield ""
-    yield f"Proves {PROVES[rule.tags[0]]}. [Source]({rule.source_url})"
+    group = " Of the kata group." if rule.kata else ""
+    yield f"Proves {PROVES[rule.tags[0]]}.{group} [Source]({rule.source_url})"
 
 
 if __name__ == "__main__":

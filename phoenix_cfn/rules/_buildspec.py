@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatch
 
+from phoenix_cfn.cloudformation.nodes import Node, Resource
+from phoenix_cfn.cloudformation.stack import Stack
 from phoenix_cfn.cloudformation.values import Text, parse_json
 
 from ._pipeline import Action
@@ -15,7 +17,7 @@ _PROVIDED = re.compile(
     r"|BASH\w*|HOME|PATH|PWD|OLDPWD|USER|HOSTNAME|SHELL|TMPDIR|RANDOM|SECONDS|LINENO|LANG|IFS|UID|EUID|PPID|TERM"
     r"|JAVA_HOME|GO\w+|NODE_\w+|NVM_\w+|PYENV_\w+|DOCKER_\w+|DOTNET_\w+|PHP_\w+|RUBY_\w+|INITIATOR"
 )
-_READ = re.compile(r"\$(?:\{#?([A-Z_][A-Z0-9_]*)(?!\w|:?[-=+?])[^}]*\}|([A-Z_][A-Z0-9_]*)(?!\w))")
+_READ = re.compile(r"\$(?:\{#?([A-Z_][A-Z0-9_]*)(?!\w|:?[-=+?])[^}]{0,200}\}|([A-Z_][A-Z0-9_]*)(?!\w))")
 _SET = re.compile(
     r"(?:^|[\s;&|(])(?:export\s+|local\s+|readonly\s+|declare\s+)?([A-Z_][A-Z0-9_]*)\+?=|\b(?:for|read(?:\s+-\w+)*)\s+([A-Z_][A-Z0-9_]*)"
 )
@@ -99,6 +101,47 @@ def image_definitions(spec: Buildspec) -> list[str]:
         if "imagedefinitions" in command:
             found += re.findall(r'\\?"name\\?"\s*:\s*\\?"([\w.-]+)\\?"', command)
     return found
+
+
+def started_with(stack: Stack, project: Resource) -> list[set[str] | None]:
+    """The variables with which others than a pipeline start a project, each None where they are not known."""
+    found: list[set[str] | None] = []
+    for one in stack.resources.values():
+        if one is project or project.id not in one.named or one.type in _NO_STARTERS:
+            continue
+        if one.type != "AWS::Events::Rule":
+            # A state machine, a function or a schedule may pass whatever it likes.
+            if one.type in _STARTERS or not one.type.startswith("AWS::"):
+                found.append(None)
+            continue
+        for target in one["Targets"].items:
+            if one.stack.resource(target["Arn"]) is project:
+                found.append(_overridden(target))
+    return found
+
+
+_STARTERS = (
+    "AWS::StepFunctions::StateMachine",
+    "AWS::Lambda::Function",
+    "AWS::Scheduler::Schedule",
+    "AWS::CloudFormation::CustomResource",
+)
+_NO_STARTERS = ("AWS::CodePipeline::Pipeline",)
+
+
+def _overridden(target: Node) -> set[str] | None:
+    """The variables that an event rule's target passes in environmentVariablesOverride."""
+    given = target.at("InputTransformer", "InputTemplate")
+    given = given if given.given else target["Input"]
+    if not given.given:
+        return set()
+    if given.text is None:
+        return None
+    spelled = str(given.text)
+    if "environmentVariablesOverride" not in spelled:
+        return set()
+    # The template of an input is no JSON: its placeholders stand without quotes.
+    return set(re.findall(r'"name"\s*:\s*"([^"]+)"', spelled)) or None
 
 
 def action_variables(action: Action) -> set[str] | None:

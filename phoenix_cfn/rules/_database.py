@@ -10,11 +10,23 @@ from phoenix_cfn.cloudformation.stack import Stack
 from phoenix_cfn.cloudformation.values import DYNAMIC, Ref, Text, marked, parse_json, text, unmarked
 
 _URI = re.compile("mongodb(?:\\+srv)?://([^\\s\"'\\\\]+)")
-_DYNAMIC = re.compile(r"\{\{\s*resolve:[^}]*\}\}")
+_DYNAMIC = re.compile(r"\{\{\s{0,9}resolve:[^{}]*\}\}")
 _DYNAMIC_SECRET = re.compile(r"\{\{\s*resolve:(secretsmanager|ssm-secure):")
 _SECRET_NAME = re.compile(
     r"(?i)(password|passwd|passphrase|pwd|(?<![a-z])pass|token|secret|api_?key|private_?key|access_?key|credentials?)$"
 )
+
+
+# What a parameter is by its name though its value is hidden, or though its name ends like a secret's.
+_NO_SECRET_NAME = re.compile(r"(?i)(user|user_?name|login|e?mail|arn|url|uri|name|id|service_?token|next_?token)$")
+_NAMES_SECRET = re.compile(
+    r"(?i)\b(secret|parameter|secrets? manager|ssm) arns?\b|\barns? (of|for)\b"
+    r"|\b(name|id|path|location) (of|for)\b.*\b(secret|param)"
+    r"|\b(secret|parameter|key)('s)? name\b|\b(secrets? manager|parameter store|ssm) (secret|parameter|path)\b"
+)
+_MOST_READ = 300
+"""The characters of a description that say what a parameter is; the time of a search is not linear in them."""
+_SWITCHES = frozenset({"true", "false", "yes", "no", "enabled", "disabled", "on", "off", "0", "1"})
 
 
 @dataclass(frozen=True)
@@ -160,14 +172,40 @@ def secret_parameters(stack: Stack) -> set[str]:
 
 
 def _secret_parameters(stack: Stack) -> set[str]:
-    hidden = {name for name in stack.parameters if stack.parameter(name)["NoEcho"].true}
-    return hidden | {name for name in stack.parameters if holds_secret(stack, name)}
+    return {name for name in stack.parameters if is_hidden(stack, name) or holds_secret(stack, name)}
+
+
+def is_hidden(stack: Stack, name: str) -> bool:
+    """Whether a parameter is hidden because it holds a secret; a user's name, a switch and an ARN are none."""
+    parameter = stack.parameter(name)
+    return parameter["NoEcho"].true and _NO_SECRET_NAME.search(name) is None and not _is_no_secret(parameter)
+
+
+def _is_no_secret(parameter: Node) -> bool:
+    """Whether a parameter is a switch, an ARN, or the name of something, by what its declaration says of its values."""
+    values = [item.literal or "" for item in [*parameter["AllowedValues"].items, parameter["Default"]] if item.given]
+    known = [value for value in values if value]
+    return (
+        (bool(known) and all(is_no_secret_value(value) for value in known))
+        or (parameter["AllowedPattern"].literal or "").lstrip("^(").startswith("arn:")
+        or _NAMES_SECRET.search((parameter["Description"].literal or "")[:_MOST_READ]) is not None
+    )
+
+
+def is_no_secret_value(value: str) -> bool:
+    """Whether a value is a switch, or an ARN or a path that leads to something."""
+    return value.lower() in _SWITCHES or value.startswith(("arn:", "/"))
 
 
 def holds_secret(stack: Stack, name: str) -> bool:
     """Whether a parameter holds a secret by its name, and is not just the name of one that lies elsewhere."""
     kind = stack.parameter(name)["Type"].literal
-    if kind != "String" or not sounds_secret(name):
+    if (
+        kind != "String"
+        or not sounds_secret(name)
+        or _NO_SECRET_NAME.search(name)
+        or _is_no_secret(stack.parameter(name))
+    ):
         return False
     return not stack.once(f"{name} names a secret", lambda: _names_secret(stack, name))
 
@@ -177,11 +215,20 @@ def _names_secret(stack: Stack, name: str) -> bool:
         for node, value in resource.texts():
             # A secret is named in a dynamic reference or an ARN, or where a service takes nothing but its name.
             pieces = [unmarked(match[0], value) for match in _DYNAMIC.finditer(marked(value))]
-            if value.plain.startswith("arn:") or node.path[-1] in ("ValueFrom", "SecretId"):
+            if value.plain.startswith("arn:") or _takes_name(resource, node):
                 pieces.append(value)
             if any(ref.name == name for piece in pieces for ref in piece.refs):
                 return True
     return False
+
+
+def _takes_name(resource: Node, node: Node) -> bool:
+    """Whether a place takes the name or the ARN of a secret, not the secret."""
+    keys = [step for step in node.path if isinstance(step, str)]
+    if keys[-1] in ("ValueFrom", "SecretId", "ServiceToken", "Resource") or keys[-1].endswith("Arn"):
+        return True
+    kind = resource.at(*node.path[3:-1], "Type").literal if keys[-1] == "Value" else None
+    return kind in ("PARAMETER_STORE", "SECRETS_MANAGER")
 
 
 def in_clear(stack: Stack, node: Node) -> str | None:

@@ -10,6 +10,8 @@ from phoenix_cfn.cloudformation.stack import Stack
 from phoenix_cfn.cloudformation.values import Text, same
 from phoenix_cfn.rules._facts import ecs
 
+from ._wires import tied_by
+
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 
 _SERVICE = frozenset({"ClusterName", "ServiceName"})
@@ -50,17 +52,33 @@ DIMENSIONS: dict[tuple[str, str], tuple[frozenset[str], ...]] = {
 }
 """The dimension sets under which AWS publishes a metric, for the metrics that templates of this kind watch."""
 
-VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
+_Named = tuple[str, tuple[str, ...]]
+_OF_A_SERVICE: dict[str, _Named] = {
     "ClusterName": ("AWS::ECS::Cluster", ("",)),
     "ServiceName": ("AWS::ECS::Service", ("Name",)),
+}
+_OF_A_BALANCER: dict[str, _Named] = {
     "LoadBalancer": ("AWS::ElasticLoadBalancingV2::LoadBalancer", ("LoadBalancerFullName",)),
     "TargetGroup": ("AWS::ElasticLoadBalancingV2::TargetGroup", ("TargetGroupFullName",)),
-    "DBClusterIdentifier": ("AWS::DocDB::DBCluster", ("",)),
-    "DBInstanceIdentifier": ("AWS::DocDB::DBInstance", ("",)),
 }
-"""For each dimension the type that it names, and the attributes of that type that are its value ("" is Ref)."""
 
-_DOCUMENTDB = frozenset({"DBClusterIdentifier", "DBInstanceIdentifier"})
+
+def _of_a_database(service: str) -> dict[str, _Named]:
+    return {f"DB{kind}Identifier": (f"AWS::{service}::DB{kind}", ("",)) for kind in ("Cluster", "Instance")}
+
+
+VALUES: dict[str, dict[str, _Named]] = {
+    "AWS/ECS": _OF_A_SERVICE,
+    "ECS/ContainerInsights": _OF_A_SERVICE,
+    # EKS publishes here.
+    "ContainerInsights": {"ClusterName": ("AWS::EKS::Cluster", ("",))},
+    "AWS/ApplicationELB": _OF_A_BALANCER,
+    "AWS/NetworkELB": _OF_A_BALANCER,
+    "AWS/GatewayELB": _OF_A_BALANCER,
+    **{f"AWS/{service}": _of_a_database(service) for service in ("DocDB", "Neptune", "RDS")},
+}
+"""By namespace, for each dimension the type that it names, and the attributes of that type that are its value ("" is
+Ref). Services share the names of dimensions, so that a name alone says nothing."""
 
 
 # What predictive scaling takes metrics of one's own for.
@@ -164,19 +182,21 @@ def _all_fargate(stack: Stack) -> bool:
     return bool(services) and all(service["LaunchType"].literal == "FARGATE" for service in services)
 
 
+def _named(metric: Metric, dimension: str) -> _Named:
+    return VALUES.get(metric.namespace or "", {}).get(dimension, ("", ()))
+
+
 def wrong_values(metric: Metric) -> Iterator[tuple[Node, str]]:
     """The dimension values that name a resource of the template by the wrong attribute, or one of another type."""
     stack = metric.owner.stack
     for name, node in (metric.dimensions or {}).items():
-        kind, attributes = VALUES.get(name, ("", ()))
+        kind, attributes = _named(metric, name)
         value = node.text
         ref = value.reference if value is not None else None
         resource = stack.resources.get(ref.name) if ref is not None else None
         if not kind or ref is None or resource is None:
             continue
         right = " or ".join(f"GetAtt {attribute}" if attribute else "Ref" for attribute in attributes)
-        if name in _DOCUMENTDB and resource.type.startswith("AWS::RDS::"):
-            continue
         if resource.type != kind:
             yield node, f"{name} names {ref}, a {resource.type}; it must name a {kind} by its {right}"
         elif ref.attribute not in attributes:
@@ -187,7 +207,7 @@ def unknown_names(metric: Metric) -> Iterator[tuple[Node, str]]:
     """Dimension values that are spelled as a name which no resource of that type in the template has."""
     stack = metric.owner.stack
     for name, node in (metric.dimensions or {}).items():
-        kind, attributes = VALUES.get(name, ("", ()))
+        kind, attributes = _named(metric, name)
         value = stack.expanded(node.text)
         # A load balancer's full name holds an id that nobody can have spelled.
         if (
@@ -204,7 +224,10 @@ def unknown_names(metric: Metric) -> Iterator[tuple[Node, str]]:
 
 def is_called(resource: Resource, name: Text) -> bool | None:
     """Whether a resource has a name that is spelled; one that CloudFormation names has not."""
-    return same(resource.stack.name_of(resource), name) if resource.name.given else False
+    if not resource.name.given:
+        return False
+    own = resource.stack.name_of(resource)
+    return False if tied_by(resource.stack, own, name) else same(own, name)
 
 
 def of_service_cpu(metric: Metric) -> bool:
@@ -219,6 +242,11 @@ def of_service_cpu(metric: Metric) -> bool:
 
 def of_requests(metric: Metric) -> bool:
     return metric.namespace == "AWS/ApplicationELB" and metric.name in ("RequestCount", "RequestCountPerTarget")
+
+
+def of_one_service(metric: Metric) -> bool:
+    """Whether a metric is about a service, not about the instances of a whole cluster; also where that is not known."""
+    return metric.dimensions is None or "ServiceName" in metric.dimensions
 
 
 def rises(alarm: Resource) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,11 +11,36 @@ from phoenix_cfn.cloudformation.stack import Stack
 from phoenix_cfn.cloudformation.values import Text, differ, same, text
 from phoenix_cfn.rules._facts import documentdb
 
+from ._wires import tied_by
+
 ANYWHERE = ("0.0.0.0/0", "::/0")
 NOBODY = "127.0.0.1/32"
 """What templates write to have no egress at all, since an empty list means all of it."""
 
 GROUP = "AWS::EC2::SecurityGroup"
+
+_NUMBERS = {"tcp": "6", "udp": "17"}
+# What no router of the internet forwards. https://www.iana.org/assignments/iana-ipv4-special-registry/
+_PRIVATE = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7"),
+    )
+)
+
+_Block = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def address_range(cidr: str | None) -> _Block | None:
+    """A range of addresses; None where it is not known, or not one."""
+    try:
+        return ipaddress.ip_network(cidr or "", strict=False)
+    except ValueError:
+        return None
+
+
+def _within(block: _Block, other: _Block) -> bool:
+    return block.version == other.version and block.subnet_of(other)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -36,11 +62,21 @@ class Opening:
             self.cidr.literal is not None or any(ref.attribute == "CidrBlock" for ref in self.cidr.refs)
         )
 
-    def admits(self, port: Text | None) -> bool | None:
-        """Whether the rule covers a TCP port."""
+    @property
+    def is_private(self) -> bool:
+        """Whether it is not for the internet: a private range, a network's own, or a security group of the template."""
+        if self.cidr is None:
+            return self.group is not None
+        if any(ref.attribute == "CidrBlock" for ref in self.cidr.refs):
+            return True
+        block = address_range(self.cidr.literal)
+        return block is not None and any(_within(block, private) for private in _PRIVATE)
+
+    def admits(self, port: Text | None, protocol: str = "tcp") -> bool | None:
+        """Whether the rule covers a port of a protocol, tcp or udp."""
         if self.protocol == "-1":
             return True
-        if self.protocol is not None and self.protocol.lower() not in ("tcp", "6"):
+        if self.protocol is not None and self.protocol.lower() not in (protocol, _NUMBERS[protocol]):
             return False
         if port is None or self.protocol is None:
             return None
@@ -69,12 +105,12 @@ def ingress(stack: Stack, group: Resource) -> list[Opening]:
 
 
 def egress(stack: Stack, group: Resource) -> list[Opening] | None:
-    """What a security group lets out; None where it says nothing, which lets everything out."""
+    """What a security group lets out; None where it says nothing, or an empty list, which lets everything out."""
     found = stack.once(
         f"egress of {group.id}",
         lambda: _openings(stack, group, "SecurityGroupEgress", "AWS::EC2::SecurityGroupEgress", "Destination"),
     )
-    return found if found or group["SecurityGroupEgress"].given else None
+    return found or None
 
 
 def _openings(stack: Stack, group: Resource, inline: str, kind: str, side: str) -> list[Opening]:
@@ -115,39 +151,64 @@ def all_known(stack: Stack, node: Node, *types: str) -> bool:
     return bool(node.items) and node.listed and all(stack.resource(item, *types) for item in node.items)
 
 
-def may_connect(stack: Stack, sources: Node | None, targets: Node, port: Text | None) -> bool | None:
+def may_connect(
+    stack: Stack, sources: Node | None, targets: Node, port: Text | None, protocol: str = "tcp"
+) -> bool | None:
     """Whether what wears the source groups (None: the internet) is let in by what wears the target groups.
+
+    A port that a parameter sets on one side only is another port for another value of the parameter: that is no.
 
     None where the answer depends on something outside of the template.
     """
     if not (sources is None or all_known(stack, sources, GROUP)) or not all_known(stack, targets, GROUP):
         return None
     peers = groups(stack, sources) if sources is not None else []
-    return _any_admits([one for target in groups(stack, targets) for one in ingress(stack, target)], peers, port)
+    openings = [one for target in groups(stack, targets) for one in ingress(stack, target)]
+    return _any_admits(stack, openings, None if sources is None else peers, port, protocol)
 
 
-def may_leave(stack: Stack, sources: Node, targets: Node, port: Text | None) -> bool | None:
-    """Whether the source groups' egress rules let a connection to the target groups out; None if that is not known."""
-    if not all_known(stack, sources, GROUP) or not all_known(stack, targets, GROUP):
+def may_leave(
+    stack: Stack, sources: Node, targets: Node | None, port: Text | None, protocol: str = "tcp"
+) -> bool | None:
+    """Whether the source groups let a connection to the target groups (None: the internet) out; None if not known."""
+    if not all_known(stack, sources, GROUP) or not (targets is None or all_known(stack, targets, GROUP)):
         return None
     openings = [egress(stack, source) for source in groups(stack, sources)]
     if None in openings:
         return True
     known = [one for each in openings if each is not None for one in each]
-    return _any_admits(known, groups(stack, targets), port)
+    return _any_admits(stack, known, None if targets is None else groups(stack, targets), port, protocol)
 
 
-def _any_admits(openings: list[Opening], peers: list[Resource], port: Text | None) -> bool | None:
+def lets_out(stack: Stack, sources: Node, port: Text | None) -> bool | None:
+    """Whether the source groups let a connection to anything out; None if that is not known."""
+    if not all_known(stack, sources, GROUP):
+        return None
+    openings = [egress(stack, source) for source in groups(stack, sources)]
+    if None in openings:
+        return True
+    verdicts = [
+        one.admits(port) for each in openings for one in each or () if one.cidr is None or one.cidr.literal != NOBODY
+    ]
+    return True if True in verdicts else None if None in verdicts else False
+
+
+def _any_admits(
+    stack: Stack, openings: list[Opening], peers: list[Resource] | None, port: Text | None, protocol: str
+) -> bool | None:
+    """Whether one of the openings is for one of the peers (None: the internet)."""
     verdicts: list[bool | None] = []
     for opening in openings:
-        admitted = opening.admits(port)
+        admitted = opening.admits(port, protocol)
         literal = opening.cidr.literal if opening.cidr is not None else None
-        if admitted is False or literal == NOBODY:
+        if admitted is False or literal == NOBODY or (peers is None and opening.is_private):
+            continue
+        if admitted and opening.first == opening.last and tied_by(stack, opening.first, port):
             continue
         if opening.group is None:
             # A range of addresses may or may not hold the peer's.
             verdicts.append(admitted if literal in ANYWHERE else None)
-        elif any(opening.group is peer for peer in peers):
+        elif any(opening.group is peer for peer in peers or ()):
             verdicts.append(admitted)
     return True if True in verdicts else None if None in verdicts else False
 
@@ -219,9 +280,31 @@ def default_port(stack: Stack, cluster: Resource) -> Text | None:
     return cluster["Port"].text if cluster["Port"].given else text(str(documentdb.DEFAULT_PORT))
 
 
-def other_port(left: Text | None, right: Text | None) -> bool:
+def other_port(stack: Stack, left: Text | None, right: Text | None) -> bool:
+    """Whether two ports are known to be different, or are for another value of a parameter that only one has."""
+    return different_numbers(left, right) or bool(tied_by(stack, left, right))
+
+
+def different_numbers(left: Text | None, right: Text | None) -> bool:
     """Whether two ports are known to be different."""
     first, second = number(left), number(right)
-    if first is not None and second is not None:
-        return first != second
-    return differ(left, right)
+    return first != second if first is not None and second is not None else differ(left, right)
+
+
+def default_group_is_shut(stack: Stack, nodes: Iterable[Node]) -> bool:
+    """Whether what lies in these subnets without a group of its own has a default group that admits nobody else.
+
+    A network that the template does not make may have opened its default group, and so may a rule of the template.
+    """
+    here = [stack.resource(node, "AWS::EC2::Subnet") for node in nodes]
+    return bool(here) and all(each is not None and default_group_of_network_is_shut(stack, each) for each in here)
+
+
+def _opens_default_group(stack: Stack) -> bool:
+    opened = [one["GroupId"].text for one in stack.of("AWS::EC2::SecurityGroupIngress")]
+    return any(value is None or stack.resource(value, GROUP) is None for value in opened)
+
+
+def default_group_of_network_is_shut(stack: Stack, subnet: Resource) -> bool:
+    """Whether the default group of a subnet's network is known to admit nobody else."""
+    return stack.resource(subnet["VpcId"], "AWS::EC2::VPC") is not None and not _opens_default_group(stack)

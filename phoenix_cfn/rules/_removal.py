@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from phoenix_cfn.cloudformation.nodes import Resource
 from phoenix_cfn.cloudformation.stack import Stack
 
@@ -19,11 +21,25 @@ def kept(resource: Resource) -> bool:
     return resource.attribute("DeletionPolicy").literal in ("Retain", "RetainExceptOnCreate")
 
 
-def emptiers(stack: Stack, bucket: Resource) -> list[Resource]:
-    """The custom resources that know a bucket, and so may empty it."""
-    return [
-        one
-        for one in stack.resources.values()
-        if (one.type.startswith("Custom::") or one.type == "AWS::CloudFormation::CustomResource")
-        and bucket.id in one.named
-    ]
+_EMPTIES = re.compile(r"(?i)empt(y|ie)|clean|purge|wipe|delet\w*[-_ ]?(object|bucket|file|content|version)|autodelete")
+# What code calls that empties a bucket; every custom resource handles a request of type Delete.
+_DELETES = re.compile(r"(?i)delete_?object|object_?versions|objects\.(all|filter)|empty_?bucket|\brm\b.*--recursive")
+
+
+def emptiers(stack: Stack, bucket: Resource) -> list[tuple[Resource, bool]]:
+    """The custom resources that may empty a bucket that they know, and whether they are known to be there for that.
+
+    One whose code is in the template and deletes nothing does something else.
+    """
+    found = []
+    for one in stack.resources.values():
+        custom = one.type.startswith("Custom::") or one.type == "AWS::CloudFormation::CustomResource"
+        if not custom or bucket.id not in one.named:
+            continue
+        function = stack.resource(one["ServiceToken"], "AWS::Lambda::Function")
+        code = function.at("Code", "ZipFile").text if function is not None else None
+        meant = _EMPTIES.search(f"{one.type} {one.id}") is not None
+        deletes = _DELETES.search(code.plain) is not None if code is not None else None
+        if meant or deletes is not False:
+            found.append((one, meant or deletes is True))
+    return found

@@ -13,7 +13,10 @@ from phoenix_cfn.cloudformation.nodes import Node
 from phoenix_cfn.cloudformation.scenarios import stacks
 from phoenix_cfn.cloudformation.stack import Stack
 
-__all__ = ["Finding", "Rule", "Stack", "finding"]
+__all__ = ["KATA", "Finding", "Rule", "Stack", "finding"]
+
+KATA = "kata"
+"""The value of cfn-lint's include_checks that asks for the rules of the kata's policy."""
 
 _STACKS: WeakKeyDictionary[Any, list[Stack]] = WeakKeyDictionary()
 
@@ -32,6 +35,8 @@ class Rule(CloudFormationLintRule):  # type: ignore[misc]
     """
 
     in_every_scenario = False
+    # Whether the sentence is the kata's policy, not a fact of AWS. Such a rule reports only where it is asked for.
+    kata = False
     # What a fork may set to another number, by `configure_rules` in .cfnlintrc.
     numbers: dict[str, int] = {}
 
@@ -39,11 +44,20 @@ class Rule(CloudFormationLintRule):  # type: ignore[misc]
         super().__init__()
         self.config_definition = {name: {"default": value, "type": "integer"} for name, value in self.numbers.items()}
         self.configure()
+        self._on = True
+
+    def is_enabled(self, *options: Any, **named: Any) -> bool:
+        """cfn-lint asks this before each template; `include_rules` has the values of include_checks."""
+        included = named.get("include_rules") or (options[2] if len(options) > 2 else None) or ()
+        asked = any(each == KATA or (len(each) > 1 and self.id.startswith(each)) for each in included)
+        self._on = (not self.kata or asked) and bool(super().is_enabled(*options, **named))
+        return self._on
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        # cfn-lint shows the description; the sentence that the docstring opens with is it.
-        cls.description = " ".join((cls.__doc__ or "").split("\n\n")[0].split())
+        # cfn-lint shows the description: the sentence that the docstring opens with, and the fix.
+        paragraphs = [" ".join(each.split()) for each in (cls.__doc__ or "").split("\n\n")]
+        cls.description = " ".join([paragraphs[0], *(each for each in paragraphs if each.startswith("Fix: "))])
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         raise NotImplementedError
@@ -53,11 +67,24 @@ class Rule(CloudFormationLintRule):  # type: ignore[misc]
         return ()
 
     def match(self, cfn: Any) -> list[Finding]:
+        if not self._on:
+            return []
         scenarios = _STACKS.get(cfn)
         if scenarios is None:
             scenarios = _STACKS[cfn] = stacks(cfn.template, cfn.filename)
-        verdicts = [{(match.path_string, match.message): match for match in self.judge(stack)} for stack in scenarios]
-        found = {key: match for verdict in verdicts for key, match in verdict.items()}
+        verdicts = [_by_place(self.judge(stack)) for stack in scenarios]
+        found: dict[str, list[Finding]] = {}
+        for verdict in verdicts:
+            for place, matches in verdict.items():
+                # Another scenario has the same fault in other words.
+                found.setdefault(place, matches)
         if self.in_every_scenario:
-            found = {key: match for key, match in found.items() if all(key in verdict for verdict in verdicts)}
-        return list(found.values())
+            found = {place: each for place, each in found.items() if all(place in verdict for verdict in verdicts)}
+        return [match for matches in found.values() for match in matches]
+
+
+def _by_place(matches: Iterator[Finding]) -> dict[str, list[Finding]]:
+    found: dict[str, dict[str, Finding]] = {}
+    for match in matches:
+        found.setdefault(match.path_string, {}).setdefault(match.message, match)
+    return {place: list(each.values()) for place, each in found.items()}

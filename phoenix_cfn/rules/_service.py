@@ -10,7 +10,7 @@ from phoenix_cfn.cloudformation.references import names_in
 from phoenix_cfn.cloudformation.stack import Stack
 from phoenix_cfn.cloudformation.values import Text
 
-from ._network import groups
+from ._network import different_numbers, groups
 from ._repository import is_nested
 
 LISTENER, LISTENER_RULE = "AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"
@@ -68,6 +68,23 @@ def _registrations(service: Resource) -> list[Registration]:
         )
         for node in service["LoadBalancers"].items
     ]
+
+
+def transport(registration: Registration) -> str | None:
+    """The protocol by which requests come to a container, tcp or udp; None where it is neither, or not known."""
+    group, container = registration.target_group, registration.container
+    spoken = group["Protocol"] if group is not None else None
+    if spoken is not None and (spoken.unknown or spoken.literal == "GENEVE"):
+        return None
+    mapped = {
+        (mapping["Protocol"].literal or "tcp").lower()
+        for mapping in (container["PortMappings"].items if container is not None else ())
+        if not different_numbers(mapping["ContainerPort"].text, registration.port)
+    }
+    if spoken is not None and spoken.literal in ("TCP_UDP", "TCP_QUIC"):
+        # One target group for both: what the container maps decides.
+        return "udp" if mapped == {"udp"} else "tcp"
+    return "udp" if spoken is not None and spoken.literal in ("UDP", "QUIC") else "tcp"
 
 
 @dataclass(frozen=True)
@@ -244,6 +261,11 @@ def load_balancers(stack: Stack, target_group: Resource) -> list[Resource]:
     return [balancer for balancer in found if balancer is not None]
 
 
+def subnets_of(balancer: Resource) -> list[Node]:
+    """Where a load balancer names its subnets."""
+    return [*balancer["Subnets"].items, *(node["SubnetId"] for node in balancer["SubnetMappings"].items)]
+
+
 def self_contained(service: Resource) -> bool:
     """Whether service, cluster, task definition and load balancer are one template, so that what it lacks is lacking.
 
@@ -273,15 +295,25 @@ def platform(task: Resource | None) -> str | None:
     return task["NetworkMode"].literal if task is not None else None
 
 
+def on_fargate(service: Resource) -> bool | None:
+    """Whether tasks of a service run on Fargate; None where that is not known."""
+    providers = [item["CapacityProvider"].literal for item in service["CapacityProviderStrategy"].items]
+    if providers:
+        return None if None in providers else all(each in ("FARGATE", "FARGATE_SPOT") for each in providers)
+    chosen = service["LaunchType"]
+    if chosen.given:
+        return None if chosen.unknown else chosen.literal == "FARGATE"
+    task = task_definition(service)
+    if task is None:
+        return None
+    # Without a launch type the strategy of the cluster applies, or else EC2.
+    return None if any(item.literal == "FARGATE" for item in task["RequiresCompatibilities"].items) else False
+
+
+def has_own_network(service: Resource) -> bool:
+    """Whether each task has a network interface, so that every port of it can answer."""
+    return network(service).given or platform(task_definition(service)) == "awsvpc"
+
+
 FRONT_DOORS = ("AWS::CloudFront::", "AWS::ApiGateway", "AWS::GlobalAccelerator::", "AWS::VpcLattice::")
 """What may bring the internet to a load balancer that does not face it."""
-
-
-def pulls_by_endpoint(stack: Stack) -> bool:
-    """Whether the template has an endpoint that may be ECR's, so that tasks need no way out for their image."""
-    names = [
-        endpoint["ServiceName"].text
-        for endpoint in stack.of("AWS::EC2::VPCEndpoint")
-        if endpoint["VpcEndpointType"].literal == "Interface"
-    ]
-    return any(name is None or not name.plain or "ecr" in name.plain for name in names)

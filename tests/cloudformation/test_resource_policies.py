@@ -20,7 +20,7 @@ Resources:
 
 
 def allow(principal: str) -> str:
-    return f"KeyPolicy: {{Statement: [{{Effect: Allow, Principal: {principal}}}]}}"
+    return f"KeyPolicy: {{Statement: [{{Effect: Allow, Principal: {principal}, Action: 'kms:*', Resource: '*'}}]}}"
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,22 @@ def test_a_key_is_named_by_itself_or_by_an_alias() -> None:
 
 def test_a_policy_that_is_not_there_is_unknown() -> None:
     assert allows_service(stack(key("Enabled: true")).resources["Key"]["KeyPolicy"], "cloudwatch") is None
+
+
+@pytest.mark.parametrize(
+    ("service", "actions", "condition", "allowed"),
+    [
+        ("events", "['kms:Decrypt', 'kms:GenerateDataKey*']", "{}", True),
+        ("events", "['kms:Decrypt']", "{}", False),
+        ("events", "'kms:*'", "{StringEquals: {'aws:SourceAccount': '1'}}", False),
+        ("events", "'kms:*'", "{ArnLike: {'AWS:SourceArn': 'arn:aws:events:*'}}", False),
+        ("cloudwatch", "'kms:*'", "{StringEquals: {'aws:SourceAccount': '1'}}", True),
+        ("logs", "['kms:Decrypt', 'kms:GenerateDataKey*']", "{}", False),
+        ("logs", "['kms:Decrypt', 'kms:GenerateDataKey*', 'kms:Encrypt']", "{}", True),
+        ("events", "!Ref Actions", "{}", None),
+    ],
+)
+def test_what_a_key_lets_a_service_do(service: str, actions: str, condition: str, allowed: bool | None) -> None:
+    statement = f"Effect: Allow, Principal: {{Service: {service}.amazonaws.com}}, Action: {actions}, Resource: '*'"
+    read = stack(key(f"KeyPolicy: {{Statement: [{{{statement}, Condition: {condition}}}]}}"))
+    assert key_allows_service(read.resources["Key"], service) is allowed

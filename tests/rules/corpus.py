@@ -170,6 +170,40 @@ BOUNDARY = (
 )
 API_TOKEN = put("/Parameters/ApiToken", {"Type": "String", "Default": "prod/phoenix/api"})
 
+ISOLATED = (
+    put("Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("IsolatedSubnetA"), ref("IsolatedSubnetB")]),
+)
+
+
+def endpoint(name: str) -> Change:
+    """The endpoint of a service: a gateway for S3, or else an interface."""
+    interface: Template = {
+        "VpcEndpointType": "Interface",
+        "PrivateDnsEnabled": True,
+        "SecurityGroupIds": [att("EndpointSecurityGroup", "GroupId")],
+    }
+    service = sub(f"com.amazonaws.${{AWS::Region}}.{name}")
+    logical_id = f"{name.title().replace('.', '')}Endpoint"
+    more = {} if name == "s3" else interface
+    return add(logical_id, "AWS::EC2::VPCEndpoint", VpcId=ref("Vpc"), ServiceName=service, **more)
+
+
+ENDPOINTS = tuple(map(endpoint, ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager")))
+ENDPOINT_GROUP = add(
+    "EndpointSecurityGroup",
+    "AWS::EC2::SecurityGroup",
+    VpcId=ref("Vpc"),
+    GroupDescription="Endpoints",
+    SecurityGroupIngress=[
+        {
+            "IpProtocol": "tcp",
+            "FromPort": 443,
+            "ToPort": 443,
+            "SourceSecurityGroupId": att("TaskSecurityGroup", "GroupId"),
+        }
+    ],
+)
+
 CASES: list[Case] = [
     # The path of a request
     fault(
@@ -260,9 +294,15 @@ CASES: list[Case] = [
     ),
     fault("E9106", "the container maps another port", put(f"{CONTAINER}/PortMappings/0/ContainerPort", 80)),
     fault("E9106", "the container maps no port", put(f"{CONTAINER}/PortMappings", [])),
+    fault(
+        "E9106",
+        "the port is spelled in one place and a parameter in another",
+        put(f"{CONTAINER}/PortMappings/0/ContainerPort", 8080),
+    ),
     near_miss(
         "E9106",
-        "the port is spelled in one place and a parameter's default in another",
+        "a parameter that may have one value only, and that value",
+        put("/Parameters/ContainerPort/AllowedValues", [8080]),
         put(f"{CONTAINER}/PortMappings/0/ContainerPort", 8080),
     ),
     fault(
@@ -335,19 +375,19 @@ CASES: list[Case] = [
         "the tasks lie in public subnets without public addresses",
         put("Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("PublicSubnetA"), ref("PublicSubnetB")]),
     ),
-    near_miss(
+    near_miss("E9113", "isolated tasks with endpoints for what they need", *ISOLATED, ENDPOINT_GROUP, *ENDPOINTS),
+    fault(
         "E9113",
-        "isolated tasks with endpoints for ECR",
-        put(
-            "Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("IsolatedSubnetA"), ref("IsolatedSubnetB")]
-        ),
-        add(
-            "EcrEndpoint",
-            "AWS::EC2::VPCEndpoint",
-            VpcId=ref("Vpc"),
-            VpcEndpointType="Interface",
-            ServiceName=sub("com.amazonaws.${AWS::Region}.ecr.dkr"),
-        ),
+        "isolated tasks with endpoints, but none for their secrets",
+        *ISOLATED,
+        ENDPOINT_GROUP,
+        *ENDPOINTS[:-1],
+    ),
+    fault(
+        "E9113",
+        "the tasks' security group lets no HTTPS out",
+        put("TaskSecurityGroup/SecurityGroupEgress/0/FromPort", 8443),
+        put("TaskSecurityGroup/SecurityGroupEgress/0/ToPort", 8443),
     ),
     near_miss(
         "E9113",
@@ -413,7 +453,8 @@ CASES: list[Case] = [
     ),
     fault("E9120", "PORT does not reach the container", put(f"{CONTAINER}/Environment/1/Name", "SERVER_PORT")),
     fault("E9120", "PORT is another port", put(f"{CONTAINER}/Environment/1/Value", "3000")),
-    near_miss("E9120", "PORT is the port, spelled", put(f"{CONTAINER}/Environment/1/Value", "8080")),
+    fault("E9120", "PORT is spelled, the port is a parameter", put(f"{CONTAINER}/Environment/1/Value", "8080")),
+    near_miss("E9120", "PORT by Fn::Sub", put(f"{CONTAINER}/Environment/1/Value", sub("${ContainerPort}"))),
     # The database and its secrets
     fault(
         "E9201",
@@ -607,7 +648,7 @@ CASES: list[Case] = [
             {
                 "Name": "DB_CONNECTION_STRING",
                 "Value": sub(
-                    "mongodb://${MongoDBMasterUsername}:secret12@${DatabaseCluster.Endpoint}:27017/?tls=true&replicaSet=rs0&retryWrites=false"
+                    "mongodb://${MongoDBMasterUsername}:secret12@${DatabaseCluster.Endpoint}:${MongoDBPort}/?tls=true&replicaSet=rs0&retryWrites=false"
                 ),
             },
         ),
@@ -615,6 +656,12 @@ CASES: list[Case] = [
     fault(
         "E9216",
         "a plain variable holds a parameter that is not echoed",
+        put("/Parameters/Key", {"Type": "String", "NoEcho": True, "Default": ""}),
+        put(f"{CONTAINER}/Environment/3", {"Name": "KEY", "Value": ref("Key")}),
+    ),
+    near_miss(
+        "E9216",
+        "a plain variable holds the ARN of a secret, which is not echoed either",
         put(f"{CONTAINER}/Environment/3", {"Name": "KEY", "Value": ref("MongoDBSecretArn")}),
     ),
     fault(
@@ -1348,7 +1395,7 @@ CASES: list[Case] = [
         put("BuildRole/ManagedPolicyArns", [sub("arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess")]),
     ),
     fault(
-        "E9802 E9803 E9215",
+        "E9802",
         "a policy allows everything",
         permit("BuildRole", "*"),
     ),
@@ -1644,9 +1691,15 @@ CASES: list[Case] = [
             GroupId=ref("DatabaseSecurityGroup"),
             SourceSecurityGroupId=ref("TaskSecurityGroup"),
             IpProtocol="tcp",
-            FromPort=27017,
-            ToPort=27017,
+            FromPort=ref("MongoDBPort"),
+            ToPort=ref("MongoDBPort"),
         ),
+    ),
+    fault(
+        "E9201",
+        "the database's port is a parameter, the port that it admits is spelled",
+        put("DatabaseSecurityGroup/SecurityGroupIngress/0/FromPort", 27017),
+        put("DatabaseSecurityGroup/SecurityGroupIngress/0/ToPort", 27017),
     ),
     near_miss(
         "E9204",
@@ -1657,9 +1710,9 @@ CASES: list[Case] = [
     near_miss(
         "E9209", "a direct connection to one instance", swap(CONNECTION, "replicaSet=rs0", "directConnection=true")
     ),
-    near_miss(
+    fault(
         "E9211",
-        "the user is the parameter's default, spelled",
+        "the user is spelled, the database's is a parameter",
         swap(CONNECTION, "${MongoDBMasterUsername}", "documentdb"),
     ),
     near_miss(
@@ -1676,7 +1729,9 @@ CASES: list[Case] = [
                         ref("MongoDBMasterUsername"),
                         ":x@",
                         att("DatabaseCluster", "Endpoint"),
-                        ":27017/?tls=true&replicaSet=rs0&retryWrites=false",
+                        ":",
+                        ref("MongoDBPort"),
+                        "/?tls=true&replicaSet=rs0&retryWrites=false",
                     ],
                 ]
             },
@@ -2366,7 +2421,7 @@ CASES: list[Case] = [
     # A permissions boundary is not a grant
     near_miss("E9802 E9803 E9215", "a permissions boundary allows everything", *BOUNDARY),
     fault(
-        "E9802 E9803 E9215",
+        "E9802",
         "a permissions boundary is a policy of the role, too",
         *BOUNDARY,
         put("TaskRole/ManagedPolicyArns", [ref("Boundary")]),

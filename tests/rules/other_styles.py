@@ -198,7 +198,7 @@ FAULTS: list[tuple[str, str, str, str]] = [
     ("shop.yml", "service/${Fleet}/${Shop.Name}", "service/${Fleet}/${Pages.Name}", "E9302 E9601 E9604"),
     ("shop.yml", "DependsOn: ToShop", "DependsOn: Https", "E9117"),
     ("shop.yml", 'HealthCheckPort: "8081"', 'HealthCheckPort: "8082"', "E9110"),
-    ("shop.yml", "PermissionsBoundary: !Ref Boundary\n", "Path: /shop/\n", "E9215 E9802 E9803"),
+    ("shop.yml", "PermissionsBoundary: !Ref Boundary\n", "Path: /shop/\n", "E9802"),
     (
         "shop.yml",
         "TopicName: !FindInMap [Names, !Ref Size, Topic]",

@@ -21,7 +21,7 @@ def linted(*files: Path, options: tuple[str, ...] = ()) -> list[tuple[str, int]]
     """What cfn-lint itself says with the rules: id and line."""
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--config-file", "/dev/null", "--format", "json"]
     result = subprocess.run(
-        [*command, "-t", *map(str, files), "-a", str(RULES), *options],
+        [*command, "-t", *map(str, files), "-a", str(RULES), "-c", "kata", *options],
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -22,6 +22,7 @@ class CpuPeakNotified(Rule):
     shortdesc = "CPU peaks of the service are notified"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html"
     tags = ["R4", "alarms"]
+    kata = True
     in_every_scenario = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._metrics import alarms, metrics, of_service_cpu, rises
+from phoenix_cfn.rules._metrics import alarms, metrics, of_one_service, of_service_cpu, rises
 from phoenix_cfn.rules._notifications import steers_scaling
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
@@ -21,13 +21,14 @@ class ShortPeaks(Rule):
     shortdesc = "A CPU alarm sees short peaks"
     source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html"
     tags = ["R4", "alarms"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for alarm in alarms(stack):
             if (
                 steers_scaling(stack, alarm)
                 or not rises(alarm)
-                or not any(of_service_cpu(metric) for metric in metrics(alarm))
+                or not any(of_service_cpu(metric) and of_one_service(metric) for metric in metrics(alarm))
             ):
                 continue
             period, periods = metrics(alarm)[0].period.number, alarm["EvaluationPeriods"].number

@@ -25,5 +25,5 @@ class TopicHeard(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for topic, _, who in published(stack):
-            if not subscribed(stack, topic):
+            if not subscribed(stack, topic) and not stack.shared(topic):
                 yield finding(topic.here, f"{topic.id}, which {who} publishes to, has no subscriber")

@@ -38,5 +38,5 @@ class TopicTakesAlarms(Rule):
                 named = any(stack.resource(one) is topic for one in policy["Topics"].items)
                 # Whether an account's own principals include its alarms, AWS does not say.
                 known = not any(one.at("Principal", "AWS").given for one in document["Statement"].items)
-                if named and known and allows_service(document, service) is False:
+                if named and known and allows_service(document, service, ["sns:Publish"], topic) is False:
                     yield finding(document, f"{policy.id} {why}")

@@ -9,6 +9,7 @@ from phoenix_cfn.rules._database import cluster_of, connection_strings
 from phoenix_cfn.rules._facts import documentdb
 from phoenix_cfn.rules._network import default_port, other_port
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._wires import note
 
 
 class ConnectionPort(Rule):
@@ -32,7 +33,9 @@ class ConnectionPort(Rule):
             if cluster is None or (uri.port is not None and any(ref.name == cluster.id for ref in uri.port.refs)):
                 continue
             port = uri.port or text(str(documentdb.DEFAULT_PORT))
-            if other_port(port, default_port(stack, cluster)):
+            if other_port(stack, port, default_port(stack, cluster)):
                 yield finding(
-                    uri.node, f"The connection string has port {port}, {cluster.id} has {default_port(stack, cluster)}"
+                    uri.node,
+                    f"The connection string has port {port}, {cluster.id} has {default_port(stack, cluster)}"
+                    + note(stack, port, default_port(stack, cluster)),
                 )

@@ -21,6 +21,7 @@ class ConnectionStringVariable(Rule):
     shortdesc = "DB_CONNECTION_STRING reaches the application"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"
     tags = ["wiring", "database"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for service, _, container in app_containers(stack):

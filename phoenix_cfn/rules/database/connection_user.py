@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.cloudformation.values import differ
 from phoenix_cfn.rules._database import cluster_of, connection_strings, hide_dynamic
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._wires import note, parted
 
 
 class ConnectionUser(Rule):
@@ -30,5 +30,8 @@ class ConnectionUser(Rule):
             password = cluster["MasterUserPassword"].text if cluster is not None else None
             if cluster is None or password is None or uri.password != hide_dynamic(password):
                 continue
-            if differ(uri.user, cluster["MasterUsername"].text):
-                yield finding(uri.node, f"The user is {uri.user}, {cluster.id} knows {cluster['MasterUsername'].text}")
+            if parted(stack, uri.user, cluster["MasterUsername"].text):
+                tied = note(stack, uri.user, cluster["MasterUsername"].text)
+                yield finding(
+                    uri.node, f"The user is {uri.user}, {cluster.id} knows {cluster['MasterUsername'].text}{tied}"
+                )

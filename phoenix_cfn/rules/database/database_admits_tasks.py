@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._database import clusters
-from phoenix_cfn.rules._network import default_port, may_connect, may_leave
+from phoenix_cfn.rules._network import default_group_is_shut, default_port, may_connect, may_leave
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import applications, named_clusters, network, services
 
@@ -27,7 +27,9 @@ class DatabaseAdmitsTasks(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for cluster in clusters(stack):
             worn, port = cluster["VpcSecurityGroupIds"], default_port(stack, cluster)
-            if not worn.given and services(stack):
+            lies_in = stack.resource(cluster["DBSubnetGroupName"], "AWS::DocDB::DBSubnetGroup")
+            inside = lies_in["SubnetIds"].items if lies_in is not None else []
+            if not worn.given and services(stack) and default_group_is_shut(stack, inside):
                 yield finding(cluster.here, f"{cluster.id} has the network's default group, which lets nobody in")
             for service in services(stack):
                 named = named_clusters(service)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._database import holds_secret
+from phoenix_cfn.rules._database import holds_secret, is_hidden
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
@@ -24,5 +24,5 @@ class NoDefaultSecret(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for name in stack.parameters:
             parameter = stack.parameter(name)
-            if (parameter["NoEcho"].true or holds_secret(stack, name)) and parameter["Default"].literal:
+            if (is_hidden(stack, name) or holds_secret(stack, name)) and parameter["Default"].literal:
                 yield finding(parameter["Default"], f"The secret {name} has a default")

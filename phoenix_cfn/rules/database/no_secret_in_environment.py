@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._database import in_clear, sounds_secret
+from phoenix_cfn.rules._database import in_clear, is_no_secret_value, sounds_secret
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import all_containers, environment
 
@@ -34,7 +34,8 @@ class NoSecretInEnvironment(Rule):
             places += [(name, variables[name]) for name in variables.keys]
         for name, node in places:
             shown = in_clear(stack, node)
-            if shown is None and sounds_secret(name) and node.text is not None and not node.text.refs and node.literal:
+            spelled = node.literal if node.text is not None and not node.text.refs else None
+            if shown is None and sounds_secret(name) and spelled and not is_no_secret_value(spelled):
                 shown = "a secret that is written in the template"
             if shown is not None:
                 yield finding(node, f"{name} shows {shown}")

@@ -22,6 +22,7 @@ class OnlyTasksReachDatabase(Rule):
     shortdesc = "Nobody but the tasks reaches the database"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/db-instance-security.html"
     tags = ["security", "database"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         tasks = [group for service in services(stack) for group in task_groups(stack, service)]

@@ -35,7 +35,7 @@ class SecretForNoOneElse(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for document in policies(stack):
             for statement in statements(document):
-                if reads_secrets(statement):
+                if reads_secrets(statement) and not statement.conditional and not statement.allows_everything:  # E9802
                     for node in statement.resources:
                         if every_secret(node):
                             yield finding(node, "This policy lets its role read every secret of the account")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.cloudformation.values import differ, text
+from phoenix_cfn.cloudformation.values import text
 from phoenix_cfn.rules._pipeline import actions
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._wires import note, parted
 
 
 class BranchFilter(Rule):
@@ -39,5 +40,7 @@ class BranchFilter(Rule):
                     branch = action.configuration["Branch"].text
                     spelled = text("refs/heads/", branch)
                     named = node.text is not None and "{" not in node.text.plain
-                    if action.category == "Source" and named and differ(node.text, spelled):
-                        yield finding(node, f"The source action takes the branch {branch}")
+                    if action.category == "Source" and named and parted(stack, node.text, spelled):
+                        yield finding(
+                            node, f"The source action takes the branch {branch}{note(stack, node.text, spelled)}"
+                        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._buildspec import action_variables, variables_read
+from phoenix_cfn.rules._buildspec import action_variables, started_with, variables_read
 from phoenix_cfn.rules._pipeline import all_actions, builds, project
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
@@ -27,10 +27,12 @@ class BuildVariables(Rule):
             variables = owner.at("Environment", "EnvironmentVariables")
             names = {item["Name"].literal for item in variables.items}
             runs = [action for action in all_actions(stack, "CodeBuild") if project(stack, action) is owner]
-            told = [action_variables(action) for action in runs]
+            told = [action_variables(action) for action in runs] + started_with(stack, owner)
             if None in names or None in told or (variables.given and not variables.listed):
                 continue
             given = {name for name in names if name}.union(*(each for each in told if each))
-            for name in sorted(variables_read(spec) - given):
+            lacked = sorted(variables_read(spec) - given)
+            if lacked:
                 place = variables if variables.given else owner.here
-                yield finding(place, f"The buildspec reads {name}, which nobody provides")
+                more = f" and {len(lacked) - 10} more" if len(lacked) > 10 else ""
+                yield finding(place, f"The buildspec reads {', '.join(lacked[:10])}{more}, which nobody provides")

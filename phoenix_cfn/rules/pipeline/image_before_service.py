@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.nodes import Resource
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._scaling import scalable_target
 from phoenix_cfn.rules._service import containers, services, task_definition
@@ -21,6 +22,8 @@ class ImageBeforeService(Rule):
     shortdesc = "The image exists before the service"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html"
     tags = ["R5", "pipeline"]
+    # With a condition the service comes in a second deployment, when the image is there.
+    in_every_scenario = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for service in services(stack):
@@ -30,5 +33,20 @@ class ImageBeforeService(Rule):
                 value = container["Image"].text
                 for ref in value.refs if value is not None else ():
                     repository = stack.resources.get(ref.name)
-                    if repository is not None and repository.type == "AWS::ECR::Repository":
+                    if repository is None or repository.type != "AWS::ECR::Repository":
+                        continue
+                    if not _is_seeded(stack, service, repository):
                         yield finding(container["Image"], f"{repository.id} is empty when {service.id} is created")
+
+
+def _is_seeded(stack: Stack, service: Resource, repository: Resource) -> bool:
+    """Whether the service waits for something that may push an image first: code that knows the repository."""
+    seeds = [
+        one
+        for one in stack.resources.values()
+        if not one.type.startswith("AWS::")
+        or one.type
+        in ("AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Stack", "AWS::CloudFormation::WaitCondition")
+    ]
+    seeding = {one.id for one in seeds if stack.waits_for(one, {repository.id})}
+    return bool(seeding) and stack.waits_for(service, seeding)

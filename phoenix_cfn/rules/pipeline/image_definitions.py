@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.cloudformation.values import differ, text
+from phoenix_cfn.cloudformation.values import text
 from phoenix_cfn.rules._buildspec import image_definitions
 from phoenix_cfn.rules._pipeline import builds
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import all_containers
+from phoenix_cfn.rules._wires import parted
 
 
 class ImageDefinitions(Rule):
@@ -28,7 +29,7 @@ class ImageDefinitions(Rule):
         known = [container["Name"].text for container in all_containers(stack)]
         for owner, spec in builds(stack):
             for name in image_definitions(spec) if known else []:
-                if all(differ(one, text(name)) for one in known):
+                if all(parted(stack, one, text(name)) for one in known):
                     node = owner.at("Source", "BuildSpec")
                     there = ", ".join(str(one) for one in known)
                     place = node if node.given else owner.here

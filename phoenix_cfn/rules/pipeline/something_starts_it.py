@@ -20,6 +20,7 @@ class SomethingStartsIt(Rule):
     shortdesc = "A push starts the pipeline"
     source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-about-starting.html"
     tags = ["R5", "pipeline"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for action in all_actions(stack):

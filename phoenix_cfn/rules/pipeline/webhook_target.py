@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.cloudformation.values import differ
 from phoenix_cfn.rules._pipeline import actions
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._wires import parted
 
 
 class WebhookTarget(Rule):
@@ -32,5 +32,5 @@ class WebhookTarget(Rule):
                 if pipeline
                 else []
             )
-            if sources and all(differ(name, hook["TargetAction"].text) for name in sources):
+            if sources and all(parted(stack, name, hook["TargetAction"].text) for name in sources):
                 yield finding(hook["TargetAction"], f"The pipeline has no source action {hook['TargetAction'].text}")

@@ -32,9 +32,10 @@ class CircuitBreaker(Rule):
             breaker = service.at("DeploymentConfiguration", "DeploymentCircuitBreaker")
             if breaker.opaque or service["DeploymentConfiguration"].opaque:
                 continue
-            for key in ("Enable", "Rollback"):
-                if not breaker[key].true and not breaker[key].unknown:
-                    yield finding(
-                        breaker[key] if breaker.given else service.here,
-                        f"The circuit breaker of {service.id} lacks {key}: true",
-                    )
+            if not breaker.given:
+                yield finding(service.here, f"{service.id} has no circuit breaker")
+                continue
+            lacked = [key for key in ("Enable", "Rollback") if not breaker[key].true and not breaker[key].unknown]
+            if lacked:
+                what = " and ".join(f"{key}: true" for key in lacked)
+                yield finding(breaker[lacked[0]], f"The circuit breaker of {service.id} lacks {what}")

@@ -21,6 +21,7 @@ class TwoTasks(Rule):
     shortdesc = "There is a second task while the first is replaced"
     source_url = "https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/rel_withstand_component_failures_static_stability.html"
     tags = ["R2", "recovery"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for service in services(stack):

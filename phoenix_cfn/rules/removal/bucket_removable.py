@@ -21,6 +21,7 @@ class BucketRemovable(Rule):
     shortdesc = "The bucket goes with its stack"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html"
     tags = ["removal", "storage"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         writers = stack.of(*BUCKET_WRITERS)

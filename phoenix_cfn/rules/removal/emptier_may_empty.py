@@ -25,12 +25,14 @@ class EmptierMayEmpty(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for bucket in stack.of("AWS::S3::Bucket"):
-            for emptier in emptiers(stack, bucket):
+            for emptier in (one for one, meant in emptiers(stack, bucket) if meant):
                 function = stack.resource(emptier["ServiceToken"], "AWS::Lambda::Function")
                 held = role(stack, function["Role"]) if function is not None else None
                 needed = ["s3:DeleteObject"]
                 if bucket.at("VersioningConfiguration", "Status").literal == "Enabled":
                     needed.append("s3:DeleteObjectVersion")
-                for action in needed if held is not None else ():
-                    if held is not None and grants(stack, held).allow(action, bucket) is False:
-                        yield finding(emptier["ServiceToken"], f"{held.id} lacks {action} on {bucket.id}")
+                if held is None:
+                    continue
+                lacked = [action for action in needed if grants(stack, held).allow(action, bucket) is False]
+                if lacked:
+                    yield finding(emptier["ServiceToken"], f"{held.id} lacks {', '.join(lacked)} on {bucket.id}")

@@ -23,6 +23,7 @@ class KeptNames(Rule):
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html"
     )
     tags = ["removal", "names"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for resource in stack.resources.values():

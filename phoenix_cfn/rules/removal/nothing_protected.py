@@ -21,6 +21,7 @@ class NothingProtected(Rule):
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-docdb-dbcluster.html"
     )
     tags = ["removal", "storage"]
+    kata = True
     in_every_scenario = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ class RepositoryRemovable(Rule):
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html"
     )
     tags = ["removal", "storage"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for repository in stack.of("AWS::ECR::Repository"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.cloudformation.values import differ
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import containers, registrations, services, task_definition
+from phoenix_cfn.rules._wires import note, parted
 
 
 class ContainerName(Rule):
@@ -28,6 +28,7 @@ class ContainerName(Rule):
             names = [container["Name"].text for container in containers(task)]
             for registration in registrations(service):
                 wanted = registration.node["ContainerName"]
-                if names and all(differ(name, wanted.text) for name in names):
+                if names and all(parted(stack, name, wanted.text) for name in names):
                     there = ", ".join(str(name) for name in names)
-                    yield finding(wanted, f"The task definition has no container {wanted.text}; it has {there}")
+                    tied = note(stack, names[0], wanted.text)
+                    yield finding(wanted, f"The task definition has no container {wanted.text}; it has {there}{tied}")

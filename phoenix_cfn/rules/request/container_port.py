@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from phoenix_cfn.rules._network import other_port
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import ports, registrations, services
+from phoenix_cfn.rules._wires import note
 
 
 class ContainerPort(Rule):
@@ -31,9 +32,10 @@ class ContainerPort(Rule):
                 if any(mapping["ContainerPortRange"].given for mapping in container["PortMappings"].items):
                     continue
                 mapped = ports(container)
-                if all(other_port(port, registration.port) for port in mapped):
+                if all(other_port(stack, port, registration.port) for port in mapped):
                     there = ", ".join(str(port) for port in mapped) or "none"
+                    tied = note(stack, mapped[0], registration.port) if mapped else ""
                     yield finding(
                         registration.node["ContainerPort"],
-                        f"Container {container['Name'].text} maps no port {registration.port}; it maps {there}",
+                        f"Container {container['Name'].text} maps no port {registration.port}; it maps {there}{tied}",
                     )

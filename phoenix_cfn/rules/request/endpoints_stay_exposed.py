@@ -20,6 +20,7 @@ class EndpointsStayExposed(Rule):
     shortdesc = "The two unwanted endpoints stay reachable"
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html"
     tags = ["R1", "request"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for rule in stack.of("AWS::ElasticLoadBalancingV2::ListenerRule"):

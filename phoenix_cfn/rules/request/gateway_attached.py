@@ -1,22 +1,25 @@
-"""E9116: An internet gateway is attached to the network."""
+"""E9116: What needs an internet gateway waits until it is attached."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.nodes import Resource
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import subnets_of
 
 
 class GatewayAttached(Rule):
-    """An internet gateway that a route leads to is attached to a VPC, and the route waits for the attachment.
+    """An internet gateway that a route leads to is attached to a VPC. Routes to the gateway, public NAT gateways and
+    internet-facing load balancers wait for the attachment.
 
-    Risk: The stack fails: the route's gateway does not belong to the network (yet).
+    Risk: The stack fails: the network has no internet gateway (yet).
 
-    Fix: Add a VPCGatewayAttachment, and DependsOn it in each route to the gateway.
+    Fix: Add a VPCGatewayAttachment, and DependsOn it (or DependsOn a route that does) in each of them.
     """
 
     id = "E9116"
-    shortdesc = "An internet gateway is attached to the network"
+    shortdesc = "What needs an internet gateway waits for its attachment"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html"
     tags = ["R1", "request"]
 
@@ -33,3 +36,31 @@ class GatewayAttached(Rule):
                 yield finding(route["GatewayId"], f"{gateway.id} is attached to no VPC")
             elif not stack.waits_for(route, {one.id for one in attachments}):
                 yield finding(route.here, f"{route.id} does not wait for the attachment of {gateway.id}")
+        for needing in [*_public_nat_gateways(stack), *_public_balancers(stack)]:
+            networks = _networks(stack, needing)
+            own = {
+                one.id
+                for one in attachments
+                if one["InternetGatewayId"].given and stack.resource(one["VpcId"], "AWS::EC2::VPC") in networks
+            }
+            if own and not stack.waits_for(needing, own):
+                yield finding(needing.here, f"{needing.id} does not wait for {' or '.join(sorted(own))}")
+
+
+def _public_nat_gateways(stack: Stack) -> list[Resource]:
+    gateways = stack.of("AWS::EC2::NatGateway")
+    return [
+        one for one in gateways if one["ConnectivityType"].literal != "private" and not one["ConnectivityType"].unknown
+    ]
+
+
+def _public_balancers(stack: Stack) -> list[Resource]:
+    balancers = stack.of("AWS::ElasticLoadBalancingV2::LoadBalancer")
+    return [one for one in balancers if one["Scheme"].literal != "internal" and not one["Scheme"].unknown]
+
+
+def _networks(stack: Stack, needing: Resource) -> list[Resource]:
+    """The networks of the template that a NAT gateway or a load balancer lies in."""
+    subnets = [stack.resource(node, "AWS::EC2::Subnet") for node in [needing["SubnetId"], *subnets_of(needing)]]
+    found = [stack.resource(subnet["VpcId"], "AWS::EC2::VPC") for subnet in subnets if subnet is not None]
+    return [each for each in found if each is not None]

@@ -25,6 +25,7 @@ class HealthCheckPath(Rule):
     shortdesc = "Health checks keep away from the two unwanted endpoints"
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"
     tags = ["R2", "request"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for target_group in stack.of("AWS::ElasticLoadBalancingV2::TargetGroup"):

@@ -1,16 +1,27 @@
-"""E9110: The health check asks a port that a container maps."""
+"""E9110: The health check asks a port that answers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._network import other_port
+from phoenix_cfn.rules._network import may_connect, other_port
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import containers, ports, registrations, services, task_definition
+from phoenix_cfn.rules._service import (
+    containers,
+    has_own_network,
+    load_balancers,
+    network,
+    platform,
+    ports,
+    registrations,
+    services,
+    task_definition,
+)
 
 
 class HealthCheckPort(Rule):
-    """A target group's HealthCheckPort is traffic-port, or a port that a container of the task maps.
+    """A target group's HealthCheckPort is traffic-port, or a port of the task that answers: one that its security
+    groups admit from the load balancer, or, in the network of the instance (bridge), one that a container maps.
 
     Risk: All targets are unhealthy for ever; ECS replaces task after task.
 
@@ -18,7 +29,7 @@ class HealthCheckPort(Rule):
     """
 
     id = "E9110"
-    shortdesc = "The health check asks a port that a container maps"
+    shortdesc = "The health check asks a port that answers"
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"
     tags = ["wiring", "request"]
 
@@ -32,5 +43,12 @@ class HealthCheckPort(Rule):
                     continue
                 asked = target_group["HealthCheckPort"]
                 mapped = [port for one in behind for port in ports(one)]
-                if asked.number is not None and all(other_port(port, asked.text) for port in mapped):
+                if asked.number is None or not all(other_port(stack, port, asked.text) for port in mapped):
+                    continue
+                if has_own_network(service):
+                    worn = network(service)["SecurityGroups"]
+                    fronts = [one["SecurityGroups"] for one in load_balancers(stack, target_group)]
+                    if any(may_connect(stack, front, worn, asked.text) is False for front in fronts):
+                        yield finding(asked, f"The tasks of {service.id} do not admit port {asked.literal}")
+                elif platform(task_definition(service)) in (None, "bridge"):
                     yield finding(asked, f"No container of {service.id} maps port {asked.literal}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._network import may_connect
+from phoenix_cfn.rules._network import default_group_is_shut, may_connect
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import subnets_of
 
 
 class InternetReachesLoadBalancer(Rule):
     """The security groups of an internet-facing load balancer admit the port of each of its listeners from the
-    internet.
+    internet: from addresses that are not private ones.
 
     Risk: The stack comes up healthy, its health checks pass, and every visitor's request times out.
 
@@ -31,9 +32,11 @@ class InternetReachesLoadBalancer(Rule):
             if balancer is None or balancer["Scheme"].literal == "internal" or balancer["Scheme"].unknown:
                 continue
             worn, port = balancer["SecurityGroups"], listener["Port"].text
-            if balancer["Type"].literal not in (None, "application"):
-                continue
-            if not worn.given:
-                yield finding(balancer.here, f"{balancer.id} has the network's default group, which lets nobody in")
-            elif may_connect(stack, None, worn, port) is False:
-                yield finding(worn, f"No security group of {balancer.id} admits port {port} from the internet")
+            kind, protocol = balancer["Type"].literal or "application", listener["Protocol"].literal
+            if kind == "application" and not worn.given:
+                if default_group_is_shut(stack, subnets_of(balancer)):
+                    yield finding(balancer.here, f"{balancer.id} has the network's default group, which lets nobody in")
+            elif kind in ("application", "network") and protocol not in ("TCP_UDP", "TCP_QUIC"):
+                spoken = "udp" if protocol in ("UDP", "QUIC") else "tcp"
+                if may_connect(stack, None, worn, port, spoken) is False:
+                    yield finding(worn, f"No security group of {balancer.id} admits port {port} from the internet")

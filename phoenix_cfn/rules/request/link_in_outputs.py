@@ -29,6 +29,7 @@ class LinkInOutputs(Rule):
     shortdesc = "The link to the application is in the outputs"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html"
     tags = ["R1", "request"]
+    kata = True
     in_every_scenario = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:

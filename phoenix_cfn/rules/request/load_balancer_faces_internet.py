@@ -22,6 +22,7 @@ class LoadBalancerFacesInternet(Rule):
     shortdesc = "The load balancer in front of the service faces the internet"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-loadbalancer.html"
     tags = ["R1", "request"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         if any(resource.type.startswith(FRONT_DOORS) for resource in stack.resources.values()):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from phoenix_cfn.rules._network import may_leave
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import network, ways
+from phoenix_cfn.rules._service import network, transport, ways
 
 
 class LoadBalancerReachesTasks(Rule):
@@ -27,5 +27,6 @@ class LoadBalancerReachesTasks(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for way in ways(stack):
             front, port = way.balancer["SecurityGroups"], way.registration.port
-            if may_leave(stack, front, network(way.service)["SecurityGroups"], port) is False:
+            protocol, worn = transport(way.registration), network(way.service)["SecurityGroups"]
+            if protocol and may_leave(stack, front, worn, port, protocol) is False:
                 yield finding(front, f"{way.balancer.id} may not open connections to the tasks on port {port}")

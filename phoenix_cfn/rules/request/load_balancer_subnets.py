@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from phoenix_cfn.rules._network import placed
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+from phoenix_cfn.rules._service import subnets_of
 
 
 class LoadBalancerSubnets(Rule):
@@ -25,7 +26,6 @@ class LoadBalancerSubnets(Rule):
         for balancer in stack.of("AWS::ElasticLoadBalancingV2::LoadBalancer"):
             if balancer["Scheme"].literal == "internal" or balancer["Scheme"].unknown:
                 continue
-            nodes = [*balancer["Subnets"].items, *(node["SubnetId"] for node in balancer["SubnetMappings"].items)]
-            for node, subnet, kind in placed(stack, nodes):
+            for node, subnet, kind in placed(stack, subnets_of(balancer)):
                 if kind != "public":
                     yield finding(node, f"{subnet.id} is {kind}: it has no route to an internet gateway")

@@ -21,6 +21,7 @@ class NoPublicAddress(Rule):
     shortdesc = "Tasks have no public address"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html"
     tags = ["security", "request"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for service in services(stack):

@@ -8,6 +8,7 @@ from phoenix_cfn.cloudformation.values import text
 from phoenix_cfn.rules._network import other_port
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import applications, environment, names_known, of_the_kata, registrations, secrets
+from phoenix_cfn.rules._wires import note
 
 
 class PortVariable(Rule):
@@ -22,6 +23,7 @@ class PortVariable(Rule):
     shortdesc = "The application is told the port that the load balancer asks"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-containerdefinition.html"
     tags = ["wiring", "request"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for service in applications(stack):
@@ -31,11 +33,13 @@ class PortVariable(Rule):
                     continue
                 told = environment(container)
                 if "PORT" in told:
-                    if other_port(told["PORT"].text, registration.port):
+                    if other_port(stack, told["PORT"].text, registration.port):
                         yield finding(
-                            told["PORT"], f"PORT is {told['PORT'].text}, the load balancer asks {registration.port}"
+                            told["PORT"],
+                            f"PORT is {told['PORT'].text}, the load balancer asks {registration.port}"
+                            + note(stack, told["PORT"].text, registration.port),
                         )
-                elif "PORT" not in secrets(container) and other_port(registration.port, text("3000")):
+                elif "PORT" not in secrets(container) and other_port(stack, registration.port, text("3000")):
                     yield finding(
                         container, f"PORT does not reach the container: it listens on 3000, not {registration.port}"
                     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._network import other_port
+from phoenix_cfn.rules._network import different_numbers
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import registrations, services
 
@@ -29,7 +29,7 @@ class TargetGroupPort(Rule):
                 target_group = registration.target_group
                 if target_group is None or target_group["TargetType"].literal != "ip":
                     continue
-                if other_port(target_group["Port"].text, registration.port):
+                if different_numbers(target_group["Port"].text, registration.port):
                     yield finding(
                         target_group["Port"],
                         f"{target_group.id} has port {target_group['Port'].text}, the container {registration.port}",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from phoenix_cfn.rules._network import may_connect
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import network, ways
+from phoenix_cfn.rules._service import network, transport, ways
 
 
 class TasksAdmitLoadBalancer(Rule):
@@ -25,5 +25,6 @@ class TasksAdmitLoadBalancer(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for way in ways(stack):
             worn, port = network(way.service)["SecurityGroups"], way.registration.port
-            if may_connect(stack, way.balancer["SecurityGroups"], worn, port) is False:
+            protocol = transport(way.registration)
+            if protocol and may_connect(stack, way.balancer["SecurityGroups"], worn, port, protocol) is False:
                 yield finding(worn, f"The tasks of {way.service.id} do not admit port {port} from {way.balancer.id}")

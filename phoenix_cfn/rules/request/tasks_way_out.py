@@ -1,4 +1,4 @@
-"""E9113: The tasks' subnets have a way out."""
+"""E9113: The tasks have a way out to each service that they need."""
 
 from __future__ import annotations
 
@@ -6,31 +6,50 @@ from collections.abc import Iterator
 
 from phoenix_cfn.rules._network import placed
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import network, pulls_by_endpoint, services
+from phoenix_cfn.rules._service import network, on_fargate, services
+from phoenix_cfn.rules._ways_out import REGISTRY, endpoints_fail, may_have_others, needs, tasks_are_shut
 
 
 class TasksWayOut(Rule):
-    """A task can reach ECR and CloudWatch: from a private subnet through a NAT gateway or endpoints, from a public
-    one with a public address.
+    """A Fargate task can reach the registry of its image, its log group and its secrets: by a route to the internet
+    (from a private subnet through a NAT gateway, from a public one with a public address), or by an endpoint for each
+    of these services, with private DNS and a security group that admits the tasks. Its own groups let port 443 out.
 
     Risk: The image cannot be pulled; no task ever starts, and the stack hangs until the deployment gives up.
 
-    Fix: Route the private subnets to a NAT gateway, or add VPC endpoints for ECR, S3 and CloudWatch Logs.
+    Fix: Route the private subnets to a NAT gateway, or add VPC endpoints: ecr.api, ecr.dkr and a gateway for s3, logs,
+    and secretsmanager or ssm where the task has secrets, with PrivateDnsEnabled, and admit port 443.
     """
 
     id = "E9113"
-    shortdesc = "The tasks' subnets have a way out"
+    shortdesc = "The tasks have a way out"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/networking-outbound.html"
     tags = ["R1", "request"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        if pulls_by_endpoint(stack):
-            return
         for service in services(stack):
-            address = network(service)["AssignPublicIp"]
+            if on_fargate(service) is False:
+                continue  # the instance pulls the image and writes the logs
+            place = network(service)
+            address = place["AssignPublicIp"]
             unaddressed = not address.unknown and address.literal != "ENABLED"
-            for node, subnet, kind in placed(stack, network(service)["Subnets"].items):
-                if kind == "isolated":
+            needed = needs(stack, service)
+            failing: dict[str, None] = {}
+            routed = False
+            for node, subnet, kind in placed(stack, place["Subnets"].items):
+                if kind == "private" or (kind == "public" and not unaddressed):
+                    routed = True
+                    continue
+                if may_have_others(stack, subnet):
+                    continue
+                why = endpoints_fail(stack, service, subnet, needed)
+                if why == REGISTRY and kind == "isolated":
                     yield finding(node, f"{subnet.id} has no way out: neither a route nor endpoints")
-                elif kind == "public" and unaddressed:
+                elif why == REGISTRY:
                     yield finding(node, f"{subnet.id} leads out by public addresses, which the tasks do not get")
+                elif why is not None:
+                    failing.setdefault(why)
+            for why in failing:
+                yield finding(place["Subnets"], f"The tasks of {service.id} have no way out: {why}")
+            if not failing and tasks_are_shut(stack, service, routed):
+                yield finding(place["SecurityGroups"], f"The security groups of {service.id} let no port 443 out")

@@ -19,6 +19,7 @@ class AccessLogs(Rule):
     shortdesc = "Access logs in a bucket keep seven days"
     source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html"
     tags = ["R3", "retention"]
+    kata = True
     numbers = {"days": 7}
 
     def judge(self, stack: Stack) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ class BackupPlan(Rule):
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-backup-backupplan.html"
     )
     tags = ["R3", "retention"]
+    kata = True
     numbers = {"days": 7}
 
     def judge(self, stack: Stack) -> Iterator[Finding]:

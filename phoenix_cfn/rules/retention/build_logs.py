@@ -21,6 +21,7 @@ class BuildLogs(Rule):
     shortdesc = "The log group of a build is declared"
     source_url = "https://docs.aws.amazon.com/codebuild/latest/userguide/change-project.html"
     tags = ["R3", "retention"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for project in stack.of("AWS::CodeBuild::Project"):

@@ -23,6 +23,7 @@ class ContainerLogs(Rule):
     shortdesc = "What a container prints is kept"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"
     tags = ["R3", "retention"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for _, _, container in app_containers(stack):

@@ -20,6 +20,7 @@ class DatabaseBackups(Rule):
     shortdesc = "The database's backups keep seven days"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/backup_restore.html"
     tags = ["R3", "retention"]
+    kata = True
     numbers = {"days": 7}
 
     def judge(self, stack: Stack) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ class DatabaseLogs(Rule):
     shortdesc = "The log groups of the database are declared"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/event-auditing.html"
     tags = ["R3", "retention"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for cluster in clusters(stack):

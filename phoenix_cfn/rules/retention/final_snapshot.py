@@ -23,12 +23,17 @@ class FinalSnapshot(Rule):
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html"
     )
     tags = ["R3", "retention"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for cluster in clusters(stack):
-            for key in ("DeletionPolicy", "UpdateReplacePolicy"):
-                node = cluster.attribute(key)
-                if not node.unknown and node.literal not in ("Snapshot", "Retain", "RetainExceptOnCreate"):
-                    yield finding(
-                        node if node.given else cluster.here, f"{cluster.id} has {key} {node.literal or 'Delete'}"
-                    )
+            lossy = [
+                (key, node)
+                for key in ("DeletionPolicy", "UpdateReplacePolicy")
+                if not (node := cluster.attribute(key)).unknown
+                and node.literal not in ("Snapshot", "Retain", "RetainExceptOnCreate")
+            ]
+            if lossy:
+                said = " and ".join(f"{key} {node.literal or 'Delete'}" for key, node in lossy)
+                place = next((node for _, node in lossy if node.given), cluster.here)
+                yield finding(place, f"{cluster.id} has {said}")

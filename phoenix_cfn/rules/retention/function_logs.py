@@ -21,6 +21,7 @@ class FunctionLogs(Rule):
     shortdesc = "The log group of a function is declared"
     source_url = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html"
     tags = ["R3", "retention"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for function in stack.of("AWS::Lambda::Function"):

@@ -23,6 +23,7 @@ class InsightsLogs(Rule):
     shortdesc = "The log group of Container Insights is declared"
     source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ContainerInsights.html"
     tags = ["R3", "retention"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for cluster in stack.of("AWS::ECS::Cluster"):

@@ -22,6 +22,7 @@ class LogRetention(Rule):
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html"
     )
     tags = ["R3", "retention"]
+    kata = True
     numbers = {"days": 7}
 
     def judge(self, stack: Stack) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ class OtherLogs(Rule):
     shortdesc = "Other writers' log groups are declared"
     source_url = "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html"
     tags = ["R3", "retention"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         nodes = [flow["LogGroupName"] for flow in stack.of("AWS::EC2::FlowLog")]

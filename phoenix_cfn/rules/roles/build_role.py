@@ -26,5 +26,5 @@ class BuildRole(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for project in stack.of("AWS::CodeBuild::Project"):
             node = project["ServiceRole"]
-            for owner, action in lacking(stack, node, build_needs(stack, project)):
-                yield finding(node, f"{owner.id} lacks {action}")
+            if found := lacking(stack, node, build_needs(stack, project)):
+                yield finding(node, f"{found[0].id} lacks {', '.join(found[1])}")

@@ -27,5 +27,6 @@ class DeployRole(Rule):
         for action, template in releases(stack):
             node = action.configuration["RoleArn"]
             needed = {CREATED_BY[kind]: kind for kind in sorted(template.types & set(CREATED_BY))}
-            for owner, lacked in lacking(stack, node, needed):
-                yield finding(node, f"{owner.id} lacks {lacked} for {needed[lacked]}")
+            if found := lacking(stack, node, needed):
+                lacked = ", ".join(f"{each} for {needed[each]}" for each in found[1])
+                yield finding(node, f"{found[0].id} lacks {lacked}")

@@ -35,5 +35,5 @@ class ExecutionRole(Rule):
             fargate = any(item.literal == "FARGATE" for item in task["RequiresCompatibilities"].items)
             if needed and fargate and not node.given:
                 yield finding(task.here, f"{task.id} has no execution role")
-            for owner, action in lacking(stack, node, needed):
-                yield finding(node, f"{owner.id} lacks {action}")
+            if found := lacking(stack, node, needed):
+                yield finding(node, f"{found[0].id} lacks {', '.join(found[1])}")

@@ -23,5 +23,5 @@ class FunctionRole(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for function in stack.of("AWS::Lambda::Function"):
-            for owner, action in lacking(stack, function["Role"], ("logs:CreateLogStream", "logs:PutLogEvents")):
-                yield finding(function["Role"], f"{owner.id} lacks {action}")
+            if found := lacking(stack, function["Role"], ("logs:CreateLogStream", "logs:PutLogEvents")):
+                yield finding(function["Role"], f"{found[0].id} lacks {', '.join(found[1])}")

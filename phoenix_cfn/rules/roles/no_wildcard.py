@@ -24,6 +24,5 @@ class NoWildcard(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for document in policies(stack):
             for statement in statements(document):
-                everywhere = any(node.literal == "*" for node in statement.resources)
-                if statement.allows and everywhere and (statement.negated or {"*", "*:*"} & set(statement.actions)):
+                if statement.allows_everything:
                     yield finding(statement.node, "This statement allows everything on everything")

@@ -27,6 +27,8 @@ class PassRole(Rule):
             for statement in statements(document):
                 if not statement.allows or statement.negated or not statement.names("iam:PassRole"):
                     continue
+                if statement.allows_everything:  # E9802
+                    continue
                 for node in statement.resources:
                     spelled = re.sub(r"\$\{AWS::\w+\}", "*", str(node.text)) if node.text is not None else ""
                     if re.fullmatch(r"\*|arn:[^:]*:iam::[^:]*:(role/)?\**", spelled):

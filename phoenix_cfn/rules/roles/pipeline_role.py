@@ -41,7 +41,10 @@ class PipelineRole(Rule):
                     deploy = role(stack, action.configuration["RoleArn"])
                     needed += [(names, None) for names in ACTION_NEEDS.get(action.provider or "", ())]
                     needed += [(("iam:PassRole",), deploy)] if deploy is not None else []
-            for names, resource in needed:
-                if all(grants(stack, held).allow(name, resource) is False for name in names):
-                    target = f" on {resource.id}" if resource is not None else ""
-                    yield finding(pipeline["RoleArn"], f"{held.id} lacks {names[0]}{target}")
+            lacked = [
+                names[0] + (f" on {resource.id}" if resource is not None else "")
+                for names, resource in needed
+                if all(grants(stack, held).allow(name, resource) is False for name in names)
+            ]
+            if lacked:
+                yield finding(pipeline["RoleArn"], f"{held.id} lacks {', '.join(dict.fromkeys(lacked))}")

@@ -24,6 +24,7 @@ class RequestUnit(Rule):
         "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html"
     )
     tags = ["R6", "scaling"]
+    kata = True
     numbers = {"requests_a_second": 10}
 
     def judge(self, stack: Stack) -> Iterator[Finding]:

@@ -42,11 +42,11 @@ class ResourceLabel(Rule):
                 yield finding(specification, "ALBRequestCountPerTarget needs a ResourceLabel")
             refs = value.refs if value is not None else ()
             named = [(ref, stack.resources[ref.name]) for ref in refs if ref.name in stack.resources]
-            for ref, resource in named:
-                if ref.attribute != FULL_NAMES.get(resource.type):
-                    yield finding(label, f"{ref} is not the full name of a load balancer or target group")
+            wrong = [str(ref) for ref, resource in named if ref.attribute != FULL_NAMES.get(resource.type)]
+            if wrong:
+                yield finding(label, f"{' and '.join(wrong)}: not the full name of a load balancer or target group")
             kinds, between = [resource.type for _, resource in named], value.plain if value is not None else ""
-            if set(kinds) == set(FULL_NAMES) and (kinds != list(FULL_NAMES) or between != "/"):
+            if not wrong and set(kinds) == set(FULL_NAMES) and (kinds != list(FULL_NAMES) or between != "/"):
                 yield finding(label, "The label is the load balancer's full name, a slash, and the target group's")
             target = stack.resource(policy["ScalingTargetId"], TARGET)
             service = scaled_service(stack, target["ResourceId"]) if target is not None else None

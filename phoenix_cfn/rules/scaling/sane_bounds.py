@@ -20,6 +20,7 @@ class SaneBounds(Rule):
     shortdesc = "There is room to scale, and never nothing"
     source_url = "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html"
     tags = ["R6", "scaling"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for target in targets(stack):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.cloudformation.values import differ
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._scaling import TARGET, named
+from phoenix_cfn.rules._wires import parted
 
 
 class ScaledResource(Rule):
@@ -44,9 +44,5 @@ class ScaledResource(Rule):
                 if ref is not None and resource is not None and (resource.type != kind or ref.attribute not in right):
                     yield finding(node, f"{ref} is not the name of an {kind}")
                 others = stack.of(kind)
-                if (
-                    resource is None
-                    and others
-                    and all(differ(stack.name_of(one), stack.expanded(part)) for one in others)
-                ):
+                if resource is None and others and all(parted(stack, stack.name_of(one), part) for one in others):
                     yield finding(node, f"No {kind} of this template is named {part}")

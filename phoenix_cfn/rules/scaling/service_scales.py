@@ -22,6 +22,7 @@ class ServiceScales(Rule):
     shortdesc = "The service scales with its requests"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-auto-scaling.html"
     tags = ["R6", "scaling"]
+    kata = True
     in_every_scenario = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ class ExportsCarryStage(Rule):
     shortdesc = "Every export carries the stage"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html"
     tags = ["stages", "names"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         outputs = stack.section("Outputs")

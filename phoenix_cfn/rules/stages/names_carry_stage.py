@@ -22,6 +22,7 @@ class NamesCarryStage(Rule):
     shortdesc = "Every physical name carries the stage"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html"
     tags = ["stages", "names"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for resource in stack.resources.values():

@@ -26,6 +26,7 @@ class NamesFit(Rule):
     shortdesc = "Every physical name fits"
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html"
     tags = ["stages", "names"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for resource in stack.resources.values():

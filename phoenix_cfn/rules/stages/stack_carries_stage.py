@@ -21,6 +21,7 @@ class StackCarriesStage(Rule):
     shortdesc = "The deployed stack carries the stage"
     source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html"
     tags = ["stages", "names"]
+    kata = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for action in all_actions(stack, "CloudFormation"):
