@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from phoenix_cfn.cli.arguments import assignment
 from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.cloudformation.documents import TemplateError, read_template
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
@@ -52,19 +53,12 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         "--set",
         action="append",
         default=[],
-        type=_assignment,
+        type=assignment,
         metavar="NAME=VALUE",
         help="what a parameter, or a pseudo parameter such as AWS::StackName, will be; parameters that are not set "
         "become wildcards",
     )
     return parser.parse_args(arguments)
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, found {text!r}")
-    return name, value
 
 
 def _names_left_out(template: dict[str, Any]) -> list[str]:

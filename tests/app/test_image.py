@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
+from phoenix_cfn.local import images
+from phoenix_cfn.local.docker_engine import DockerEngine
 from tests.app.application import NO_DATABASE, ask, eventually, free_port
 from tests.app.nodes import APP
 from tests.app.test_conformance import CAPTURES, MODES, judge
-from tests.deployment import images
-from tests.deployment.docker_engine import DockerEngine
 
 IMAGE = "phoenix-test:latest"
 
