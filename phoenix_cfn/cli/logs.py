@@ -22,22 +22,25 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     parser.add_argument("--follow", action="store_true", help="go on with new lines until Ctrl-C")
     options = parser.parse_args(arguments)
     require_local()
-    from phoenix_cfn.local.up import find
+    from phoenix_cfn.local.stage import Line
+    from phoenix_cfn.local.up import find, in_words
 
-    stage = find(root)
-    if stage is None or not stage.status(stage.infrastructure_stack):
-        print("Nothing of this project runs. `phoenix-cfn up` deploys it.")
+    with in_words():
+        stage = find(root)
+        if stage is not None and not stage.is_deployed:
+            stage = None
+    if stage is None:
+        print("No application of this project runs. `phoenix-cfn up` deploys it.")
         return FINDINGS
-    printed: set[tuple[float, str, str]] = set()
-    since = 0.0
+    printed: set[Line] = set()
     while True:
-        for line in stage.log(since):
-            when, task, text = line
-            if line not in printed:
-                print(f"{datetime.fromtimestamp(when):%H:%M:%S} {task[:8]} {text}", flush=True)
-            # The same millisecond may have further lines: it is read again, and what was printed is left out.
-            printed = {each for each in printed if each[0] >= when} | {line}
-            since = when
+        with in_words():
+            # The last millisecond may have got further lines: it is read again, without what was printed.
+            last = max((line.time for line in printed), default=0.0)
+            new = [line for line in stage.log(last) if line not in printed]
+        for line in new:
+            print(f"{datetime.fromtimestamp(line.time):%H:%M:%S} {line.task[:8]} {line.text}", flush=True)
+        printed = {line for line in printed if line.time == last} | set(new)
         if not options.follow:
             return 0
         time.sleep(1)

@@ -19,12 +19,13 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     ).parse_args(arguments)
     require_local()
     from phoenix_cfn.local.status import status
-    from phoenix_cfn.local.up import find
+    from phoenix_cfn.local.up import find, in_words
 
     stage = find(root)
     if stage is None:
         print("Nothing of this project runs. `phoenix-cfn up` deploys it.")
         return FINDINGS
-    for line in status(stage):
-        print(line)
+    with in_words():
+        for line in status(stage):
+            print(line)
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,14 +21,14 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     from phoenix_cfn.local.server import REGION
     from phoenix_cfn.local.up import up
 
-    progress, began = Progress(), time.monotonic()
+    progress = Progress()
     try:
         stage = up(root, options.stage, dict(options.set), progress)
     except DeploymentFailed as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return FINDINGS
     print(
-        f"Up after {time.monotonic() - began:.0f} s: {stage.site}\n\n"
+        f"Up after {progress.seconds()}: {stage.site}\n\n"
         f"On AWS, the load balancer's URL is in the Outputs; here it is {stage.url}.\n"
         "`phoenix-cfn logs` prints the application's log, `status` what runs; `down` removes everything.\n"
         "For the AWS CLI, set AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "

@@ -21,8 +21,8 @@ class Progress:
         self._stream = stream or sys.stdout
         self._terminal = self._stream.isatty()
         self._lock = threading.Lock()
-        self._part, self._began, self._last = "", time.monotonic(), ("", 0.0)
-        self.start = time.monotonic()
+        self._start = time.monotonic()
+        self._part, self._began, self._last = "", self._start, ("", 0.0)
 
     @contextmanager
     def part(self, title: str) -> Iterator[None]:
@@ -51,6 +51,10 @@ class Progress:
     def note(self, text: str) -> None:
         """A line that stays."""
         self._write(f"  {text}", ends=True)
+
+    def seconds(self) -> str:
+        """Since the beginning of all."""
+        return f"{time.monotonic() - self._start:.0f} s"
 
     def _seconds(self) -> str:
         return f"{time.monotonic() - self._began:.1f} s"

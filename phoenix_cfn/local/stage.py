@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -19,6 +19,14 @@ from phoenix_cfn.settings import Settings
 Report = Callable[[str], None]
 # Every bound below is what a quiet machine keeps easily. A busy one gets so many times as long before it fails.
 PATIENCE = 4
+
+
+class Line(NamedTuple):
+    """Of the application's log: seconds since 1970, the task's id, the text."""
+
+    time: float
+    task: str
+    text: str
 
 
 class Stage:
@@ -149,7 +157,7 @@ class Stage:
             time.sleep(0.25)
         raise DeploymentFailed(f"pipeline run {count} of {self.prefix} did not end within {PATIENCE * seconds:g} s")
 
-    def passed(self, action: str) -> None:
+    def passed(self, action: str, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Waits until the pipeline's first execution is past the action. Raises DeploymentFailed where it fails."""
         while True:
             runs = self.executions()
@@ -160,6 +168,7 @@ class Stage:
             if "Succeeded" in (state, run["status"]):
                 return
             self.report(self._under_way(action))
+            meanwhile()
             time.sleep(0.25)
 
     def _under_way(self, action: str) -> str:
@@ -185,6 +194,11 @@ class Stage:
         }
 
     @property
+    def is_deployed(self) -> bool:
+        """Whether there is a service."""
+        return self.status(self.infrastructure_stack) != "" and "ServiceName" in self.outputs()
+
+    @property
     def url(self) -> str:
         """From the Outputs of the infrastructure stack."""
         return self.outputs()["ApplicationUrl"]
@@ -194,17 +208,29 @@ class Stage:
         """The URL of the same load balancer for a browser on this machine."""
         return f"http://localhost:{self.aws.settings.site}/"
 
-    def log(self, since: float = 0.0) -> Iterator[tuple[float, str, str]]:
-        """Lines of the application after a time: seconds since 1970, the task's id, the line. Oldest first."""
+    def answers(self) -> bool:
+        """Whether a task is healthy. The URL itself is not tried: the load balancer's errors would fail the release."""
+        balancers = self.aws.client("elbv2")
+        return any(
+            target["TargetHealth"]["State"] == "healthy"
+            for group in balancers.describe_target_groups()["TargetGroups"]
+            for target in balancers.describe_target_health(TargetGroupArn=group["TargetGroupArn"])[
+                "TargetHealthDescriptions"
+            ]
+        )
+
+    def log(self, since: float = 0.0) -> Iterator[Line]:
+        """Lines of the application from a time on, oldest first."""
         logs = self.aws.client("logs")
         definition = self.aws.client("ecs").describe_task_definition(taskDefinition=self.service()["taskDefinition"])
         options = definition["taskDefinition"]["containerDefinitions"][0]["logConfiguration"]["options"]
         pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=options["awslogs-group"], startTime=int(since * 1000)
+            logGroupName=options["awslogs-group"], startTime=round(since * 1000)
         )
         events = [event for page in pages for event in page["events"]]
         for event in sorted(events, key=lambda each: each["timestamp"]):
-            yield event["timestamp"] / 1000, event["logStreamName"].rsplit("/", 1)[-1], event["message"].rstrip()
+            task = event["logStreamName"].rsplit("/", 1)[-1]
+            yield Line(event["timestamp"] / 1000, task, event["message"].rstrip())
 
     def tasks(self) -> list[dict[str, Any]]:
         """The running tasks of the service."""

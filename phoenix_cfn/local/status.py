@@ -17,7 +17,7 @@ def status(stage: Stage) -> Iterator[str]:
         yield f"{stack:45} {stage.status(stack) or 'not there'}"
     for run in stage.executions()[-1:]:
         yield f"{'pipeline, last run':45} {run['status']} {run['commit'][:8]}"
-    if not stage.status(stage.infrastructure_stack).endswith("_COMPLETE"):
+    if not stage.is_deployed:
         return
     service = stage.service()
     yield f"{'tasks':45} {service['runningCount']} of {service['desiredCount']} run"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,8 +28,6 @@ TIME_SCALE = 0.1
 _OWNER = "local"
 # In the state's folder: the stage's prefix.
 _PREFIX = "stage"
-# What went wrong on the way, beside what a person is told of in words already.
-_TROUBLE = (BotoCoreError, ClientError, DockerException, RequestException)
 
 
 def state_of(root: Path) -> Path:
@@ -37,11 +36,20 @@ def state_of(root: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"phoenix-local-{digest}"
 
 
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Raises LocalError for what goes wrong between this machine, the Docker engine and the local AWS."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, DockerException, RequestException) as error:
+        raise LocalError(f"{type(error).__name__}: {error}") from error
+
+
 def up(root: Path, prefix: str, parameters: Mapping[str, str], progress: Progress) -> Stage:
     """Deploys the project in `root`. Raises LocalError where that is impossible, DeploymentFailed where it fails."""
     settings = _checked(root)
     state = state_of(root)
-    with waits_reported(progress.note):
+    with in_words(), waits_reported(progress.note):
         engine = docker_engine.find()
         _make_room(engine, state)
         with progress.part("Images"):
@@ -53,30 +61,44 @@ def up(root: Path, prefix: str, parameters: Mapping[str, str], progress: Progres
             fork = Fork(aws, _OWNER, settings.name)
             fork.fill(root)
             fork.push("The project as it is")
-            stage = Stage(aws, fork, prefix, report=progress.detail)
-            with progress.part(f"Stack {stage.pipeline_stack}"):
-                stage.create_pipeline(**parameters)
-            for action in ("Source", "Build", "Deploy"):
-                with progress.part(f"Pipeline, {action}"):
-                    stage.passed(action)
-            stage.finished(1)
+            return _deployed(Stage(aws, fork, prefix, report=progress.detail), parameters, progress)
         except DeploymentFailed as error:
             raise DeploymentFailed(
                 f"{error}\nThe local AWS still runs, with its log in {state}/gateway.log. "
                 "`phoenix-cfn down` removes it."
             ) from error
-        except _TROUBLE as error:
-            aws.stop()
-            raise LocalError(f"{type(error).__name__}: {error}") from error
         except BaseException:
             aws.stop()
             raise
+
+
+def _deployed(stage: Stage, parameters: Mapping[str, str], progress: Progress) -> Stage:
+    with progress.part(f"Stack {stage.pipeline_stack}"):
+        stage.create_pipeline(**parameters)
+    for action in ("Source", "Build"):
+        with progress.part(f"Pipeline, {action}"):
+            stage.passed(action)
+    announced = False
+
+    def announce() -> None:
+        # Long before ECS has watched the alarms for as long as they evaluate, and the stack is complete.
+        nonlocal announced
+        if not announced and stage.answers():
+            announced = True
+            progress.note(f"{progress.seconds()}: the application answers under {stage.site}")
+
+    with progress.part("Pipeline, Deploy"):
+        stage.passed("Deploy", announce)
+    stage.finished(1)
     return stage
 
 
 def find(root: Path) -> Stage | None:
     """The stage that is up for the project; None where there is none."""
-    aws = LocalAws.of(docker_engine.find(), state_of(root))
+    if not state_of(root).exists():
+        return None
+    with in_words():
+        aws = LocalAws.of(docker_engine.find(), state_of(root))
     return _stage(aws) if aws is not None and aws.answers() else None
 
 
@@ -85,7 +107,7 @@ def down(root: Path, progress: Progress) -> bool:
     state = state_of(root)
     if not state.exists():
         return False
-    with waits_reported(progress.note):
+    with in_words(), waits_reported(progress.note):
         aws = LocalAws.of(docker_engine.find(), state)
         if aws is None:
             # `up` was killed in its first moment: there is a folder, and nothing else.
@@ -97,8 +119,6 @@ def down(root: Path, progress: Progress) -> bool:
                 for stack in (stage.infrastructure_stack, stage.pipeline_stack):
                     with progress.part(f"Delete {stack}"):
                         stage.delete(stack)
-        except _TROUBLE as error:
-            raise LocalError(f"{type(error).__name__}: {error}") from error
         finally:
             with progress.part("Remove containers, volumes and files"):
                 aws.stop()

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import platform
+import re
 import socket
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import docker
 import pytest
 
 from phoenix_cfn.local import docker_engine
-from tests.deployment.stage import DeploymentFailed, Stage
+from phoenix_cfn.local.errors import NoDocker
+from tests.deployment.stage import DeploymentFailed, Stage, eventually
 
 
 class Engine:
     """Answers /version, and /_ping as it is told: after a while, or not for the first time."""
 
     def __init__(self, path: Path) -> None:
-        self.slow, self.drops = 0.0, 0
+        self.slow, self.drops, self.bridge = 0.0, 0, "127.0.0.1"
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(path))
         self._socket.listen()
@@ -36,12 +40,15 @@ class Engine:
                 body = b"OK"
                 if b"/version" in request:
                     body = json.dumps({"ApiVersion": "1.44", "Version": "28"}).encode()
+                elif b"/networks/bridge" in request:
+                    body = json.dumps({"Id": "bridge", "IPAM": {"Config": [{"Gateway": self.bridge}]}}).encode()
                 elif self.drops:
                     self.drops -= 1
                     return
                 else:
                     time.sleep(self.slow)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+                with suppress(BrokenPipeError):  # the client may have given up
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
 @pytest.fixture
@@ -62,6 +69,51 @@ def test_a_dropped_connection_is_tried_again(engine_of_its_own: Engine) -> None:
     engine_of_its_own.drops = 2
     assert docker.from_env(timeout=1).ping()
     assert engine_of_its_own.drops == 0
+
+
+def test_for_how_long_the_engine_does_not_answer_is_reported(
+    engine_of_its_own: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docker_engine, "_WATCH", 0.2)
+    said: list[str] = []
+    with docker_engine.waits_reported(said.append):
+        time.sleep(1)
+        assert said == []
+        engine_of_its_own.slow = 2
+        eventually(lambda: len(said) > 1, 30, "two reports")
+        engine_of_its_own.slow = 0
+    seconds = [
+        int(re.sub(r"the Docker engine has not answered for (\d+) s; waiting for it", r"\1", each)) for each in said
+    ]
+    assert seconds == sorted(seconds)
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("unix:///nowhere/docker.sock", "no Docker engine answers .* expected one on this machine. Start one"),
+        ("tcp://127.0.0.1:9", "no Docker engine answers"),
+    ],
+)
+def test_without_an_engine_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch, host: str, reason: str) -> None:
+    monkeypatch.setenv("DOCKER_HOST", host)
+    with pytest.raises(NoDocker, match=reason):
+        docker_engine.find()
+
+
+def test_another_system_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    with pytest.raises(NoDocker, match="found Darwin; expected Linux"):
+        docker_engine.find()
+
+
+def test_an_engine_in_a_virtual_machine_is_refused(engine_of_its_own: Engine) -> None:
+    """Its bridge is not an address of this machine. 192.0.2.1 is nobody's (RFC 5737)."""
+    engine_of_its_own.bridge = "192.0.2.1"
+    with pytest.raises(NoDocker, match=r"bridge 192\.0\.2\.1 is not an address of this machine"):
+        docker_engine.find()
+    engine_of_its_own.bridge = "127.0.0.1"
+    assert docker_engine.find().bridge == "127.0.0.1"
 
 
 class Deletion(Stage):
