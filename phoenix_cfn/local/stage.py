@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from phoenix_cfn.cloudformation.documents import read_template
+from phoenix_cfn.local.aws.templates import template_argument
 from phoenix_cfn.local.docker_engine import did_not_answer
 from phoenix_cfn.local.errors import DeploymentFailed
 from phoenix_cfn.local.fork import BRANCH, TOKEN, Fork
-from phoenix_cfn.local.server import LocalAws
+from phoenix_cfn.local.server import REGION, LocalAws
 from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES
 from phoenix_cfn.settings import Settings
 
@@ -63,11 +64,18 @@ class Stage:
         """Creates the pipeline stack from the fork's Pipeline.yml, as its user would; returns when it is complete."""
         self.cloudformation.create_stack(
             StackName=self.pipeline_stack,
-            TemplateBody=self._template.read_text(),
+            **template_argument(self._template.read_text(encoding="utf-8"), self._upload),
             Parameters=self.parameters(**changes),
             Capabilities=["CAPABILITY_IAM"],
         )
         self.settled(self.pipeline_stack, ["CREATE_COMPLETE"])
+
+    def _upload(self, template: bytes) -> str:
+        """To a bucket, as the console does with every template. Its URL."""
+        s3, bucket = self.aws.client("s3"), f"cf-templates-{self.prefix}"
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_object(Bucket=bucket, Key="Pipeline.yml", Body=template)
+        return f"{self.aws.settings.endpoint}/{bucket}/Pipeline.yml"
 
     def up(self, **changes: str) -> None:
         """From nothing to a deployed application."""

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from phoenix_cfn.cloudformation.limits import INLINE_BYTES
 from phoenix_cfn.local import leftovers
 from phoenix_cfn.local.docker_engine import DockerEngine
 from tests.deployment import REPOSITORY_ROOT
@@ -103,7 +104,7 @@ CMD ["node", "/server.js"]
 
 
 def test_a_folder_made_by_init(engine: DockerEngine, tmp_path: Path) -> None:
-    """Outside any Git repository, with a service of a few lines."""
+    """Outside any Git repository, with a service of a few lines, and templates that are too large for a request."""
     folder, project = tmp_path / "temporary", tmp_path / "orders"
     folder.mkdir()
     project.mkdir()
@@ -112,9 +113,14 @@ def test_a_folder_made_by_init(engine: DockerEngine, tmp_path: Path) -> None:
     assert code == 2
     for missing in ("templates/Pipeline.yml", "templates/Infrastructure.yml", "app/Dockerfile"):
         assert f"found no {missing}" in said
+    settings = (project / "phoenix.toml").read_text()
+    settings = settings.replace("# tasks_limit = 10", "tasks_limit = 40").replace("# instances = 2", "instances = 6")
+    (project / "phoenix.toml").write_text(settings)
     (project / "app/server.js").write_text(SERVER)
     (project / "app/Dockerfile").write_text(DOCKERFILE)
     assert _command(project, "build", folder)[0] == 0
+    for template in (project / "templates").iterdir():
+        assert template.stat().st_size > INLINE_BYTES
     code, said = _command(project, "up", folder)
     try:
         assert code == 0, said

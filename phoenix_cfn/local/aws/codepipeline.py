@@ -24,6 +24,7 @@ from botocore.exceptions import ClientError
 from phoenix_cfn.local.aws import github, iam, ministack
 from phoenix_cfn.local.aws.corrections import correction
 from phoenix_cfn.local.aws.settings import settings
+from phoenix_cfn.local.aws.templates import template_argument
 
 _GUIDE = "https://docs.aws.amazon.com/codepipeline/latest/userguide"
 _PRINCIPAL = "codepipeline.amazonaws.com"
@@ -265,7 +266,7 @@ class _Runner:
         name = configuration["StackName"]
         request = {
             "StackName": name,
-            "TemplateBody": self._read(artifact, path, action).decode(),
+            **template_argument(self._read(artifact, path, action).decode(), self._upload),
             "Parameters": [
                 {"ParameterKey": key, "ParameterValue": self._parameter(value, action)}
                 for key, value in json.loads(configuration.get("ParameterOverrides", "{}")).items()
@@ -275,6 +276,12 @@ class _Runner:
         }
         client = self._client("cloudformation")
         return _deploy(client, configuration["ActionMode"], name, request, run)
+
+    def _upload(self, template: bytes) -> str:
+        """Into the artifact store. Its URL."""
+        key = f"{self.execution.pipeline[:20]}/template/{secrets.token_urlsafe(5)}"
+        self._client("s3").put_object(Bucket=self.bucket, Key=key, Body=template)
+        return f"{settings().endpoint}/{self.bucket}/{key}"
 
     def _parameter(self, value: Any, action: dict[str, Any]) -> str:
         """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-parameter-override-functions.html"""

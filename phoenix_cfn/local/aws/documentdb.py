@@ -50,6 +50,8 @@ def clusters_answer() -> None:
     ministack.handlers["AWS::DocDB::DBCluster"] = {**handler, "create": created}
     # The server runs already when the first instance comes.
     ministack.documentdb._ensure_cluster_compute = lambda cluster: None
+    # Another local AWS on this engine may have a cluster of the same name.
+    ministack.documentdb._cluster_docker_name = lambda cluster_id: f"documentdb-{settings().port}-{cluster_id}"
 
 
 @correction(

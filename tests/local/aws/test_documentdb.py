@@ -26,6 +26,7 @@ def test_clusters_answer(lab: Lab, aws: LocalAws) -> None:
     outputs = lab.deploy({"Cluster": cluster()}, {"Endpoint": {"Fn::GetAtt": ["Cluster", "Endpoint"]}})
     assert outputs["Endpoint"].startswith("lab-db.cluster-")
     [container] = [each for each in aws.containers() if "lab-db" in each.name]
+    assert str(aws.settings.port) in container.name, "unique in an engine that others use too"
     address = container.attrs["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
     context = ssl.create_default_context(cafile=str(aws.settings.state / "local-ca.pem"))
     with socket.create_connection((address, 27017), timeout=5) as plain:
