@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.errors import LocalError
 
 REGION = "eu-central-1"
+_GATEWAY = "phoenix_cfn.local.aws.gateway"
 # In the folder of each gateway: how another process finds it.
 _RUNNING = "running.json"
 
@@ -57,7 +59,7 @@ class LocalAws:
             environment[f"{PREFIX}PARENT"] = str(os.getpid())
         with (state / "gateway.log").open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "phoenix_cfn.local.aws.gateway"],
+                [sys.executable, "-m", _GATEWAY],
                 # Not in the project's folder, whose files Python would take for modules.
                 cwd=state,
                 env=environment,
@@ -73,7 +75,7 @@ class LocalAws:
                 if running.answers():
                     return running
                 time.sleep(0.1)
-            raise LocalError(f"the local AWS did not start:\n{running.log()[-4000:]}")
+            raise LocalError(f"the local AWS did not start: {running._reason()}")
         except BaseException:
             running.stop()
             raise
@@ -124,6 +126,11 @@ class LocalAws:
         """What the gateway said so far."""
         return (self.settings.state / "gateway.log").read_text()
 
+    def _reason(self) -> str:
+        """The last line of the log; in Python's development mode, all of it."""
+        log = self.log().strip()
+        return log if sys.flags.dev_mode else log.rpartition("\n")[2] or "it did not answer in time"
+
     def containers(self) -> list[Any]:
         """Everything that runs for this gateway."""
         return leftovers.containers(self.engine.client, self.settings.port)
@@ -131,14 +138,22 @@ class LocalAws:
     def stop(self) -> None:
         """Ends the gateway and removes what it started: containers, volumes, its folder."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self.process, number)
-            except ProcessLookupError:
+            # After a restart of the machine, the number may be another process's.
+            if not _is_gateway(self.process):
                 break
+            with suppress(ProcessLookupError):
+                os.killpg(self.process, number)
             if _ended(self.process, 120):
                 break
         leftovers.remove(self.engine.client, self.settings.port)
         shutil.rmtree(self.settings.state, ignore_errors=True)
+
+
+def _is_gateway(process: int) -> bool:
+    try:
+        return _GATEWAY.encode() in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _ended(process: int, seconds: float) -> bool:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from phoenix_cfn.local.aws.settings import LocalSettings
 from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.server import LocalAws
 from tests.deployment import REPOSITORY_ROOT
@@ -79,6 +80,18 @@ def test_up_that_is_interrupted_leaves_nothing(engine: DockerEngine, tmp_path: P
         up.wait()
     assert not _runs(aws.process)
     assert list(folder.iterdir()) == []
+
+
+def test_a_process_that_has_taken_the_number_of_an_earlier_gateway_is_left_alone(
+    engine: DockerEngine, tmp_path: Path
+) -> None:
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    try:
+        LocalAws(engine, LocalSettings(9, 10, engine.bridge, tmp_path / "state", tmp_path, 0.1), other.pid).stop()
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
 
 
 def gateway_that(folder: Path, does: str) -> Path:
