@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,12 @@ def test_a_name_that_the_registry_does_not_have_is_no_reason_for_a_stand_in(tmp_
     engine = Engine(error=NotFound("404", explanation="manifest unknown"))
     with pytest.raises(LocalError, match=r"node:99.*manifest unknown.*Correct its name"):
         images.ensure_base(engine, dockerfile(tmp_path, "node:99"), lambda line: None)
+
+
+@pytest.mark.parametrize("script", sorted(images.HERE.glob("*.sh")), ids=lambda script: script.name)
+def test_the_shell_reads_the_entry_points(script: Path) -> None:
+    subprocess.run(["bash", "-n", script], check=True)
+    assert f"COPY {script.name} " in script.with_suffix(".Dockerfile").read_text()
 
 
 @pytest.mark.parametrize(
