@@ -9,9 +9,11 @@ import hypothesis
 import pytest
 
 from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.local import docker_engine, images
+from phoenix_cfn.local.docker_engine import DockerEngine
+from phoenix_cfn.local.errors import NoDocker
 from phoenix_cfn.render import render
-from tests.deployment import docker_engine
-from tests.deployment.docker_engine import DockerEngine, NoDocker
+from tests.locks import one_at_a_time
 from tests.stack import Stack
 
 # A machine that is busy is no failure. In CI the examples are the same in every run; elsewhere each run tries others.
@@ -71,6 +73,14 @@ def docker() -> DockerEngine:
         if "PHOENIX_REQUIRE_DOCKER" in os.environ:
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def engine(docker: DockerEngine, root: Path) -> DockerEngine:
+    """The Docker engine, with all images that a deployment needs."""
+    with one_at_a_time(root / ".cache/images.lock"):
+        images.ensure(docker.client, root / "app" / "Dockerfile")
+    return docker
 
 
 @pytest.fixture(scope="session")

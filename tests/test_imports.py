@@ -37,9 +37,12 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "explanation": (("explanation",), ("rules", "cloudformation", "origin", "errors")),
     "documents": (("picture", "schema"), ("common", "settings", "cloudformation", "errors")),
     "files": (("files",), ("errors",)),
+    # The local AWS, and a project's stage on it.
+    "local": (("local",), ("project", "settings", "cloudformation", "errors")),
     "cli": (
         ("cli", "__main__", "iam.__main__"),
         (
+            "local",
             "project",
             "documents",
             "files",

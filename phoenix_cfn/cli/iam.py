@@ -11,6 +11,7 @@ from operator import or_
 from pathlib import Path
 from typing import Any
 
+from phoenix_cfn.cli.arguments import assignment
 from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.cloudformation.documents import TemplateError, read_template, template_in
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICIES_OF_A_ROLE, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
@@ -82,7 +83,7 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         "--set",
         action="append",
         default=[],
-        type=_assignment,
+        type=assignment,
         metavar="NAME=VALUE",
         help="what a parameter, or a pseudo parameter such as AWS::StackName, will be; parameters that are not set "
         "become wildcards",
@@ -111,13 +112,6 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     if options.template is None:
         parser.error("the following arguments are required: template")
     return options
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, found {text!r}")
-    return name, value
 
 
 def _read(path: Path) -> dict[str, Any]:

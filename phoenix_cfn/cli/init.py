@@ -90,6 +90,7 @@ def _contents(root: Path, settings: Settings, source: str) -> dict[Path, bytes]:
         "NAME": settings.name,
         "SOURCE_DIR": settings.source_dir,
         "REQUIREMENT": f"phoenix_cfn @ {source}",
+        "LOCAL_REQUIREMENT": f"phoenix_cfn[local] @ {source}",
         "PAGE": re.sub(r"^git\+|(\.git)?@[^@]*$", "", source),
     }
     skeleton = files("phoenix_cfn.cli") / "skeleton"

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
+from phoenix_cfn.local import images
+from phoenix_cfn.local.docker_engine import DockerEngine
 from tests.app.application import NO_DATABASE, ask, eventually, free_port
 from tests.app.nodes import APP, ROOT
 from tests.app.test_conformance import CAPTURES, MODES, judge
-from tests.deployment import images
-from tests.deployment.docker_engine import DockerEngine
 from tests.locks import one_at_a_time
 
 IMAGE = "phoenix-test:latest"

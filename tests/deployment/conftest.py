@@ -10,25 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.locks import one_at_a_time
+from phoenix_cfn.local.docker_engine import DockerEngine
+from phoenix_cfn.local.server import LocalAws
 
-from . import images
-from .docker_engine import DockerEngine
 from .fork import Fork
 from .results import Results
-from .server import REPOSITORY_ROOT, LocalAws
 from .stage import Stage
 
 # What one second of AWS's clocks lasts.
 TIME_SCALE = 0.1
-
-
-@pytest.fixture(scope="session")
-def engine(docker: DockerEngine) -> DockerEngine:
-    """The Docker engine, with all images that the tests need."""
-    with one_at_a_time(REPOSITORY_ROOT / ".cache/images.lock"):
-        images.ensure(docker.client, REPOSITORY_ROOT / "app" / "Dockerfile")
-    return docker
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from importlib.metadata import version
 
-from .docker_engine import DockerEngine
-from .server import REPOSITORY_ROOT
+from phoenix_cfn.local.docker_engine import DockerEngine
+from tests.deployment import REPOSITORY_ROOT
+
 from .visitors import Visitors
 
 FILES = (REPOSITORY_ROOT / "docs/deployment-tests.md", REPOSITORY_ROOT / "README.md")

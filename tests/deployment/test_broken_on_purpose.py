@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from phoenix_cfn.local.server import LocalAws
+
 from .fork import Fork
 from .results import Results
-from .server import LocalAws
 from .stage import Stage
 from .test_story_1_creation import connection_string, database, find_request_in_the_database
 from .test_story_3_releases import NEVER_HEALTHY

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from phoenix_cfn import Settings, infrastructure
+from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.render import render
+from tests.local.aws.lab import Lab, allow
 
-from .corrections.lab import Lab, allow
-from .server import LocalAws
 from .test_story_7_removal import left
 
 WHOLE = infrastructure.template(Settings())

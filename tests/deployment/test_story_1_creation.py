@@ -10,8 +10,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from phoenix_cfn.local.server import LocalAws
+
 from .results import Results
-from .server import LocalAws
 from .stage import Stage, eventually
 
 

@@ -12,9 +12,10 @@ from urllib.error import HTTPError
 
 import pytest
 
+from phoenix_cfn.local.server import LocalAws
+
 from .fork import Fork
 from .results import Results
-from .server import LocalAws
 from .stage import Stage, eventually
 from .visitors import Visitors
 

@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from phoenix_cfn.local.server import LocalAws
+
 from .results import Results
-from .server import LocalAws
 from .stage import Stage, eventually
 from .test_story_3_releases import subscriber
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
+from phoenix_cfn.local.server import LocalAws
+
 from .results import Results
-from .server import LocalAws
 from .stage import Stage, eventually
 
 DAYS = 7

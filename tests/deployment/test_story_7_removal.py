@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from phoenix_cfn.local.server import LocalAws
+
 from .fork import Fork
 from .results import Results
-from .server import LocalAws
 from .stage import DeploymentFailed, Stage, eventually
 from .test_story_2_recovery import steady
 from .test_story_3_releases import crashing_at_start

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from phoenix_cfn.local.server import LocalAws
+
 from .fork import Fork
 from .results import Results
-from .server import LocalAws
 from .stage import DeploymentFailed, Stage
 from .test_story_3_releases import crashing_at_start
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from phoenix_cfn.local.server import LocalAws
+
 from .fork import Fork
 from .results import Results
-from .server import LocalAws
 from .stage import Stage
 from .test_story_1_creation import connection_string, database, find_request_in_the_database
 from .test_story_2_recovery import steady

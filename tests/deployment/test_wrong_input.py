@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
+from phoenix_cfn.local.server import LocalAws
+
 from .fork import Fork
-from .server import LocalAws
 from .stage import Stage
 
 

@@ -73,7 +73,7 @@ def test_the_table_is_as_it_should_be() -> None:
 
 def test_the_printed_resource_is_what_the_local_aws_checks() -> None:
     """Where the table knows better than the reference, the local AWS checks as the table says."""
-    permissions = pytest.importorskip("tests.deployment.local_aws.permissions")
+    permissions = pytest.importorskip("phoenix_cfn.local.aws.permissions")
     checked = permissions._CHECKED_ON
     assert checked["AWS::ECS::TaskDefinition", "ecs:RegisterTaskDefinition"] == ("*",)
     assert "{family}" in checked["AWS::ECS::TaskDefinition", "ecs:TagResource"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.deployment.local_aws.alarm_state import alarm_state, evaluation_range
-from tests.deployment.local_aws.metric_math import evaluate
+from phoenix_cfn.local.aws.alarm_state import alarm_state, evaluation_range
+from phoenix_cfn.local.aws.metric_math import evaluate
 from tests.stack import Stack, get_att, ref, text
 
 ALARMS = ["ServerErrorAlarm", "UnhealthyTargetsAlarm", "CpuPeakAlarm", "DatabaseCpuPeakAlarm", "TooFewTasksAlarm"]

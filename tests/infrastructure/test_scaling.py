@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.deployment.local_aws.metric_math import evaluate
+from phoenix_cfn.local.aws.metric_math import evaluate
 from tests.stack import Stack, get_att, ref
 
 

@@ -1,0 +1,36 @@
+"""The extra `local`: what `up`, `status`, `logs` and `down` need beside the package's own requirements."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from phoenix_cfn.errors import PhoenixError
+
+_EXTRA = re.compile(r"""^([\w.-]+)(?:\s*==\s*([\w.]+))?.*extra\s*==\s*['"]local['"]""")
+
+
+class ExtraError(PhoenixError):
+    """A package of the extra is missing, or has another version than the one that is needed."""
+
+
+def require_local() -> None:
+    """Raises ExtraError with every package that is missing or does not fit."""
+    found = list(filter(None, map(_mistake, requires("phoenix_cfn") or [])))
+    if found:
+        raise ExtraError(
+            f"found {', '.join(found)}; expected the extra `local`. Install it with `pip install 'phoenix_cfn[local]'` "
+            "from where phoenix_cfn came from; in a checkout, `.venv/bin/pip install -e '.[local]'`."
+        )
+
+
+def _mistake(requirement: str) -> str:
+    match = _EXTRA.match(requirement)
+    if match is None:
+        return ""
+    name, wanted = match.groups()
+    try:
+        installed = version(name)
+    except PackageNotFoundError:
+        return f"no package {name}"
+    return f"{name} {installed} instead of {wanted}" if wanted and installed != wanted else ""

@@ -1,0 +1,646 @@
+"""ECS on Fargate: containers as their definition says, replaced when they die, released only when they are healthy."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from docker.errors import APIError, ImageNotFound, NotFound
+
+from phoenix_cfn.local.aws import documentdb, ec2, ecr, elb, iam, ministack, permissions
+from phoenix_cfn.local.aws.corrections import correction
+from phoenix_cfn.local.aws.settings import busy, scaled
+
+_ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
+_CFN = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
+
+# Keys of a container definition that this module or MiniStack follows; another one would be ignored, so it is refused.
+_FOLLOWED = {
+    "command",
+    "entryPoint",
+    "environment",
+    "essential",
+    "image",
+    "linuxParameters",
+    "logConfiguration",
+    "name",
+    "portMappings",
+    "readonlyRootFilesystem",
+    "secrets",
+    "stopTimeout",
+    "user",
+    "workingDirectory",
+}
+# A container's label that keeps its StopTimeout, in seconds, until it is stopped.
+_STOP_TIMEOUT = "local-aws.stop-timeout"
+# Maps whose keys are the user's own: they keep their case.
+_FREE = {"options", "dockerLabels"}
+
+
+@correction(
+    "Container definitions reach ECS whole: nested keys, secrets and log options included",
+    f"{_CFN}/aws-properties-ecs-taskdefinition-containerdefinition.html",
+)
+def container_definitions_are_whole() -> None:
+    def normalize(definitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = camel_case(definitions)
+        for each in found:
+            unknown = set(each) - _FOLLOWED | set(each.get("linuxParameters", {})) - {"initProcessEnabled"}
+            if unknown:
+                raise ValueError(f"the local ECS does not follow {sorted(unknown)} of a container definition")
+        return found
+
+    plain = ministack.provisioners._ecs_task_def_create
+
+    def create(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        arn, attributes = plain(logical_id, properties, stack)
+        definition = ministack.ecs._task_defs[arn.rsplit("/", 1)[1]]
+        definition["runtimePlatform"] = camel_case(properties.get("RuntimePlatform") or {})
+        return arn, attributes
+
+    ministack.provisioners._normalize_container_defs = normalize
+    # MiniStack's update handler calls it by this name.
+    ministack.provisioners._ecs_task_def_create = create
+    ministack.handlers["AWS::ECS::TaskDefinition"]["create"] = create
+
+
+def camel_case(value: Any) -> Any:
+    """CloudFormation's keys (ContainerPort) as the ECS API spells them (containerPort)."""
+    if isinstance(value, list):
+        return [camel_case(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    keys = {key: key[:1].lower() + key[1:] for key in value}
+    return {keys[key]: inner if keys[key] in _FREE else camel_case(inner) for key, inner in value.items()}
+
+
+@correction(
+    "A container runs as its definition says: user, read-only root, init process, CPU and memory limits",
+    f"{_ECS}/task_definition_parameters.html",
+)
+def containers_follow_their_definition() -> None:
+    plain = ministack.ecs._build_run_kwargs
+
+    def build(
+        definition: dict[str, Any],
+        task: dict[str, Any],
+        env: Any,
+        ports: Any,
+        network: Any,
+        host_mode: Any,
+        task_id: str,
+        task_arn: str,
+        *rest: Any,
+    ) -> dict[str, Any]:
+        options: dict[str, Any] = plain(definition, task, env, ports, network, host_mode, task_id, task_arn, *rest)
+        if definition.get("entryPoint"):
+            options["entrypoint"] = definition["entryPoint"]
+        if definition.get("user"):
+            options["user"] = str(definition["user"])
+        if definition.get("workingDirectory"):
+            options["working_dir"] = definition["workingDirectory"]
+        options["read_only"] = bool(definition.get("readonlyRootFilesystem"))
+        options["init"] = bool((definition.get("linuxParameters") or {}).get("initProcessEnabled"))
+        options["labels"][_STOP_TIMEOUT] = str(definition.get("stopTimeout", 30))
+        memory = f"{int(task['memory'])}m"
+        options["mem_limit"] = options["memswap_limit"] = memory
+        options["nano_cpus"] = int(int(task["cpu"]) / 1024 * 1e9)
+        options |= _before_other_processes()
+        # Fargate does not run the HEALTHCHECK of an image, only that of a task definition.
+        options["healthcheck"] = {"test": ["NONE"]}
+        # Names of AWS that lead to other containers here, if the security groups let them.
+        groups = (_network(ministack.ecs._tasks.get(task_arn) or {}) or {}).get("securityGroups", [])
+        options["extra_hosts"] = {**(options.get("extra_hosts") or {}), **documentdb.addresses(groups)}
+        for key, values in documentdb.trust().items():
+            options[key] = {**(options.get(key) or {}), **values}
+        return options
+
+    ministack.ecs._build_run_kwargs = build
+
+
+@cache
+def _before_other_processes() -> dict[str, Any]:
+    """A task has its CPU to itself: whatever else this machine does comes after it."""
+    driver = ministack.ecs._get_docker().info()["CgroupDriver"]
+    # Below the engine's own group, all containers together would have the share of one process.
+    return {"cpu_shares": 262_144, **({"cgroup_parent": "/"} if driver == "cgroupfs" else {})}
+
+
+@correction(
+    "The execution role pulls the image, reads the secrets and opens the log, or the task does not start; so do routes",
+    f"{_ECS}/task_execution_IAM_role.html",
+)
+def execution_role_is_consulted() -> None:
+    plain = ministack.ecs._start_task_worker
+
+    def start(task: dict[str, Any], definition: dict[str, Any], *rest: Any) -> None:
+        check_start(definition, task)
+        plain(task, definition, *rest)
+
+    ministack.ecs._start_task_worker = start
+
+
+def check_start(definition: dict[str, Any], task: dict[str, Any]) -> None:
+    """_SecretResolutionError, which MiniStack words as ResourceInitializationError, where AWS could not start the
+    task.
+    """
+    failure = ministack.ecs._SecretResolutionError
+    role = definition.get("executionRoleArn", "")
+    try:
+        iam.credentials(role, "ecs-tasks.amazonaws.com")
+        for container in definition["containerDefinitions"]:
+            _check_image(role, container["image"])
+            _check_log(role, container)
+            for secret in container.get("secrets", []):
+                _check_secret(role, secret["valueFrom"])
+    except iam.AccessDenied as error:
+        raise failure(str(error)) from error
+    network = _network(task)
+    if network and not ec2.reaches_internet(
+        network["subnets"], network["securityGroups"], network.get("assignPublicIp") == "ENABLED"
+    ):
+        raise failure(
+            "there is a connection issue between the task and the registry: no route, or no rule for port 443"
+        )
+
+
+def _check_image(role: str, image: str) -> None:
+    repository = ecr.repository_arn(image)
+    if repository:
+        iam.require(role, ["ecr:GetAuthorizationToken"], "*")
+        iam.require(
+            role, ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"], repository
+        )
+
+
+def _check_log(role: str, container: dict[str, Any]) -> None:
+    options = (container.get("logConfiguration") or {}).get("options") or {}
+    group = options.get("awslogs-group")
+    if not group:
+        return
+    if group not in ministack.logs._log_groups:
+        raise iam.AccessDenied(f"The specified log group does not exist: {group}")
+    arn = f"arn:aws:logs:{ministack.region()}:{ministack.account()}:log-group:{group}:log-stream:new"
+    iam.require(role, ["logs:CreateLogStream", "logs:PutLogEvents"], arn)
+
+
+def _check_secret(role: str, value_from: str) -> None:
+    arn = ":".join(value_from.split(":")[:7])
+    iam.require(role, ["secretsmanager:GetSecretValue"], arn)
+    for secret in ministack.secretsmanager._secrets.values():
+        if secret["ARN"] == arn and secret.get("KmsKeyId"):
+            via = {"kms:ViaService": f"secretsmanager.{ministack.region()}.amazonaws.com"}
+            iam.require(role, ["kms:Decrypt"], secret["KmsKeyId"], {**via, **permissions.tags_of(secret["KmsKeyId"])})
+
+
+def _network(task: dict[str, Any]) -> dict[str, Any] | None:
+    service = _service_of(task)
+    return ((service or {}).get("networkConfiguration") or {}).get("awsvpcConfiguration")
+
+
+@correction("An image comes from its registry or not at all", f"{_ECS}/resolve-cannot-pull-container-error.html")
+def images_come_from_their_registry() -> None:
+    plain = ministack.ecs._run_docker_container
+
+    def run(client: Any, definition: dict[str, Any], options: dict[str, Any], **named: Any) -> Any:
+        image = ecr.local_name(definition["image"])
+        if not _present(client, image):
+            try:
+                client.images.pull(image, auth_config=ecr.engine_login())
+            except (APIError, ImageNotFound) as error:
+                raise ministack.ecs._ImagePullError(f"{definition['image']}: {error}") from error
+        options = {**options}
+        options.pop("platform", None)
+        return plain(client, {**definition, "image": image}, options)
+
+    ministack.ecs._run_docker_container = run
+
+
+def _present(client: Any, image: str) -> bool:
+    """Only a digest says which image it is; a tag is always asked for again."""
+    if "@" not in image:
+        return False
+    try:
+        client.images.get(image)
+    except ImageNotFound:
+        return False
+    return ecr.exists(image)
+
+
+@correction(
+    "A task leaves in order: no new requests, open ones answered, SIGTERM, and SIGKILL after its StopTimeout",
+    f"{_ECS}/task-lifecycle-explanation.html",
+)
+def tasks_leave_in_order() -> None:
+    plain = ministack.ecs._cleanup_task_resources
+    remove = ministack.ecs._remove_docker_container
+
+    def cleanup(task: dict[str, Any], client: Any, *rest: Any) -> None:
+        address = ministack.ecs._task_ip(task)
+        # MiniStack's callers hold no lock here, but must not wait: the application may take its time.
+        account, region = ministack.account(), ministack.region()
+
+        def leave() -> None:
+            with ministack.request_scope(account, region):
+                for group in _groups_of(task):
+                    elb.deregister(group, address, wait=task.get("stopCode") != "EssentialContainerExited")
+                plain(task, client or ministack.ecs._get_docker(), *rest)
+
+        with _registration:
+            for group in _groups_of(task):
+                for target in elb.targets(group):
+                    if target.address == address:
+                        target.state = "draining"
+        threading.Thread(target=leave, daemon=True, name="leave").start()
+
+    def stop(client: Any, container: Any) -> None:
+        try:
+            found = client.containers.get(container) if isinstance(container, str) else container
+            found.stop(timeout=int(found.labels[_STOP_TIMEOUT]))
+        except (APIError, NotFound, AttributeError):
+            pass
+        remove(client, container)
+
+    ministack.ecs._cleanup_task_resources = cleanup
+    ministack.ecs._remove_docker_container = stop
+
+
+def _groups_of(task: dict[str, Any]) -> list[str]:
+    service = _service_of(task)
+    return [each["targetGroupArn"] for each in (service or {}).get("loadBalancers", []) if each.get("targetGroupArn")]
+
+
+def _service_of(task: dict[str, Any]) -> dict[str, Any] | None:
+    group = task.get("group", "")
+    if not group.startswith("service:"):
+        return None
+    cluster = task["clusterArn"].rsplit("/", 1)[1]
+    service: dict[str, Any] | None = ministack.ecs._services.get(f"{cluster}/{group.split(':', 1)[1]}")
+    return service
+
+
+@correction(
+    "The first deployment is in progress until its tasks are healthy, like every later one",
+    f"{_ECS}/deployment-type-ecs.html",
+)
+def deployments_begin_in_progress() -> None:
+    plain = ministack.ecs._make_deployment
+
+    def make(*arguments: Any, **named: Any) -> dict[str, Any]:
+        deployment: dict[str, Any] = plain(*arguments, **named)
+        deployment["rolloutState"], deployment["rolloutStateReason"] = "IN_PROGRESS", ""
+        return deployment
+
+    ministack.ecs._make_deployment = make
+
+
+@correction(
+    "A task counts for its deployment when the load balancer finds it healthy",
+    f"{_ECS}/service-load-balancing.html",
+)
+def healthy_is_what_the_load_balancer_says() -> None:
+    plain = ministack.ecs._record_service_task_healthy
+
+    def record(key: str, task: dict[str, Any]) -> None:
+        address = ministack.ecs._task_ip(task)
+        if all(elb.state(group, address) == "healthy" for group in _groups_of(task)):
+            plain(key, task)
+
+    ministack.ecs._record_service_task_healthy = record
+
+
+@correction(
+    "The service replaces tasks that died, vanished, were stopped, or fail the load balancer's health check",
+    f"{_ECS}/ecs_services.html",
+)
+def services_heal() -> None:
+    threading.Thread(target=_every, args=(0.25, _heal), daemon=True, name="ecs-scheduler").start()
+
+
+def _every(seconds: float, work: Callable[[], None]) -> None:
+    while True:
+        time.sleep(seconds)
+        try:
+            work()
+        except Exception as error:
+            # Tasks change under the scheduler's hands; the next round sees the new state.
+            print(f"ecs-scheduler: {type(error).__name__}: {error}", flush=True)
+
+
+def _heal() -> None:
+    for account, region, key in [each[:3] for each in _flat(ministack.ecs._services.all_items())]:
+        with ministack.request_scope(account, region):
+            service = ministack.ecs._services.get(key)
+            if service and service["status"] == "ACTIVE":
+                _heal_service(key, service)
+
+
+def _flat(items: Any) -> Iterator[tuple[str, str, str, Any]]:
+    for (account, region, key), value in list(items):
+        yield account, region, key, value
+
+
+def running_tasks(service: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of a service, those that are RUNNING."""
+    return [
+        task
+        for task in list(ministack.ecs._tasks.values())
+        if task.get("group") == f"service:{service['serviceName']}"
+        and task["clusterArn"] == service["clusterArn"]
+        and task.get("lastStatus") == "RUNNING"
+    ]
+
+
+def _heal_service(key: str, service: dict[str, Any]) -> None:
+    cluster = key.split("/")[0]
+    network = (service.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    for task in running_tasks(service):
+        address = ministack.ecs._task_ip(task)
+        if not address:
+            continue
+        task.setdefault("_running_since", time.time())
+        register_targets(service, task, address, network.get("securityGroups", []))
+        reason = _why_replace(service, task, address)
+        if reason:
+            print(f"ECS replaces {task['taskArn'].rsplit('/', 1)[1]}: {reason}", flush=True)
+            ministack.ecs._stop_task({"task": task["taskArn"], "cluster": cluster, "reason": reason})
+            if not task.get("_startup_stable"):
+                ministack.ecs._record_service_task_failure(task)
+        elif not task.get("_startup_stable"):
+            ministack.ecs._record_service_task_healthy(key, task)
+    _roll_back_on_alarm(service)
+    ministack.ecs._reconcile_service_tasks(cluster, key)
+    ministack.ecs._complete_service_deployment(cluster, key)
+
+
+# Held while a task is registered with its target groups, and while one that leaves is taken out of them.
+_registration = threading.Lock()
+
+
+def register_targets(service: dict[str, Any], task: dict[str, Any], address: str, security_groups: list[str]) -> None:
+    """Registers a task with the service's target groups, unless it has left since the scheduler looked: its target
+    would stay for good, without a task.
+    """
+    with _registration:
+        if task["lastStatus"] != "RUNNING":
+            return
+        for balancer in service.get("loadBalancers") or []:
+            elb.register(balancer["targetGroupArn"], address, int(balancer["containerPort"]), security_groups)
+
+
+def _why_replace(service: dict[str, Any], task: dict[str, Any], address: str) -> str | None:
+    for container in list(task.get("_docker_ids") or []):
+        try:
+            ministack.ecs._get_docker().api.inspect_container(container)
+        except NotFound:
+            return "Essential container in task exited"
+        except APIError:
+            continue
+    grace = float(service.get("healthCheckGracePeriodSeconds") or 0)
+    # A real process must be up within it: only what is beyond its usual time runs on AWS's clock.
+    if time.time() - task["_running_since"] > max(scaled(grace), min(grace, _STARTS_WITHIN * busy())):
+        for group in _groups_of(task):
+            if elb.state(group, address) == "unhealthy":
+                return f"Task failed ELB health checks in (target-group {group})"
+    return None
+
+
+# Real seconds that an application may take to start.
+_STARTS_WITHIN = 20
+
+
+@correction(
+    "Alarms that a deployment names fail it, also for a while after its tasks are healthy (the bake time); "
+    "where one of them rang when it began, none is asked",
+    f"{_ECS}/deployment-alarm-failure.html",
+)
+def alarms_fail_deployments() -> None:
+    plain = ministack.ecs._complete_service_deployment
+
+    def complete(cluster: str, key: str, *rest: Any, **named: Any) -> None:
+        service = ministack.ecs._services.get(key)
+        deployment = ministack.ecs._primary_deployment(service) if service else None
+        if deployment is None or deployment["rolloutState"] != "IN_PROGRESS":
+            plain(cluster, key, *rest, **named)
+            return
+        if time.time() < deployment.get("_baked_at", 0):
+            return
+        plain(cluster, key, *rest, **named)
+        if deployment["rolloutState"] == "COMPLETED":
+            bake = _bake_time(_watched(service, deployment))
+            if "_baked_at" not in deployment and bake:
+                deployment.update(_baked_at=time.time() + bake, rolloutState="IN_PROGRESS")
+            else:
+                # MiniStack says COMPLETED before the old tasks are gone, and before the bake time.
+                deployment["_steady"] = True
+                service["_last_completed"] = deployment["taskDefinition"]
+
+    ministack.ecs._complete_service_deployment = complete
+
+
+def _watched(service: dict[str, Any], deployment: dict[str, Any]) -> list[dict[str, Any]]:
+    """The alarms that the deployment watches: none when one of them was in ALARM when it began, as a release that
+    mends what rings must get through.
+    """
+    configured = (service.get("deploymentConfiguration") or {}).get("alarms") or {}
+    names = configured.get("alarmNames", []) if configured.get("enable") else []
+    alarms = [alarm for name in names if (alarm := ministack.cloudwatch._alarms.get(name))]
+    if alarms and "_watches" not in deployment:
+        deployment["_watches"] = all(each["StateValue"] != "ALARM" for each in alarms)
+    return alarms if deployment.get("_watches") else []
+
+
+def _bake_time(alarms: list[dict[str, Any]]) -> float:
+    """Here: as long as the slowest of the alarms needs to go off. AWS says only that it follows from the alarms."""
+    longest = 0.0
+    for alarm in alarms:
+        periods = [float(each["MetricStat"]["Period"]) for each in alarm.get("Metrics", []) if "MetricStat" in each]
+        longest = max(longest, max(periods or [float(alarm["Period"])]) * int(alarm["EvaluationPeriods"]))
+    return scaled(longest)
+
+
+def _roll_back_on_alarm(service: dict[str, Any]) -> None:
+    deployment = ministack.ecs._primary_deployment(service)
+    if not deployment or deployment["rolloutState"] != "IN_PROGRESS":
+        return
+    # What goes back to a version that was steady goes on: ECS has nothing better.
+    if deployment.get("_rolls_back") or deployment.get("_steady"):
+        return
+    ringing = sorted(each["AlarmName"] for each in _watched(service, deployment) if each["StateValue"] == "ALARM")
+    if ringing:
+        roll_back = bool(service["deploymentConfiguration"]["alarms"].get("rollback"))
+        _fail(service, deployment, f"alarm(s) detected: {', '.join(ringing)}", roll_back)
+
+
+def _fail(service: dict[str, Any], deployment: dict[str, Any], reason: str, roll_back: bool) -> None:
+    """Ends a deployment as failed, and goes back to the last completed one: to its tasks, as long as it has them."""
+    failed = {"rolloutState": "FAILED", "rolloutStateReason": f"ECS deployment failed: {reason}", "desiredCount": 0}
+    definition = service.get("_last_completed")
+    if roll_back and definition:
+        back = next((each for each in service["deployments"] if each["rolloutState"] == "COMPLETED"), None)
+        if back is None:
+            back = ministack.ecs._make_deployment(definition, service["desiredCount"])
+            back["launchType"] = service["launchType"]
+            service["deployments"].insert(0, back)
+        back.update(status="PRIMARY", rolloutState="IN_PROGRESS", desiredCount=service["desiredCount"])
+        back.update(_rolls_back=True, _baked_at=0.0, _steady=False)
+        service["taskDefinition"] = definition
+        failed["status"] = "ACTIVE"
+    # Last, since who waits for the deployment then looks at what the service has instead.
+    deployment.update(failed)
+
+
+@correction(
+    "A stack waits until the service is steady; a deployment that fails fails the stack, and the service goes back",
+    f"{_ECS}/deployment-circuit-breaker.html",
+)
+def stacks_wait_for_steady_services() -> None:
+    handler = ministack.handlers["AWS::ECS::Service"]
+    create, update, delete = handler["create"], handler["update"], handler["delete"]
+
+    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        _check_service(properties)
+        properties = _named(logical_id, properties, stack)
+        arn, attributes = create(logical_id, properties, stack)
+        try:
+            _apply(arn, properties)
+            _wait(arn)
+        except ValueError:
+            # MiniStack forgets a resource whose creation raised: it must not stay behind.
+            delete(arn, properties)
+            raise
+        return arn, attributes
+
+    def updated(arn: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> Any:
+        _check_service(new)
+        # ECS leaves the count alone where the template has none.
+        old, new = (
+            {key: each[key] for key in each if key != "DesiredCount"} if "DesiredCount" not in new else each
+            for each in (old, new)
+        )
+        answer = update(arn, old, new, stack)
+        try:
+            _apply(arn, new)
+            _wait(arn)
+        except ValueError:
+            service = _by_arn(arn)
+            if service["taskDefinition"] != old["TaskDefinition"]:
+                update(arn, new, old, stack)
+            _wait(arn)
+            raise
+        return answer
+
+    def deleted(arn: str, properties: dict[str, Any]) -> None:
+        service = _by_arn(arn)
+        tasks = running_tasks(service) if service else []
+        delete(arn, {"Cluster": arn.split("/")[-2], "ServiceName": arn.split("/")[-1]})
+        end = time.time() + 300
+        while any(task.get("_docker_ids") for task in tasks) and time.time() < end:
+            time.sleep(0.1)
+
+    ministack.handlers["AWS::ECS::Service"] = {**handler, "create": created, "update": updated, "delete": deleted}
+
+
+def _named(logical_id: str, properties: dict[str, Any], stack: str) -> dict[str, Any]:
+    return {**properties, "ServiceName": properties.get("ServiceName") or f"{stack}-{logical_id}"}
+
+
+def _check_service(properties: dict[str, Any]) -> None:
+    """InvalidParameterException where the service does not fit its task definition.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html
+    """
+    definition = ministack.ecs._task_defs.get(properties["TaskDefinition"].rsplit("/", 1)[-1])
+    if definition is None:
+        raise ValueError(f"Unable to describe task definition {properties['TaskDefinition']}")
+    for balancer in properties.get("LoadBalancers", []):
+        container = next(
+            (each for each in definition["containerDefinitions"] if each["name"] == balancer["ContainerName"]), None
+        )
+        if container is None:
+            raise ValueError(f"The container {balancer['ContainerName']} does not exist in the task definition.")
+        ports = [int(each["containerPort"]) for each in container.get("portMappings", [])]
+        if int(balancer["ContainerPort"]) not in ports:
+            raise ValueError(
+                f"The container {balancer['ContainerName']} has no container port {balancer['ContainerPort']}."
+            )
+        if not elb._balancers_of(balancer["TargetGroupArn"]):
+            raise ValueError(
+                f"The target group with targetGroupArn {balancer['TargetGroupArn']} has no associated load balancer."
+            )
+
+
+def _by_arn(arn: str) -> dict[str, Any]:
+    service: dict[str, Any] = ministack.ecs._services.get("/".join(arn.split("/")[-2:]))
+    return service
+
+
+def _apply(arn: str, properties: dict[str, Any]) -> None:
+    """What MiniStack's handlers leave out of the service."""
+    service = _by_arn(arn)
+    service["healthCheckGracePeriodSeconds"] = int(properties.get("HealthCheckGracePeriodSeconds", 0))
+    service["deploymentConfiguration"] = camel_case(properties.get("DeploymentConfiguration", {}))
+    service["_monitoring"] = camel_case(properties.get("Monitoring", {}))
+
+
+# Real seconds after which a service that never gets steady fails its stack; AWS waits for hours.
+_PATIENCE = 900
+
+
+def _wait(arn: str) -> None:
+    """Until the deployment that the service has now is complete; ValueError where it fails."""
+    service = _by_arn(arn)
+    deployment = ministack.ecs._primary_deployment(service)
+    end = time.time() + _PATIENCE
+    while time.time() < end:
+        if deployment["status"] != "PRIMARY" or deployment.get("rolloutState") == "FAILED":
+            reason = deployment.get("rolloutStateReason", "")
+            cause = reason if "alarm" in reason else "ECS Deployment Circuit Breaker was triggered"
+            raise ValueError(f"Error occurred during operation '{cause}'. {_last_failure(deployment)}")
+        steady = deployment.get("rolloutState") == "COMPLETED" and deployment.get("_steady")
+        if steady and service["runningCount"] >= service["desiredCount"]:
+            return
+        time.sleep(0.1)
+    raise ValueError("Resource did not stabilize in time: the service is not steady")
+
+
+def _last_failure(deployment: dict[str, Any]) -> str:
+    """Why the deployment's last task stopped."""
+    stopped = [
+        task
+        for task in list(ministack.ecs._tasks.values())
+        if task.get("_deployment_id") == deployment["id"]
+        and (task.get("stoppedReason") or _IN_ORDER[0]) not in _IN_ORDER
+    ]
+    return f"Last task: {stopped[-1]['stoppedReason']}" if stopped else ""
+
+
+# How MiniStack words what is no failure.
+_IN_ORDER = ("Deployment completed", "Deployment capacity limit", "Service scaling down", "Task definition updated")
+
+
+@correction(
+    "Container Insights writes to a log group of its own, which it makes where there is none",
+    f"{_ECS}/cloudwatch-container-insights.html",
+)
+def container_insights_writes_logs() -> None:
+    plain = ministack.ecs._mark_task_running
+
+    def mark(arn: str, task: dict[str, Any]) -> Any:
+        cluster = task["clusterArn"].rsplit("/", 1)[1]
+        if container_insights(cluster):
+            group = f"/aws/ecs/containerinsights/{cluster}/performance"
+            if group not in ministack.logs._log_groups:
+                ministack.logs._create_log_group({"logGroupName": group})
+        return plain(arn, task)
+
+    ministack.ecs._mark_task_running = mark
+
+
+def container_insights(cluster: str) -> bool:
+    """Whether they are on, in either of their two kinds."""
+    values = [each.get("value") for each in (ministack.ecs._clusters.get(cluster) or {}).get("settings", [])]
+    return bool({"enabled", "enhanced"} & set(values))

@@ -1,0 +1,86 @@
+"""A project as a repository on the local GitHub, and a clone to change it and push."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from phoenix_cfn.local.aws.github import Repository
+from phoenix_cfn.local.errors import LocalError
+from phoenix_cfn.local.server import LocalAws
+
+TOKEN = "ghp_" + "0123456789abcdefghijklmnopqrstuvwxyz"
+BRANCH = "master"
+_IDENTITY = {"NAME": "Somebody", "EMAIL": "somebody@example.com"}
+
+
+class Fork:
+    """`clone` is a working copy: change files there, then `push`."""
+
+    def __init__(self, aws: LocalAws, owner: str = "somebody", name: str = "cloud-phoenix-kata") -> None:
+        self.owner, self.name = owner, name
+        self.remote = Repository(aws.settings.github, owner, name)
+        self.clone = aws.settings.state / "clones" / owner / name
+
+    def fill(self, project: Path) -> None:
+        """Copies every file of the project that Git would take, changed and new ones too, and makes the remote.
+
+        The project need not be a Git repository. Its .gitignore counts all the same.
+        """
+        self.clone.mkdir(parents=True)
+        git(self.clone, "init", "--quiet", "--initial-branch", BRANCH)
+        for file in _files(project, self.clone):
+            source = project / file
+            if source.is_file():
+                (self.clone / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, self.clone / file)
+        self.remote.bare.parent.mkdir(parents=True, exist_ok=True)
+        git(self.remote.bare.parent, "init", "--quiet", "--bare", "--initial-branch", BRANCH, str(self.remote.bare))
+        self.remote.bare.with_suffix(".token").write_text(TOKEN)
+        git(self.clone, "remote", "add", "origin", str(self.remote.bare))
+
+    def push(self, message: str, quietly: bool = False) -> str:
+        """Commits everything and pushes it. GitHub then calls the webhooks, unless `quietly`. The commit's id."""
+        git(self.clone, "add", "--all")
+        git(self.clone, "commit", "--quiet", "--allow-empty", "--message", message)
+        git(self.clone, "push", "--quiet", "origin", BRANCH)
+        if not quietly:
+            self.remote.deliver(BRANCH)
+        return self.head()
+
+    def head(self) -> str:
+        """The clone's last commit."""
+        return git(self.clone, "rev-parse", "HEAD").strip()
+
+
+def _files(project: Path, clone: Path) -> list[str]:
+    """By their paths in the project."""
+    options = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    try:
+        listed = git(project, *options)
+    except LocalError:
+        # No repository yet: the clone's, which is empty, with the project as its working tree.
+        listed = git(project, f"--git-dir={clone / '.git'}", "--work-tree=.", *options)
+    return [file for file in listed.split("\0") if file]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What a Git command prints. Raises LocalError with what it complains about."""
+    identity = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in _IDENTITY.items()}
+    # Neither the person's configuration nor an outer repository's variables may reach in.
+    outer = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            ["git", "-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", *arguments],
+            cwd=folder,
+            env={**outer, **identity, "GIT_CONFIG_GLOBAL": "/dev/null"},
+            capture_output=True,
+            text=True,
+        )
+    except FileNotFoundError as error:
+        raise LocalError("found no command git; expected Git 2.28 or newer. Install it.") from error
+    if done.returncode != 0:
+        raise LocalError(f"git {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout

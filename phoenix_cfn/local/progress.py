@@ -1,0 +1,68 @@
+"""What a long command is doing: a line for each part, with how long it took."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+# Seconds between two lines about the same part, where lines cannot be overwritten.
+_PAUSE = 5.0
+_WIDTH = 100
+
+
+class Progress:
+    """On a terminal, the line of the part under way is overwritten; elsewhere, a line is added every few seconds."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._terminal = self._stream.isatty()
+        self._lock = threading.Lock()
+        self._start = time.monotonic()
+        self._part, self._began, self._last = "", self._start, ("", 0.0)
+
+    @contextmanager
+    def part(self, title: str) -> Iterator[None]:
+        """Prints the title, and in the end how long it took. A part that fails ends with its time as well."""
+        self._part, self._began, self._last = title, time.monotonic(), ("", time.monotonic())
+        self._write(f"{title} ...", ends=not self._terminal)
+        outcome = "failed after"
+        try:
+            yield
+            outcome = "took"
+        finally:
+            self._write(f"{title}: {outcome} {self._seconds()}", ends=True)
+
+    def detail(self, text: str) -> None:
+        """What goes on within the part."""
+        text = text.strip().splitlines()[-1] if text.strip() else ""
+        said, when = self._last
+        if not text or text == said or (not self._terminal and time.monotonic() - when < _PAUSE):
+            return
+        self._last = (text, time.monotonic())
+        if self._terminal:
+            self._write(f"{self._part} ... {self._seconds()}  {text}", ends=False)
+        else:
+            self._write(f"  {self._seconds():>7}  {text}", ends=True)
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+        self._write(f"  {text}", ends=True)
+
+    def seconds(self) -> str:
+        """Since the beginning of all."""
+        return f"{time.monotonic() - self._start:.0f} s"
+
+    def _seconds(self) -> str:
+        return f"{time.monotonic() - self._began:.1f} s"
+
+    def _write(self, text: str, ends: bool) -> None:
+        with self._lock:
+            if self._terminal:
+                # Back to the begin of the line, and what is left of the one before goes.
+                text = f"\r\x1b[K{text if ends else text[:_WIDTH]}"
+            self._stream.write(text + ("\n" if ends else ""))
+            self._stream.flush()

@@ -1,0 +1,1 @@
+"""The local AWS, and the commands that deploy a project on it."""

@@ -1,0 +1,44 @@
+"""MiniStack's stores are read while other threads write to them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from tests.local.aws.test_corrections import SETTINGS
+
+
+@pytest.fixture
+def repeated() -> Callable[[Callable[[list[int]], int]], Callable[[list[int]], int]]:
+    os.environ.update(SETTINGS.environment())
+    from phoenix_cfn.local.aws import stores
+
+    return stores.repeated
+
+
+def disturbed(times: int) -> Callable[[list[int]], int]:
+    """A read that another thread disturbs so many times; it counts its attempts in the store."""
+
+    def read(store: list[int]) -> int:
+        store.append(len(store))
+        if len(store) <= times:
+            raise RuntimeError("dictionary changed size during iteration")
+        return len(store)
+
+    return read
+
+
+@pytest.mark.parametrize("times", [0, 1, 20])
+def test_a_disturbed_read_is_repeated(
+    times: int, repeated: Callable[[Callable[[list[int]], int]], Callable[[list[int]], int]]
+) -> None:
+    assert repeated(disturbed(times))([]) == times + 1
+
+
+def test_a_read_that_never_succeeds_is_an_error(
+    repeated: Callable[[Callable[[list[int]], int]], Callable[[list[int]], int]],
+) -> None:
+    with pytest.raises(RuntimeError, match="changed size"):
+        repeated(disturbed(10_000))([])
