@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.local import docker_engine, images
@@ -21,26 +23,29 @@ hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" 
 hypothesis.settings.load_profile("phoenix")
 
 
-# What pytest-xdist runs in one process each, longest first: stories share stages, tests of the local AWS share a
+# What pytest-xdist gives to one process each, longest first: stories share stages, tests of the local AWS share a
 # gateway, and the application's tests load the machine. The first two mostly wait, while other processes compute.
-LONGEST = ("stories", "local AWS", "application")
+LONGEST = {"tests/deployment/": "stories", "tests/local/": "local AWS", "tests/app/": "application"}
 
 
-@pytest.hookimpl(trylast=True)
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each process whole files, whose fixtures are made once, or all files of one of the folders above."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((group for folder, group in LONGEST.items() if file.startswith(folder)), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """The scheduler of `pytest -n`."""
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Gives each process of pytest-xdist whole files, whose fixtures are made once, or one of the groups above."""
-    groups = {item: _group(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Begins with what takes longest where several processes run the tests."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: (*LONGEST, groups[item]).index(groups[item]))
-
-
-def _group(item: pytest.Item) -> str:
-    file = item.location[0]
-    if "docker" in getattr(item, "fixturenames", ()):
-        return "stories" if file.startswith("tests/deployment/test_") else "local AWS"
-    return "application" if file.startswith("tests/app/") else file
+        folders = (*LONGEST, "")
+        items.sort(key=lambda item: next(n for n, folder in enumerate(folders) if item.nodeid.startswith(folder)))
 
 
 @pytest.fixture(scope="session")
