@@ -1,30 +1,29 @@
-"""E9718: A project in a pipeline works for the pipeline."""
+"""E9718: A project for CodePipeline is one with its source and with its artifacts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phoenix_cfn.rules._pipeline import all_actions, project
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class ProjectOfPipeline(Rule):
-    """A project that a pipeline runs has Source and Artifacts of type CODEPIPELINE.
+    """Source and Artifacts of a project are both of type CODEPIPELINE, or neither is. A pipeline that runs a project
+    of the other kind brings its own source and artifacts.
 
-    Risk: The build action fails: the project's artifacts are not the pipeline's.
+    Risk: CodeBuild refuses the project: both types must be set to CODEPIPELINE.
 
     Fix: Set both types to CODEPIPELINE.
     """
 
     id = "E9718"
-    shortdesc = "A project in a pipeline works for the pipeline"
-    source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html"
+    shortdesc = "A project for CodePipeline has both types"
+    source_url = "https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectArtifacts.html"
     tags = ["R5", "pipeline"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for action in all_actions(stack, "CodeBuild"):
-            owner = project(stack, action)
-            nodes = [owner.at("Source", "Type"), owner.at("Artifacts", "Type")] if owner is not None else []
-            for node in nodes:
-                if node.literal is not None and node.literal != "CODEPIPELINE":
-                    yield finding(node, f"This is {node.literal}, but the pipeline runs this project")
+        for project in stack.of("AWS::CodeBuild::Project"):
+            source, artifacts = project.at("Source", "Type"), project.at("Artifacts", "Type")
+            for node, other in ((source, artifacts), (artifacts, source)):
+                if other.literal == "CODEPIPELINE" and node.literal not in (None, "CODEPIPELINE"):
+                    yield finding(node, f"This is {node.literal}, the other type of {project.id} is CODEPIPELINE")

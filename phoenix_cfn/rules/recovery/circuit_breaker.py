@@ -9,7 +9,7 @@ from phoenix_cfn.rules._service import services
 
 
 class CircuitBreaker(Rule):
-    """A service has a deployment circuit breaker, with rollback.
+    """A service has a deployment circuit breaker, with rollback, unless it is behind a Classic Load Balancer.
 
     Risk: With an image that crashes at start the stack hangs for hours, and the last good version is not
     brought back.
@@ -27,6 +27,8 @@ class CircuitBreaker(Rule):
             if (
                 service.at("DeploymentController", "Type").literal not in (None, "ECS")
                 or service["SchedulingStrategy"].literal == "DAEMON"
+                # ECS does not count the deployments of a service behind a Classic Load Balancer.
+                or any(each["LoadBalancerName"].given for each in service["LoadBalancers"].items)
             ):
                 continue
             breaker = service.at("DeploymentConfiguration", "DeploymentCircuitBreaker")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.nodes import Resource
 from phoenix_cfn.rules._network import default_group_is_shut, may_connect
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
-from phoenix_cfn.rules._service import subnets_of
+from phoenix_cfn.rules._service import listeners, services, subnets_of, target_groups
 
 
 class InternetReachesLoadBalancer(Rule):
     """The security groups of an internet-facing load balancer admit the port of each of its listeners from the
-    internet: from addresses that are not private ones.
+    internet: from addresses that are not private ones. A listener beside an open one may be shut where it leads to no
+    service.
 
     Risk: The stack comes up healthy, its health checks pass, and every visitor's request times out.
 
@@ -27,16 +29,45 @@ class InternetReachesLoadBalancer(Rule):
     tags = ["R1", "request"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
-        for listener in stack.of("AWS::ElasticLoadBalancingV2::Listener"):
-            balancer = stack.resource(listener["LoadBalancerArn"], "AWS::ElasticLoadBalancingV2::LoadBalancer")
-            if balancer is None or balancer["Scheme"].literal == "internal" or balancer["Scheme"].unknown:
+        serving = {
+            listener.id
+            for service in services(stack)
+            for group in target_groups(service)
+            for listener in listeners(stack, group)
+        }
+        for balancer in stack.of("AWS::ElasticLoadBalancingV2::LoadBalancer"):
+            if balancer["Scheme"].literal == "internal" or balancer["Scheme"].unknown:
                 continue
-            worn, port = balancer["SecurityGroups"], listener["Port"].text
-            kind, protocol = balancer["Type"].literal or "application", listener["Protocol"].literal
-            if kind == "application" and not worn.given:
-                if default_group_is_shut(stack, subnets_of(balancer)):
-                    yield finding(balancer.here, f"{balancer.id} has the network's default group, which lets nobody in")
-            elif kind in ("application", "network") and protocol not in ("TCP_UDP", "TCP_QUIC"):
-                spoken = "udp" if protocol in ("UDP", "QUIC") else "tcp"
-                if may_connect(stack, None, worn, port, spoken) is False:
-                    yield finding(worn, f"No security group of {balancer.id} admits port {port} from the internet")
+            shut = {each.id: _is_shut(stack, balancer, each) for each in _listeners_of(stack, balancer)}
+            if shut and _has_default_group(balancer) and default_group_is_shut(stack, subnets_of(balancer)):
+                yield finding(balancer.here, f"{balancer.id} has the network's default group, which lets nobody in")
+            for listener in _listeners_of(stack, balancer):
+                # Beside an open listener, one that leads to no service may be meant for the network alone.
+                if shut[listener.id] and (all(shut.values()) or listener.id in serving):
+                    yield finding(
+                        balancer["SecurityGroups"],
+                        f"No security group of {balancer.id} admits port {listener['Port'].text} from the internet",
+                    )
+
+
+def _listeners_of(stack: Stack, balancer: Resource) -> list[Resource]:
+    return [
+        each
+        for each in stack.of("AWS::ElasticLoadBalancingV2::Listener")
+        if stack.resource(each["LoadBalancerArn"], "AWS::ElasticLoadBalancingV2::LoadBalancer") == balancer
+    ]
+
+
+def _has_default_group(balancer: Resource) -> bool:
+    """Whether it has the network's default group: an application load balancer that names no other one."""
+    return (balancer["Type"].literal or "application") == "application" and not balancer["SecurityGroups"].given
+
+
+def _is_shut(stack: Stack, balancer: Resource, listener: Resource) -> bool:
+    """Whether the load balancer's security groups are known to admit the listener's port from no public address."""
+    known = (balancer["Type"].literal or "application") in ("application", "network")
+    protocol = listener["Protocol"].literal
+    if not known or _has_default_group(balancer) or protocol in ("TCP_UDP", "TCP_QUIC"):
+        return False
+    spoken = "udp" if protocol in ("UDP", "QUIC") else "tcp"
+    return may_connect(stack, None, balancer["SecurityGroups"], listener["Port"].text, spoken) is False
