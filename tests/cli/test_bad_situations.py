@@ -433,7 +433,13 @@ def test_an_interrupt_is_a_message(project: Path) -> None:
     extension("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")(project)
     before = everything(project)
     with subprocess.Popen(
-        [PHOENIX_CFN, "build"], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [PHOENIX_CFN, "build"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where the tests run in the background, SIGINT is ignored by whatever they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
         assert running.stdout
         assert running.stdout.readline() == "ready\n"
