@@ -46,7 +46,9 @@ def fix(rule_id: str) -> str:
 def text(rule_id: str) -> str:
     """What a rule's docstring says; for a rule of cfn-lint, where its page is. Raises UnknownRuleError."""
     if rule := _own().get(rule_id):
-        return f"{rule_id} {rule.shortdesc}\n\n{inspect.cleandoc(rule.__doc__ or '')}\n\nSource: {rule.source_url}"
+        group = "Of the kata group. " if rule.kata else ""
+        words = inspect.cleandoc(rule.__doc__ or "")
+        return f"{rule_id} {rule.shortdesc}\n\n{words}\n\n{group}Source: {rule.source_url}"
     if page := place(rule_id, Path()):
         return f"{rule_id} is a rule of cfn-lint: {page}"
     raise UnknownRuleError(

@@ -76,7 +76,7 @@ def test_a_finding_ends_with_where_its_rule_is_explained(
     installed_from(monkeypatch, None)
     (tmp_path / "their.yml").write_text(TEMPLATE)
     monkeypatch.chdir(tmp_path)
-    assert main(["lint", "their.yml"]) == 1
+    assert main(["lint", "--kata", "their.yml"]) == 1
     found = capsys.readouterr().out.strip().split("\n\n")
     ends = {finding[:5]: finding.splitlines()[-1] for finding in found}
     assert ends["E9401"] == "  explained: phoenix-cfn lint --explain E9401"

@@ -47,7 +47,7 @@ def _scenarios(template: dict[str, Any], values: Mapping[str, str], defaults: bo
     choices: dict[str, list[str | None]] = {}
     assumptions: set[str] = set()
     for arguments in _comparisons(template.get("Conditions")):
-        if values and known.decides({"Fn::Equals": arguments}) is not None:
+        if known.decides({"Fn::Equals": arguments}) is not None:
             continue
         name, literal = _parameter_and_literal(arguments)
         if name in parameters and name not in values:

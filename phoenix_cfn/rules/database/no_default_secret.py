@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from phoenix_cfn.rules._database import holds_secret, is_hidden
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
+# Words for the absence of a value. None of them is a secret that anything accepts.
+_NO_VALUE = re.compile(
+    r"[<\[]?(-+|none|null|nil|n/?a|tbd|unset|undefined|placeholder|replace[ _-]?me"
+    r"|(not|to)[ _-]?(be[ _-]?)?(set|used|defined|determined|specified|provided|replaced))[>\]]?",
+    re.IGNORECASE,
+)
+
 
 class NoDefaultSecret(Rule):
-    """A parameter that holds a secret has no default, or an empty one.
+    """A parameter that holds a secret has no default, an empty one, or a word for no value such as NONE.
 
     Risk: The password is public with the template, and is what most stacks will have.
 
@@ -24,5 +32,8 @@ class NoDefaultSecret(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for name in stack.parameters:
             parameter = stack.parameter(name)
-            if (is_hidden(stack, name) or holds_secret(stack, name)) and parameter["Default"].literal:
+            default = parameter["Default"].literal
+            if not default or _NO_VALUE.fullmatch(default):
+                continue
+            if is_hidden(stack, name) or holds_secret(stack, name):
                 yield finding(parameter["Default"], f"The secret {name} has a default")

@@ -28,6 +28,9 @@ class TargetType(Rule):
             if task is None:
                 continue
             mode = "awsvpc" if service["LaunchType"].literal == "FARGATE" else task["NetworkMode"].literal
+            if mode == "awsvpc" and not service["NetworkConfiguration"].given:
+                # ECS refuses the service for that: a scenario that nobody means to deploy.
+                continue
             for target_group in target_groups(service):
                 kind = target_group["TargetType"]
                 if kind.unknown or (kind.given and kind.literal not in ("ip", "instance")):
