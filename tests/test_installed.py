@@ -11,6 +11,24 @@ from pathlib import Path
 
 import pytest
 
+# A template of someone who does not know the kata: an alarm without an action (E9501), and a log group that the kata
+# keeps for seven days (E9401).
+THEIRS = """
+Resources:
+  Logs: {Type: AWS::Logs::LogGroup}
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/SQS
+      MetricName: ApproximateNumberOfMessagesVisible
+      Dimensions: [{Name: QueueName, Value: orders}]
+      Statistic: Maximum
+      Period: 60
+      EvaluationPeriods: 1
+      ComparisonOperator: GreaterThanThreshold
+      Threshold: 1
+"""
+
 
 @pytest.fixture(scope="module")
 def distributions(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -114,15 +132,19 @@ def test_a_bare_cfn_lint_says_the_same_as_the_gate(site: Path, project: Path) ->
 
 @pytest.mark.parametrize("rules", ["phoenix_cfn.rules", "{site}/phoenix_cfn/rules"])
 def test_cfn_lint_takes_the_rules_as_a_module_and_as_a_folder(site: Path, tmp_path: Path, rules: str) -> None:
-    (tmp_path / "their.yml").write_text("Resources: {Logs: {Type: AWS::Logs::LogGroup}}")
+    (tmp_path / "their.yml").write_text(THEIRS)
     cfn_lint = str(Path(sys.executable).with_name("cfn-lint"))
     done = run(site, tmp_path, cfn_lint, "their.yml", "-a", rules.format(site=site))
-    assert "E9401" in done.stdout, done.stderr
+    assert "E9401" not in done.stdout + done.stderr
+    assert "E9501" in done.stdout, done.stderr
+    asked = run(site, tmp_path, cfn_lint, "their.yml", "-a", rules.format(site=site), "-c", "kata")
+    assert "E9401" in asked.stdout, asked.stderr
 
 
 def test_a_strangers_template_is_linted_and_its_policy_derived(site: Path, tmp_path: Path) -> None:
-    (tmp_path / "their.yml").write_text("Resources: {Logs: {Type: AWS::Logs::LogGroup}}")
-    assert "E9401" in phoenix(site, tmp_path, "lint", "their.yml").stdout
+    (tmp_path / "their.yml").write_text(THEIRS)
+    assert "E9501" in phoenix(site, tmp_path, "lint", "their.yml").stdout
+    assert "E9401" in phoenix(site, tmp_path, "lint", "--kata", "their.yml").stdout
     policy = phoenix(site, tmp_path, "iam", "their.yml", "--json")
     assert policy.returncode == 0
     assert "logs:CreateLogGroup" in policy.stdout
