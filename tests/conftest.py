@@ -23,17 +23,18 @@ hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" 
 hypothesis.settings.load_profile("phoenix")
 
 
-# What pytest-xdist gives to one process each, longest first: stories share stages, tests of the local AWS share a
-# gateway, and the application's tests load the machine. The first two mostly wait, while other processes compute.
-LONGEST = {"tests/deployment/": "stories", "tests/local/": "local AWS", "tests/app/": "application"}
+# What pytest-xdist gives to one process each, longest first, by the beginning of the files' names. Stories share a stage;
+# other deployments, and the tests of the local AWS, share a gateway: these mostly wait, while other processes compute.
+# The application's tests load the machine.
+TOGETHER = ("tests/deployment/test_story_", "tests/deployment/", "tests/app/", "tests/local/")
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives each process whole files, whose fixtures are made once, or all files of one of the folders above."""
+    """Gives each process whole files, whose fixtures are made once, or all files that belong together."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return next((group for folder, group in LONGEST.items() if file.startswith(folder)), file)
+        return next((each for each in TOGETHER if file.startswith(each)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
@@ -44,8 +45,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begins with what takes longest where several processes run the tests."""
     if hasattr(config, "workerinput"):
-        folders = (*LONGEST, "")
-        items.sort(key=lambda item: next(n for n, folder in enumerate(folders) if item.nodeid.startswith(folder)))
+        beginnings = (*TOGETHER, "")
+        items.sort(key=lambda item: next(n for n, each in enumerate(beginnings) if item.nodeid.startswith(each)))
 
 
 @pytest.fixture(scope="session")

@@ -35,11 +35,14 @@ def aws(engine: DockerEngine) -> Iterator[LocalAws]:
 
 @pytest.fixture(scope="session")
 def results(engine: DockerEngine, request: pytest.FixtureRequest) -> Iterator[Results]:
-    """The recorded table: printed in the end, and written to docs/ when PHOENIX_RECORD is set and nothing failed."""
+    """The recorded table: printed in the end, and written to docs/ when PHOENIX_RECORD is set and nothing failed. With
+    `pytest -n`, no process has all of it.
+    """
     collected = Results(engine, TIME_SCALE)
     yield collected
     print("\n" + collected.table())
-    if os.environ.get("PHOENIX_RECORD") and not request.session.testsfailed:
+    partial = "PYTEST_XDIST_WORKER" in os.environ
+    if os.environ.get("PHOENIX_RECORD") and not partial and not request.session.testsfailed:
         collected.write()
 
 
