@@ -23,7 +23,7 @@ hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" 
 hypothesis.settings.load_profile("phoenix")
 
 
-# What pytest-xdist gives to one process each, longest first, by the beginning of the files' names. Stories share a stage;
+# What pytest-xdist gives to one process each, longest first, by the beginning of a file's name. Stories share a stage;
 # other deployments, and the tests of the local AWS, share a gateway: these mostly wait, while other processes compute.
 # The application's tests load the machine.
 TOGETHER = ("tests/deployment/test_story_", "tests/deployment/", "tests/app/", "tests/local/")
