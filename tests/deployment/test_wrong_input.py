@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
+from phoenix_cfn.local.errors import DeploymentFailed
 from phoenix_cfn.local.server import LocalAws
 
 from .fork import Fork
@@ -61,7 +62,7 @@ def test_roles_need_the_users_consent(aws: LocalAws, fork: Fork) -> None:
 
 def test_a_token_that_may_not_read_the_repository_fails_the_stack(aws: LocalAws, fork: Fork) -> None:
     stage = Stage(aws, fork, "wrong")
-    with pytest.raises(AssertionError, match=r"SourceWebhook.*404 Not Found"):
+    with pytest.raises(DeploymentFailed, match=r"SourceWebhook.*404 Not Found"):
         stage.create_pipeline(GithubOAuthToken="ghp_" + "x" * 36)
     assert stage.status(stage.pipeline_stack) == "ROLLBACK_COMPLETE"
     stage.delete(stage.pipeline_stack)
