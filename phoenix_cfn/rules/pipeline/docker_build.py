@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from phoenix_cfn.rules._pipeline import builds
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
+# CodeBuild's former images for Docker, which run it unless PrivilegedMode is false.
+_FOR_DOCKER = "aws/codebuild/docker:"
+
 
 class DockerBuild(Rule):
-    """A project whose buildspec builds images has PrivilegedMode.
+    """A project whose buildspec builds images has PrivilegedMode. CodeBuild's former images aws/codebuild/docker run
+    Docker by themselves, unless it is false.
 
     Risk: The build fails: cannot connect to the Docker daemon.
 
@@ -26,6 +30,9 @@ class DockerBuild(Rule):
         for owner, spec in builds(stack):
             node = owner.at("Environment", "PrivilegedMode")
             off = not node.true and not node.unknown
+            image = owner.at("Environment", "Image").literal or ""
+            if image.startswith(_FOR_DOCKER) and not node.given:
+                continue
             docker = any(re.search(r"\bdocker\s+(buildx\s+)?build\b", command) for command in spec.commands)
             if off and docker and not owner.at("Environment", "DockerServer").given:
                 place = node if node.given else owner["Environment"]
