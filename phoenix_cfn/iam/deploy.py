@@ -47,20 +47,29 @@ def deploy_permissions(
     values: Mapping[str, str],
     earlier: Footprint | None = None,
     supplied: Supplied | None = None,
+    current: Footprint | None = None,
 ) -> list[Permission]:
     """What CloudFormation needs to create, read, update, delete and list the resources of a template, and to take back
     what it no longer has: `earlier`.
 
-    `values`: see `Template`; `supplied`: `Handlers.of`. Raises UnknownNeedsError for types of which that is not known.
+    `values`: see `Template`; `supplied`: `Handlers.of`; `current` is the template's own footprint, for a caller that
+    has it. Raises UnknownNeedsError for types of which that is not known.
     """
-    return permissions_of_stacks([Template(template, values)], earlier, supplied)
+    stack = Template(template, values)
+    return _permissions([stack], current or Footprint.of(stack, supplied), earlier, supplied)
 
 
 def permissions_of_stacks(
     stacks: Sequence[Template], earlier: Footprint | None = None, supplied: Supplied | None = None
 ) -> list[Permission]:
     """The same for a stack, the first, and those that are nested in it."""
-    current, left = reduce(or_, (Footprint.of(each, supplied) for each in stacks)), earlier or Footprint()
+    return _permissions(stacks, reduce(or_, (Footprint.of(each, supplied) for each in stacks)), earlier, supplied)
+
+
+def _permissions(
+    stacks: Sequence[Template], current: Footprint, earlier: Footprint | None, supplied: Supplied | None
+) -> list[Permission]:
+    left = earlier or Footprint()
     facts = Handlers.of((current | left).types(), supplied or {})
     names = tuple(each.stack_name for each in stacks if each.stack_name is not None)
     found = _Derivation(current, left, names, facts).permissions()

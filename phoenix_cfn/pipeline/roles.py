@@ -126,14 +126,17 @@ def role_boundary(scope: Scope, deployed: Earlier, earlier: Earlier) -> ManagedP
 
 
 @part
-def deploy_role(scope: Scope, deployed: dict[str, Any], earlier: Earlier) -> Role:
-    """CloudFormation: what the infrastructure stack needs, derived from its template `deployed`, and to take back what
-    `earlier` templates left in it.
+def deploy_role(scope: Scope, deployed: dict[str, Any], left: Earlier, earlier: Earlier) -> Role:
+    """CloudFormation: what the infrastructure stack needs, derived from its template `deployed` and what that leaves,
+    `left`, and to take back what `earlier` templates left in it.
 
     What does not fit the role's own policy stands in managed ones.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
     """
-    permissions = deploy_permissions(deployed, known(scope.settings), earlier.footprint, supplied(scope.settings))
+    settings = scope.settings
+    permissions = deploy_permissions(
+        deployed, known(settings), earlier.footprint, supplied(settings), current=left.footprint
+    )
     own, *further = policy_documents("the policies of DeployRole", permissions, _LONGEST_VALUES)
     policies = [
         scope.add(
