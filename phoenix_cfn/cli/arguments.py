@@ -1,12 +1,16 @@
-"""Types of arguments that several commands take."""
+"""Arguments that several commands take."""
 
 from __future__ import annotations
 
 import argparse
 
 
-def assignment(text: str) -> tuple[str, str]:
-    """A parameter's name and its value."""
+def add_set(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """Adds --set NAME=VALUE, which may be repeated: `options.set` is a list of pairs. `meaning` is its help."""
+    parser.add_argument("--set", action="append", default=[], type=_assignment, metavar="NAME=VALUE", help=meaning)
+
+
+def _assignment(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f"expected NAME=VALUE, found {text!r}")

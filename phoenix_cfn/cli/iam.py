@@ -11,7 +11,7 @@ from operator import or_
 from pathlib import Path
 from typing import Any
 
-from phoenix_cfn.cli.arguments import assignment
+from phoenix_cfn.cli.arguments import add_set
 from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.cloudformation.documents import TemplateError, read_template, template_in
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICIES_OF_A_ROLE, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
@@ -79,14 +79,10 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser.add_argument(
         "--split", action="store_true", help="a JSON list of policy documents that each fit a managed policy"
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        type=assignment,
-        metavar="NAME=VALUE",
-        help="what a parameter, or a pseudo parameter such as AWS::StackName, will be; parameters that are not set "
-        "become wildcards",
+    add_set(
+        parser,
+        "what a parameter, or a pseudo parameter such as AWS::StackName, will be; parameters that are not set become "
+        "wildcards",
     )
     parser.add_argument(
         "--child",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from phoenix_cfn.cli.arguments import assignment
+from phoenix_cfn.cli.arguments import add_set
 from phoenix_cfn.cli.extra import require_local
 from phoenix_cfn.cli.outcome import FINDINGS
 
@@ -46,12 +46,5 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         epilog="Exit code: 0; 1 where the deployment fails; 2 where it cannot begin.",
     )
     parser.add_argument("--stage", default="dev", help="the parameter StagePrefix (default: %(default)s)")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        type=assignment,
-        metavar="NAME=VALUE",
-        help="another parameter of Pipeline.yml; repeat the option for each",
-    )
+    add_set(parser, "another parameter of Pipeline.yml; repeat the option for each")
     return parser.parse_args(arguments)

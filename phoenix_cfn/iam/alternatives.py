@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from phoenix_cfn.cloudformation.functions import VARIABLE, is_function, is_no_value, sub_arguments
+from phoenix_cfn.cloudformation.functions import is_function, is_no_value
+from phoenix_cfn.cloudformation.references import references
 
 
 def alternatives(value: Any) -> Iterator[Any]:
@@ -38,28 +39,7 @@ def members(value: Any) -> Iterator[Any]:
 
 def mentions(value: Any) -> Iterator[tuple[str, str]]:
     """The names that Ref, Fn::GetAtt and Fn::Sub refer to, each with its attribute, empty for Ref."""
-    if isinstance(value, list):
-        for each in value:
-            yield from mentions(each)
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _mentions(key, inner)
-
-
-def _mentions(function: Any, argument: Any) -> Iterator[tuple[str, str]]:
-    if function == "Ref" and isinstance(argument, str):
-        yield argument, ""
-    elif function == "Fn::GetAtt" and attribute_arguments(argument):
-        yield attribute_arguments(argument) or ("", "")
-    elif function == "Fn::Sub":
-        pattern, own = sub_arguments(argument)
-        for escaped, name in VARIABLE.findall(pattern) if isinstance(pattern, str) else ():
-            if not escaped and name not in own:
-                logical_id, _, attribute = name.partition(".")
-                yield logical_id, attribute
-        yield from mentions(own)
-    else:
-        yield from mentions(argument)
+    return ((each.target, each.attribute) for each in references(value) if each.function != "Condition")
 
 
 def attribute_arguments(argument: Any) -> tuple[str, str] | None:

@@ -38,10 +38,11 @@ class InternetReachesLoadBalancer(Rule):
         for balancer in stack.of("AWS::ElasticLoadBalancingV2::LoadBalancer"):
             if balancer["Scheme"].literal == "internal" or balancer["Scheme"].unknown:
                 continue
-            shut = {each.id: _is_shut(stack, balancer, each) for each in _listeners_of(stack, balancer)}
+            own = _listeners_of(stack, balancer)
+            shut = {each.id: _is_shut(stack, balancer, each) for each in own}
             if shut and _has_default_group(balancer) and default_group_is_shut(stack, subnets_of(balancer)):
                 yield finding(balancer.here, f"{balancer.id} has the network's default group, which lets nobody in")
-            for listener in _listeners_of(stack, balancer):
+            for listener in own:
                 # Beside an open listener, one that leads to no service may be meant for the network alone.
                 if shut[listener.id] and (all(shut.values()) or listener.id in serving):
                     yield finding(
