@@ -63,7 +63,7 @@ def build(settings: Settings) -> Infrastructure:
     deployment = deployment_by(scope, load_balancing, alarms, release.role_boundary_arn)
     service = fargate_service(scope, cluster(scope), task(scope, release, database), network, deployment)
     scaling(scope, load_balancing, service)
-    alarms += service_alarms(scope, database, service, alarm_topic)
+    alarms = [*alarms, *service_alarms(scope, database, service, alarm_topic)]
     overview = dashboard(scope, load_balancing, database, service, alarms)
     outputs(scope, load_balancing, service, alarm_topic, overview)
     deployment.complete(scope, service)

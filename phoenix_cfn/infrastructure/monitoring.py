@@ -150,28 +150,27 @@ def _too_few_tasks(scope: Scope, service: Service, topic: Topic) -> Alarm:
 def _errors_beyond_the_tolerated(load_balancing: LoadBalancing) -> list[MetricDataQuery]:
     """Few errors are no alarm at any traffic: neither eleven among thousands nor one among two.
 
-    Of two versions each counts by itself: the errors of a few percent would be tolerated among all requests. No FILL:
-    it would replace the newest minutes, whose data are late. A missing value counts as 0.
+    Of two versions each counts by itself as well: among all requests, the errors of a few percent would be tolerated.
+    No FILL: it would replace the newest minutes, whose data are late. A missing value counts as 0.
     """
     requests, tasks = load_balancing.numbered("requests"), load_balancing.numbered("tasks")
-    beyond = [
-        f"{failed} - {every} / {_REQUESTS_PER_TOLERATED_ERROR}" for failed, every in zip(tasks, requests, strict=True)
-    ]
     metrics = [
         _query(name, metric, "Sum", load_balancing.dimensions(group))
         for metric, groups in (("RequestCount", requests), ("HTTPCode_Target_5XX_Count", tasks))
         for name, group in groups.items()
     ]
-    if len(beyond) == 1:
+    if len(requests) == 1:
         expression = f"tasks + nobody - requests / {_REQUESTS_PER_TOLERATED_ERROR}"
         return [_expression("errors", expression, "5xx beyond the tolerated", returned=True), *metrics]
-    versions = {f"beyond{number}": each for number, each in enumerate(beyond, start=1)}
-    expression = f"MAX([{', '.join(versions)}]) + nobody"
-    return [
-        _expression("errors", expression, "5xx beyond the tolerated, of the worse version", returned=True),
-        *(_expression(name, each, f"5xx beyond the tolerated: {name}") for name, each in versions.items()),
-        *metrics,
-    ]
+    beyond = {
+        "all": f"{' + '.join(tasks)} + nobody - ({' + '.join(requests)}) / {_REQUESTS_PER_TOLERATED_ERROR}",
+        **{
+            f"version{number}": f"tasks{number} - requests{number} / {_REQUESTS_PER_TOLERATED_ERROR}"
+            for number in range(1, len(requests) + 1)
+        },
+    }
+    worst = _expression("errors", f"MAX([{', '.join(beyond)}])", "5xx beyond the tolerated", returned=True)
+    return [worst, *(_expression(name, each, name) for name, each in beyond.items()), *metrics]
 
 
 def _unhealthy_targets(load_balancing: LoadBalancing) -> dict[str, Any]:

@@ -71,7 +71,10 @@ def fargate_service(
 
 
 def _before_tasks(task: Task, deployment: Deployment) -> list[AWSObject]:
-    """What must exist before a task starts. A frozen service must not change with the number of instances, either."""
+    """What must exist before a task starts."""
+    instances = task.database.instances
     if not deployment.frozen:
-        return list(task.database.instances)
-    return [task.database.instances[0], task.definition]
+        return list(instances)
+    # By way of the task definition: a frozen service must not change with the number of instances, either.
+    task.definition.DependsOn = [each.title for each in instances]
+    return [task.definition]
