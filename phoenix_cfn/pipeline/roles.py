@@ -162,11 +162,9 @@ def codedeploy_statements(scope: Scope, project: Project) -> list[Statement]:
             [Sub(f"{place}:deploymentgroup:{name}/{name}")],
         ),
         _allow("ReadTheSteps", [codedeploy.GetDeploymentConfig], [Sub(f"{place}:deploymentconfig:{name}-*")]),
-        _allow(
-            "RegisterTheRevision",
-            [ecs.RegisterTaskDefinition],
-            [Sub(f"arn:${{AWS::Partition}}:ecs:{_ACCOUNT}:task-definition/{scope.names.task_family}:*")],
-        ),
+        # The reference has a resource level for this action; every denial that is known names `*`.
+        # https://github.com/aws/containers-roadmap/issues/929
+        _allow("RegisterTheRevision", [ecs.RegisterTaskDefinition], ["*"]),
         Statement(
             Sid="PassTheRolesOfTheTasks",
             Effect=Allow,
