@@ -127,14 +127,14 @@ def revision_role(scope: Scope, storage: Storage, group: LogGroup) -> Role:
 
 
 def approval_statements(scope: Scope, topic: Topic) -> list[Statement]:
-    """CodePipeline: publish the question to the topic, which is encrypted.
+    """CodePipeline: publish what is to be approved to the topic, which is encrypted.
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-iam-permissions.html
     """
     return [
-        _allow("AskForApproval", [sns.Publish], [Ref(topic)]),
+        _allow("PublishTheApproval", [sns.Publish], [Ref(topic)]),
         Statement(
-            Sid="EncryptTheQuestion",
+            Sid="EncryptTheApproval",
             Effect=Allow,
             Action=[kms.Decrypt, kms.GenerateDataKey],
             Resource=[GetAtt(scope.key, "Arn")],

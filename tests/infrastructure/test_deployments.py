@@ -350,7 +350,7 @@ ANY_OTHER_SETTINGS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("others", ANY_OTHER_SETTINGS)
 @pytest.mark.parametrize("steps", [{}, {"step_percent": 50, "step_minutes": 1, "bake_minutes": 0}])
 @pytest.mark.parametrize("strategy", SHIFTING)
-def test_what_ecs_or_codedeploy_changes_has_the_same_text_for_ever(
+def test_what_ecs_or_codedeploy_changes_never_has_another_text(
     strategy: str, steps: dict[str, int], others: dict[str, Any]
 ) -> None:
     """In a running stage a changed text would be an outage (a rule) or a failed update (CodeDeploy).

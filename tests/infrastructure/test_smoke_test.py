@@ -109,9 +109,9 @@ def test_nothing_that_listens_fails(server: Server, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(("code", "expected"), [(200, "Succeeded"), (500, "Failed")])
 def test_codedeploy_gets_its_answer(server: Server, monkeypatch: pytest.MonkeyPatch, code: int, expected: str) -> None:
-    told: list[dict[str, Any]] = []
-    client = SimpleNamespace(put_lifecycle_event_hook_execution_status=lambda **answer: told.append(answer))
+    answers: list[dict[str, Any]] = []
+    client = SimpleNamespace(put_lifecycle_event_hook_execution_status=lambda **answer: answers.append(answer))
     monkeypatch.setattr("boto3.client", {"codedeploy": client}.__getitem__)
     server.answer = lambda handler, number: status(handler, code)
     function.codedeploy({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}, None)
-    assert told == [{"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": expected}]
+    assert answers == [{"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": expected}]

@@ -64,10 +64,10 @@ def test_a_person_approves_what_is_built_with_a_link_to_the_commit(source: str) 
     assert of_source["Namespace"] == "Source"
 
 
-def test_the_pipeline_publishes_to_its_encrypted_topic_where_it_asks() -> None:
+def test_the_pipeline_publishes_to_its_encrypted_topic_with_approval_only() -> None:
     needed = {
-        "AskForApproval": (["sns:Publish"], [ref("PipelineTopic")]),
-        "EncryptTheQuestion": (["kms:Decrypt", "kms:GenerateDataKey"], [get_att("EncryptionKey", "Arn")]),
+        "PublishTheApproval": (["sns:Publish"], [ref("PipelineTopic")]),
+        "EncryptTheApproval": (["kms:Decrypt", "kms:GenerateDataKey"], [get_att("EncryptionKey", "Arn")]),
     }
     for approval in (True, False):
         statements = Stack(pipeline.template(settings(approval=approval))).statements("PipelineRole")
@@ -146,7 +146,7 @@ def test_the_build_writes_the_two_files_of_the_action(path: str, tmp_path: Path)
     buildspec = yaml.safe_load(codedeploy(path).properties("RevisionProject")["Source"]["BuildSpec"])
     (command,) = buildspec["phases"]["build"]["commands"]
     (tmp_path / "described.json").write_text(json.dumps(DESCRIBED))
-    (tmp_path / "aws").write_text('#!/bin/sh\necho "$@" > asked\ncat described.json\n')
+    (tmp_path / "aws").write_text('#!/bin/sh\necho "$@" > arguments\ncat described.json\n')
     (tmp_path / "aws").chmod(0o755)
     environment = {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
@@ -155,8 +155,8 @@ def test_the_build_writes_the_two_files_of_the_action(path: str, tmp_path: Path)
     }
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    asked = (tmp_path / "asked").read_text()
-    assert asked.split()[:4] == ["ecs", "describe-task-definition", "--task-definition", "arn:7"]
+    arguments = (tmp_path / "arguments").read_text()
+    assert arguments.split()[:4] == ["ecs", "describe-task-definition", "--task-definition", "arn:7"]
     assert buildspec["artifacts"]["files"] == ["taskdef.json", "appspec.yaml"]
     registered = json.loads((tmp_path / "taskdef.json").read_text())
     added = {"taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities"}

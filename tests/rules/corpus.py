@@ -369,7 +369,7 @@ DEPLOYMENTS: list[Case] = [
     ),
     fault(
         "E9111",
-        "the health check of the alternate target group asks /crash",
+        "the alternate target group's health check requests /crash",
         CANARY,
         put("AlternateTargetGroup/HealthCheckPath", "/crash"),
     ),

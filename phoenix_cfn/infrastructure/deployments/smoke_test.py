@@ -19,7 +19,7 @@ from phoenix_cfn.template import suppress
 
 # A request with this header goes to the version that is being deployed.
 TEST_HEADER, TEST_VALUE = "x-deployment-test", "new-version"
-# CodeDeploy knows no rules: its test requests have a listener of their own.
+# CodeDeploy routes by listeners only: test requests have one of their own.
 TEST_PORT = 8081
 # Seconds: all of the function's requests and pauses.
 _TIMEOUT = 60
