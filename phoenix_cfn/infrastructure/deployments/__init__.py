@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast, get_args
 
@@ -46,7 +46,7 @@ class Deployment:
     properties: dict[str, Any]
     waits_for: list[AWSObject]
     complete: Callable[[Scope, Service], None] = _nothing
-    frozen: bool = field(default=False)
+    frozen: bool = False
 
 
 def deployment_by(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter) -> Deployment:
