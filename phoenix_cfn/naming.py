@@ -47,6 +47,12 @@ _LIMITS = {
     "dashboard": _length("AWS::CloudWatch::Dashboard"),
     "task_logs": _length("AWS::Logs::LogGroup"),
     "build_logs": _length("AWS::Logs::LogGroup"),
+    "revision_project": _length("AWS::CodeBuild::Project"),
+    "revision_logs": _length("AWS::Logs::LogGroup"),
+    # Less the numbers of the deployment configuration.
+    "codedeploy": _length("AWS::CodeDeploy::DeploymentConfig") - len("-50-percent-1440-minutes"),
+    "smoke_test": _length("AWS::Lambda::Function"),
+    "smoke_test_logs": _length("AWS::Logs::LogGroup"),
     "bucket_emptier_logs": _length("AWS::Logs::LogGroup"),
     "database_secret": _length("AWS::SecretsManager::Secret"),
     "connection_secret": _length("AWS::SecretsManager::Secret"),
@@ -73,6 +79,11 @@ class Names:
     dashboard: str
     task_logs: str
     build_logs: str
+    revision_project: str
+    revision_logs: str
+    codedeploy: str
+    smoke_test: str
+    smoke_test_logs: str
     bucket_emptier_logs: str
     database_secret: str
     connection_secret: str
@@ -95,6 +106,12 @@ class Names:
             dashboard=base,
             task_logs=f"/{base}/tasks",
             build_logs=f"/aws/codebuild/{base}",
+            revision_project=f"{base}-revision",
+            revision_logs=f"/aws/codebuild/{base}-revision",
+            codedeploy=base,
+            # No longer than the others: a longer one would leave less room for the service's name.
+            smoke_test=base,
+            smoke_test_logs=f"/{base}/smoke-test",
             bucket_emptier_logs=f"/{base}/bucket-emptier",
             database_secret=f"{base}-database",
             connection_secret=f"{base}-connection",

@@ -43,6 +43,11 @@ FARGATE_SIZES: dict[int, tuple[int, ...]] = {
 # https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-version-support-dates.html
 ENGINE_VERSION = "5.0.1"
 
+# As RFC 3986 spells a path with a query; the load balancer has no use for a fragment.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+_PATH = r"/([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"
+_PATH_WORDS = "a path that begins with / and has no spaces, at most 1,024 characters of a URI's path and query"
+
 _ZONES = "two different positions from 1 to 6 in the region's list of zones, such as [1, 2]"
 
 
@@ -55,15 +60,10 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     health_check_path: Annotated[
         str,
         Meta(
-            # As RFC 3986 spells a path with a query; the load balancer has no use for a fragment.
-            # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
-            pattern=r"^/([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*$",
+            pattern=f"^{_PATH}$",
             max_length=1024,
             description="The path that answers 200 while a task is healthy. It must not depend on the database.",
-            extra={
-                "expected": "a path that begins with / and has no spaces, at most 1,024 characters of a URI's path and "
-                "query"
-            },
+            extra={"expected": _PATH_WORDS},
         ),
     ] = "/health"
     workers: Annotated[int, Meta(ge=1, le=64, description="Processes in each task (WEB_CONCURRENCY).")] = 2
@@ -97,6 +97,43 @@ class AlarmSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         int,
         Meta(ge=1, le=1_000_000, description="Responses of 500 and above in a minute, beyond one in 20 requests."),
     ] = 10
+
+
+# Each has a file in infrastructure/deployments/.
+DeploymentStrategy = Literal["rolling", "blue-green", "canary", "linear", "codedeploy"]
+
+
+class DeploymentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a new version replaces the one that runs."""
+
+    strategy: Annotated[DeploymentStrategy, Meta(description="How a new version replaces the one that runs.")] = (
+        "rolling"
+    )
+    step_percent: Annotated[
+        int, Meta(ge=3, le=50, description="Share of the requests that the new version gets in a step.")
+    ] = 10
+    step_minutes: Annotated[int, Meta(ge=1, le=1440, description="Minutes of a step.")] = 5
+    bake_minutes: Annotated[
+        int,
+        Meta(ge=0, le=1440, description="Minutes that the old version stays after the new one has all requests."),
+    ] = 5
+    approval: Annotated[
+        bool, Meta(description="Whether the pipeline waits for a person's approval before it deploys.")
+    ] = False
+    smoke_test_path: Annotated[
+        str,
+        Meta(
+            pattern=rf"^({_PATH})?$",
+            max_length=1024,
+            description="A path that must answer 200 on the new version before it gets requests. Empty: no test.",
+            extra={"expected": f"{_PATH_WORDS}, or an empty string"},
+        ),
+    ] = ""
+
+    @property
+    def shifts(self) -> bool:
+        """Whether two versions run side by side, each in its target group, and requests shift between them."""
+        return self.strategy != "rolling"
 
 
 class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -199,6 +236,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service: ServiceSettings = ServiceSettings()
     scaling: ScalingSettings = ScalingSettings()
     alarms: AlarmSettings = AlarmSettings()
+    deployment: DeploymentSettings = DeploymentSettings()
     retention: RetentionSettings = RetentionSettings()
     database: DatabaseSettings = DatabaseSettings()
     network: NetworkSettings = NetworkSettings()
@@ -276,7 +314,42 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
     if scaling.min_tasks > scaling.max_tasks:
         words = f"at most max_tasks = {scaling.max_tasks}"
         yield Mistake("scaling.min_tasks", scaling.min_tasks, words, beside=("scaling.max_tasks",))
+    yield from _unused_by_the_strategy(settings.deployment)
     yield from _beyond_types(settings)
+
+
+# The longest that CloudFormation lets a deployment plan for, and the longest that a step of it may take.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-service-deploymentconfiguration.html
+_LONGEST_DEPLOYMENT = 33 * 60
+
+
+def _unused_by_the_strategy(deployment: DeploymentSettings) -> Iterator[Mistake]:
+    """Values that the strategy has no use for, and more minutes than a deployment may take."""
+    strategy, default = deployment.strategy, DeploymentSettings()
+    uses = {
+        "step_percent": ("canary", "linear", "codedeploy"),
+        "step_minutes": ("canary", "linear", "codedeploy"),
+        "bake_minutes": ("blue-green", "canary", "linear", "codedeploy"),
+        "smoke_test_path": ("blue-green", "canary", "linear", "codedeploy"),
+    }
+    wrong = [
+        name
+        for name, users in uses.items()
+        if getattr(deployment, name) != getattr(default, name) and strategy not in users
+    ]
+    for name in wrong:
+        words = f"no value with strategy = {strategy!r}, which has no use for it"
+        remedy = f"Remove it, or choose a strategy that has: {', '.join(uses[name])}."
+        yield Mistake(f"deployment.{name}", getattr(deployment, name), words, remedy, beside=("deployment.strategy",))
+    steps = {"canary": 1, "linear": -(-100 // deployment.step_percent)}.get(strategy, 0)
+    minutes = steps * deployment.step_minutes + deployment.bake_minutes
+    if not wrong and minutes > _LONGEST_DEPLOYMENT:
+        words = (
+            f"at most {_LONGEST_DEPLOYMENT} minutes in {steps} steps and bake_minutes = {deployment.bake_minutes} "
+            f"together; these are {minutes}"
+        )
+        beside = tuple(f"deployment.{name}" for name in ("strategy", "step_percent", "bake_minutes"))
+        yield Mistake("deployment.step_minutes", deployment.step_minutes, words, beside=beside)
 
 
 def _beyond_types(settings: Settings) -> Iterator[Mistake]:

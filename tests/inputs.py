@@ -274,6 +274,43 @@ SETTINGS: dict[str, Row] = {
     "alarms.server_errors_per_minute": Row(
         accepted=(1, 10, 1_000_000), refused=(0, 1_000_001, "10"), says="'alarms.server_errors_per_minute'", source="R2"
     ),
+    "deployment.strategy": Row(
+        accepted=("rolling", "blue-green", "canary", "linear", "codedeploy"),
+        refused=("", "no-such-strategy", "ROLLING", "blue_green", None),
+        says="one of rolling, blue-green, canary, linear, codedeploy",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html",
+    ),
+    # Without a strategy that uses them, these accept their defaults only; tests/test_settings.py has the others.
+    "deployment.step_percent": Row(
+        accepted=(10,),
+        refused=(0, 2, 51, 100, 20, "10", 10.5, True),
+        says="'deployment.step_percent'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LinearConfiguration.html (3 to 100)",
+    ),
+    "deployment.step_minutes": Row(
+        accepted=(5,),
+        refused=(0, 1441, 10, "5", 2.5),
+        says="'deployment.step_minutes'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CanaryConfiguration.html (0 to 1440)",
+    ),
+    "deployment.bake_minutes": Row(
+        accepted=(5,),
+        refused=(-1, 1441, 0, "5", 2.5),
+        says="'deployment.bake_minutes'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html (0 to 1440)",
+    ),
+    "deployment.approval": Row(
+        accepted=(True, False),
+        refused=(0, 1, "true", None),
+        says="true or false",
+        source="https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-action-add.html",
+    ),
+    "deployment.smoke_test_path": Row(
+        accepted=("",),
+        refused=("health", "/a b", "/a#b", "/ä", "/%zz", "/a\n", "/" + "a" * 1024, "/health", True),
+        says="'deployment.smoke_test_path'",
+        source="https://www.rfc-editor.org/rfc/rfc3986#section-3.3",
+    ),
     "retention.days": Row(
         accepted=(1, 3, 5, 7, 14, 30),
         refused=(0, 2, 6, 10, 35, 60, 90, "7"),

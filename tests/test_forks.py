@@ -27,6 +27,12 @@ cpu_architecture = "ARM64"
 [database]
 instance_class = "db.r6g.large"
 instances = 1
+[deployment]
+strategy = "codedeploy"
+step_percent = 20
+step_minutes = 10
+approval = true
+smoke_test_path = "/health"
 [pipeline]
 source = "codecommit"
 """,
@@ -46,6 +52,10 @@ cpu_target_percent = 90
 [alarms]
 cpu_peak_percent = 99
 server_errors_per_minute = 1000000
+[deployment]
+strategy = "linear"
+step_percent = 25
+smoke_test_path = "/health?deep=0"
 [retention]
 days = 30
 [database]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import phoenix_cfn
+from phoenix_cfn import Settings, infrastructure, pipeline
 from tests.stack import Stack
 
 INFRASTRUCTURE = """
@@ -32,6 +33,34 @@ DatabaseCredentials BuildLogGroup BuildRole BuildProject RoleBoundary DeployPoli
 PipelineRole Pipeline WebhookSecret SourceWebhook
 FailedRunRule FailedTaskRule
 """
+
+
+# What a strategy adds to them.
+SHIFT = "AlternateTargetGroup ProductionRule TrafficRole"
+SMOKE_TEST = "SmokeTestLogGroup SmokeTestRole SmokeTestFunction"
+CODEDEPLOY = "AlternateTargetGroup CodeDeployRole CodeDeployApplication DeploymentStep DeploymentGroup"
+STRATEGIES = {
+    ("rolling", ""): "",
+    **{(strategy, ""): SHIFT for strategy in ("blue-green", "canary", "linear")},
+    **{(each, "/x"): f"{SHIFT} TestRule HookRole {SMOKE_TEST}" for each in ("blue-green", "canary", "linear")},
+    ("codedeploy", ""): CODEDEPLOY,
+    ("codedeploy", "/x"): f"{CODEDEPLOY} TestListener TestIngress {SMOKE_TEST}",
+}
+OF_CODEDEPLOY = {"RevisionLogGroup", "RevisionRole", "RevisionProject"}
+
+
+@pytest.mark.parametrize(("strategy", "path"), STRATEGIES)
+def test_logical_ids_of_each_strategy(strategy: str, path: str) -> None:
+    settings = Settings.of({"deployment": {"strategy": strategy, "smoke_test_path": path}})
+    stack, release = Stack(infrastructure.template(settings)), Stack(pipeline.template(settings))
+    assert set(stack.resources) == {*INFRASTRUCTURE.split(), *STRATEGIES[strategy, path].split()}
+    added = OF_CODEDEPLOY if strategy == "codedeploy" else set()
+    assert {each for each in release.resources if not each.startswith("DeployPolicy")} == {
+        *(each for each in PIPELINE.split() if not each.startswith("DeployPolicy")),
+        *added,
+    }
+    of_codedeploy = ["TaskDefinitionArn", *(["SmokeTestFunctionName"] if path else [])]
+    assert list(stack.outputs)[6:] == (of_codedeploy if strategy == "codedeploy" else [])
 
 
 def test_logical_ids_of_the_infrastructure(infrastructure_stack: Stack) -> None:

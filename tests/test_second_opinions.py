@@ -6,22 +6,51 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cloudformation_validate import CompositeEngine
 
+from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.render import render
+
 CHECKOV = "checkov==3.3.30"
 
 
-@pytest.mark.parametrize("name", ["Pipeline.yml", "Infrastructure.yml"])
-def test_awss_validator_has_no_error_and_no_warning(default_templates: Path, name: str) -> None:
-    report = CompositeEngine().validate_template(str(default_templates / name))
+NAMES = ("Pipeline", "Infrastructure")
+
+
+def complaints(template: Path) -> list[tuple[str, str, str]]:
+    """The errors and warnings of AWS's validator."""
+    report = CompositeEngine().validate_template(str(template))
     assert report.diagnostics, "it always has something to inform of; silence means that it did not run"
-    assert [
+    return [
         (each.severity.name, each.rule_id, each.message)
         for each in report.diagnostics
         if each.severity.name not in {"INFO", "DEBUG"}
-    ] == []
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_awss_validator_has_no_error_and_no_warning(default_templates: Path, name: str) -> None:
+    assert complaints(default_templates / f"{name}.yml") == []
+
+
+@pytest.fixture(scope="session")
+def strategies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both templates for two strategies of deployment with a smoke test, which have every resource of the others."""
+    folder = tmp_path_factory.mktemp("strategies")
+    for strategy in ("canary", "codedeploy"):
+        chosen = {"strategy": strategy, "smoke_test_path": "/health", "approval": True}
+        settings = Settings.of({"deployment": chosen})
+        for name, build in (("Pipeline", pipeline), ("Infrastructure", infrastructure)):
+            (folder / f"{name}-{strategy}.yml").write_text(render(build.template(settings)), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", [f"{name}-{each}.yml" for name in NAMES for each in ("canary", "codedeploy")])
+def test_awss_validator_has_no_error_and_no_warning_for_other_strategies(strategies: Path, name: str) -> None:
+    assert complaints(strategies / name) == []
 
 
 @pytest.fixture(scope="session")
@@ -35,16 +64,25 @@ def checkov(root: Path) -> Path:
     return home / "bin/checkov"
 
 
-def test_checkov_fails_nothing_and_skips_little_and_with_a_reason(default_templates: Path, checkov: Path) -> None:
+def checked(checkov: Path, folder: Path) -> dict[str, Any]:
+    """checkov's report on the templates in a folder. Nothing fails, and what is skipped has its reason."""
     result = subprocess.run(
-        [checkov, "--directory", default_templates, "--framework", "cloudformation", "--output", "json"],
+        [checkov, "--directory", folder, "--framework", "cloudformation", "--output", "json"],
         capture_output=True,
         text=True,
     )
-    report = json.loads(result.stdout)
+    report: dict[str, Any] = json.loads(result.stdout)
     assert [(each["check_id"], each["resource"]) for each in report["results"]["failed_checks"]] == []
-    skipped = report["results"]["skipped_checks"]
-    assert len(skipped) <= 10
-    assert all(each["check_result"]["suppress_comment"] for each in skipped)
-    assert report["summary"]["resource_count"] > 80
+    assert all(each["check_result"]["suppress_comment"] for each in report["results"]["skipped_checks"])
     assert result.returncode == 0
+    return report
+
+
+def test_checkov_fails_nothing_and_skips_little_and_with_a_reason(default_templates: Path, checkov: Path) -> None:
+    report = checked(checkov, default_templates)
+    assert len(report["results"]["skipped_checks"]) <= 10
+    assert report["summary"]["resource_count"] > 80
+
+
+def test_checkov_fails_nothing_of_other_strategies(strategies: Path, checkov: Path) -> None:
+    assert checked(checkov, strategies)["summary"]["resource_count"] > 180

@@ -58,6 +58,69 @@ def test_a_mistake_says_what_was_found_and_what_was_expected(tmp_path: Path, tex
     assert "\n" not in str(error.value)
 
 
+SHIFTING = ("blue-green", "canary", "linear", "codedeploy")
+
+
+@pytest.mark.parametrize(
+    ("strategies", "setting", "value"),
+    [
+        (("rolling", "blue-green"), "step_percent", 20),
+        (("rolling", "blue-green"), "step_minutes", 1),
+        (("rolling",), "bake_minutes", 0),
+        (("rolling",), "smoke_test_path", "/health"),
+    ],
+)
+def test_a_value_that_the_strategy_has_no_use_for_is_refused(
+    strategies: tuple[str, ...], setting: str, value: object
+) -> None:
+    for strategy in ("rolling", *SHIFTING):
+        choice = {"deployment": {"strategy": strategy, setting: value}}
+        if strategy not in strategies:
+            assert getattr(Settings.of(choice).deployment, setting) == value
+            continue
+        with pytest.raises(SettingsError) as error:
+            Settings.of(choice)
+        assert f"'deployment.{setting}': found {value!r}; expected no value with strategy = {strategy!r}" in str(
+            error.value
+        )
+        assert "choose a strategy that has: " in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "minutes"),
+    [
+        ({"strategy": "linear", "step_percent": 3, "step_minutes": 60}, 34 * 60 + 5),
+        ({"strategy": "linear", "step_percent": 50, "step_minutes": 990, "bake_minutes": 1}, 1981),
+        ({"strategy": "canary", "step_minutes": 1440, "bake_minutes": 541}, 1981),
+    ],
+)
+def test_a_deployment_of_more_than_33_hours_is_refused(chosen: dict[str, object], minutes: int) -> None:
+    """CloudFormation refuses it."""
+    with pytest.raises(
+        SettingsError, match=rf"'deployment\.step_minutes': .*at most 1980 minutes.*these are {minutes}"
+    ):
+        Settings.of({"deployment": chosen})
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"strategy": "linear", "step_percent": 50, "step_minutes": 990, "bake_minutes": 0},
+        {"strategy": "canary", "step_minutes": 1440, "bake_minutes": 540},
+        {"strategy": "canary", "step_percent": 3, "step_minutes": 1},
+        {"strategy": "codedeploy", "step_percent": 50, "step_minutes": 1440, "bake_minutes": 1440},
+        {"strategy": "blue-green", "smoke_test_path": "/a?b=c&d=%20", "approval": True},
+        {"strategy": "rolling", "approval": True},
+        # Written, but not changed.
+        {"strategy": "rolling", "step_percent": 10, "step_minutes": 5, "bake_minutes": 5, "smoke_test_path": ""},
+    ],
+)
+def test_possible_deployments(chosen: dict[str, object]) -> None:
+    settings = Settings.of({"deployment": chosen})
+    assert infrastructure.template(settings)
+    assert pipeline.template(settings)
+
+
 def test_all_mistakes_of_a_file_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as error:
         load(

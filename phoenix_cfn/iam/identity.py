@@ -57,6 +57,10 @@ NAMES = {
     "AWS::CloudFormation::Stack": Name("StackName", 128, shortened=False),
     "AWS::CloudWatch::Alarm": _made_by_cloudformation("AWS::CloudWatch::Alarm"),
     "AWS::CloudWatch::Dashboard": _made_by_cloudformation("AWS::CloudWatch::Dashboard"),
+    # Not all of the names that CloudFormation makes for these begin with the stack's.
+    "AWS::CodeDeploy::Application": Name("ApplicationName", 0),
+    "AWS::CodeDeploy::DeploymentConfig": Name("DeploymentConfigName", 0),
+    "AWS::CodeDeploy::DeploymentGroup": Name("DeploymentGroupName", 0),
     "AWS::DocDB::DBCluster": _made_by_cloudformation("AWS::DocDB::DBCluster", shortened=False),
     "AWS::DocDB::DBClusterParameterGroup": _made_by_cloudformation(
         "AWS::DocDB::DBClusterParameterGroup", shortened=False
@@ -102,6 +106,11 @@ OWNED: dict[str, tuple[Owned, ...]] = {
     "AWS::CloudFormation::Stack": (Owned("cloudformation:stack", "stack/{name}/*"),),
     "AWS::CloudWatch::Alarm": (Owned("cloudwatch:alarm", "alarm:{name}"),),
     "AWS::CloudWatch::Dashboard": (Owned("cloudwatch:dashboard", "dashboard/{name}", region=_GLOBAL),),
+    "AWS::CodeDeploy::Application": (Owned("codedeploy:application", "application:{name}"),),
+    "AWS::CodeDeploy::DeploymentConfig": (Owned("codedeploy:deploymentconfig", "deploymentconfig:{name}"),),
+    "AWS::CodeDeploy::DeploymentGroup": (
+        Owned("codedeploy:deploymentgroup", "deploymentgroup:{ApplicationName}/{name}"),
+    ),
     "AWS::DocDB::DBCluster": (
         Owned("rds:cluster", "cluster:{name}"),
         Owned("rds:cluster-pg", "cluster-pg:default*", unless="DBClusterParameterGroupName"),

@@ -293,7 +293,22 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
         "iam:GetRole": ("SubscriptionRoleArn",),
         "iam:PassRole": ("SubscriptionRoleArn",),
     },
+    # It deploys a revision itself where the template names one.
+    "AWS::CodeDeploy::DeploymentGroup": {
+        "codedeploy:CreateDeployment": ("Deployment",),
+        "codedeploy:GetApplicationRevision": ("Deployment",),
+        "codedeploy:RegisterApplicationRevision": ("Deployment",),
+        "codedeploy:RegisterOnPremisesInstance": ("OnPremisesInstanceTagFilters", "OnPremisesTagSet"),
+        "codedeploy:StopDeployment": ("Deployment",),
+    },
     "AWS::Lambda::Function": {
+        "ec2:DescribeSecurityGroups": ("VpcConfig",),
+        "ec2:DescribeSubnets": ("VpcConfig",),
+        "ec2:DescribeVpcs": ("VpcConfig",),
+        "elasticfilesystem:DescribeMountTargets": ("FileSystemConfigs",),
+        "lambda:GetLayerVersion": ("Layers",),
+        "lambda:PassCapacityProvider": ("CapacityProviderConfig",),
+        "s3files:ListMountTargets": ("FileSystemConfigs",),
         "s3:GetObject": ("S3Bucket",),
         "s3:GetObjectVersion": ("S3Bucket",),
     },

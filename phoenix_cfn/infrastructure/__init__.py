@@ -13,7 +13,7 @@ from phoenix_cfn.infrastructure.cluster import cluster
 from phoenix_cfn.infrastructure.dashboard import dashboard
 from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.infrastructure.database.documentdb import documentdb
-from phoenix_cfn.infrastructure.deployments.rolling import rolling
+from phoenix_cfn.infrastructure.deployments import deployment_by
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing, load_balancer
 from phoenix_cfn.infrastructure.monitoring import release_alarms, service_alarms
 from phoenix_cfn.infrastructure.network import Network
@@ -60,12 +60,13 @@ def build(settings: Settings) -> Infrastructure:
     load_balancing = load_balancer(scope, network)
     database = documentdb(scope, network, release.database_secret_arn)
     alarms = release_alarms(scope, load_balancing, alarm_topic)
-    deployment = rolling(scope, load_balancing, alarms)
+    deployment = deployment_by(scope, load_balancing, alarms, release.role_boundary_arn)
     service = fargate_service(scope, cluster(scope), task(scope, release, database), network, deployment)
     scaling(scope, load_balancing, service)
-    alarms += service_alarms(scope, database, service, alarm_topic)
+    alarms = [*alarms, *service_alarms(scope, database, service, alarm_topic)]
     overview = dashboard(scope, load_balancing, database, service, alarms)
     outputs(scope, load_balancing, service, alarm_topic, overview)
+    deployment.complete(scope, service)
     refuse_other_regions(scope)
     return Infrastructure(scope, network, load_balancing, database, service, alarm_topic)
 

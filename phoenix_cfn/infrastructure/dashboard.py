@@ -7,6 +7,7 @@ from typing import Any
 
 from troposphere import Parameter, Sub
 from troposphere.cloudwatch import Alarm, Dashboard
+from troposphere.elasticloadbalancingv2 import TargetGroup
 
 from phoenix_cfn.cloudformation.facts.ecs import FINE_RESOLUTION
 from phoenix_cfn.infrastructure.database import Database
@@ -67,23 +68,37 @@ def _of_balancer(load_balancing: LoadBalancing) -> list[str]:
     return ["LoadBalancer", f"${{{load_balancing.load_balancer.title}.LoadBalancerFullName}}"]
 
 
+def _of_group(load_balancing: LoadBalancing, group: TargetGroup) -> list[str]:
+    """The dimensions of the tasks in a target group."""
+    return [*_of_balancer(load_balancing), "TargetGroup", f"${{{group.title}.TargetGroupFullName}}"]
+
+
 def _of_targets(load_balancing: LoadBalancing) -> list[str]:
-    """The dimensions of the tasks behind the load balancer."""
-    target_group = f"${{{load_balancing.target_group.title}.TargetGroupFullName}}"
-    return [*_of_balancer(load_balancing), "TargetGroup", target_group]
+    """The dimensions of all tasks: those of their target group, or of the load balancer where there are two groups."""
+    if load_balancing.alternate is None:
+        return _of_group(load_balancing, load_balancing.target_group)
+    return _of_balancer(load_balancing)
 
 
 def _requests(scope: Scope, load_balancing: LoadBalancing) -> list[_Widget]:
     """What users see: how many requests, how slow, how many fail."""
     balancer, targets = _of_balancer(load_balancing), _of_targets(load_balancing)
+    each = load_balancing.numbered("each")
+    per_task = " + ".join(f"FILL({name}, 0) / 60" for name in each)
     return [
         _graph(
             "Requests per second",
             [
                 [{"expression": "FILL(all, 0) / 60", "label": "all", "color": _BLUE}],
-                [{"expression": "FILL(each, 0) / 60", "label": "per task", "color": _GREEN}],
+                [{"expression": per_task, "label": "per task", "color": _GREEN}],
                 [_ELB, "RequestCount", *targets, {"id": "all", "stat": "Sum", "visible": False}],
-                [_ELB, "RequestCountPerTarget", *targets, {"id": "each", "stat": "Sum", "visible": False}],
+                *(
+                    [
+                        *(_ELB, "RequestCountPerTarget", *_of_group(load_balancing, group)),
+                        {"id": name, "stat": "Sum", "visible": False},
+                    ]
+                    for name, group in each.items()
+                ),
             ],
             lines=[("scaling target per task", _value(scope.parameters.requests_per_second_per_task))],
         ),
@@ -108,7 +123,7 @@ def _requests(scope: Scope, load_balancing: LoadBalancing) -> list[_Widget]:
 
 def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> list[_Widget]:
     """How many tasks run, and how busy they are."""
-    targets = _of_targets(load_balancing)
+    groups = [_of_group(load_balancing, group) for group in load_balancing.target_groups]
     task = ["ClusterName", f"${{{service.cluster.title}}}", "ServiceName", f"${{{service.service.title}.Name}}"]
     least, most = _value(scope.parameters.min_running_tasks), _value(scope.parameters.max_running_tasks)
     return [
@@ -117,7 +132,10 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
             [
                 [_INSIGHTS, "DesiredTaskCount", *task, {"stat": "Maximum", "label": "wanted", "color": _BLUE}],
                 [_INSIGHTS, "RunningTaskCount", *task, {"stat": "Maximum", "label": "running", "color": _GREEN}],
-                [_ELB, "UnHealthyHostCount", *targets, {"stat": "Maximum", "label": "unhealthy", "color": _RED}],
+                *(
+                    [_ELB, "UnHealthyHostCount", *group, {"stat": "Maximum", "label": "unhealthy", "color": _RED}]
+                    for group in groups
+                ),
             ],
             lines=[("minimum", least), ("maximum", most)],
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from troposphere import GetAtt, Ref
 from troposphere.cloudwatch import MetricDimension
@@ -29,17 +30,33 @@ DEREGISTRATION_DELAY = 30
 
 @dataclass(frozen=True)
 class LoadBalancing:
-    """`target_group`: the addresses of the tasks; `listener`: forwards from `load_balancer` to it."""
+    """`target_group`: the addresses of the tasks; `listener`: forwards from `load_balancer` to it.
+
+    `alternate`: the second target group, where a deployment shifts requests from one version to the other.
+    """
 
     load_balancer: LoadBalancer
     target_group: TargetGroup
     listener: Listener
+    alternate: TargetGroup | None = None
 
-    def dimensions(self) -> list[MetricDimension]:
-        """Of the metrics in AWS/ApplicationELB that measure this target group."""
+    @property
+    def target_groups(self) -> list[TargetGroup]:
+        """Every target group that may have the tasks of the running version."""
+        return [self.target_group] if self.alternate is None else [self.target_group, self.alternate]
+
+    def numbered(self, name: str) -> dict[str, TargetGroup]:
+        """The target groups by an identifier of their metric: `name` for a single one, `name1` and `name2` for two."""
+        if self.alternate is None:
+            return {name: self.target_group}
+        return {f"{name}{number}": group for number, group in enumerate(self.target_groups, start=1)}
+
+    def dimensions(self, target_group: TargetGroup | None = None) -> list[MetricDimension]:
+        """Of the metrics in AWS/ApplicationELB that measure a target group, by default `target_group` of this class."""
+        group = target_group or self.target_group
         return [
             MetricDimension(Name="LoadBalancer", Value=GetAtt(self.load_balancer, "LoadBalancerFullName")),
-            MetricDimension(Name="TargetGroup", Value=GetAtt(self.target_group, "TargetGroupFullName")),
+            MetricDimension(Name="TargetGroup", Value=GetAtt(group, "TargetGroupFullName")),
         ]
 
 
@@ -64,15 +81,16 @@ def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
             ],
         )
     )
-    target_group = _target_group(scope, network)
-    return LoadBalancing(balancer, target_group, _listener(scope, balancer, target_group))
+    target_group = _target_group(scope, network, "TargetGroup")
+    alternate = _target_group(scope, network, "AlternateTargetGroup") if scope.settings.deployment.shifts else None
+    return LoadBalancing(balancer, target_group, _listener(scope, balancer, target_group, alternate), alternate)
 
 
-def _target_group(scope: Scope, network: Network) -> TargetGroup:
+def _target_group(scope: Scope, network: Network, title: str) -> TargetGroup:
     """The tasks that answer the health check."""
     return scope.add(
         TargetGroup(
-            "TargetGroup",
+            title,
             VpcId=Ref(network.vpc),
             TargetType="ip",
             Protocol="HTTP",
@@ -94,8 +112,12 @@ def _target_group(scope: Scope, network: Network) -> TargetGroup:
     )
 
 
-def _listener(scope: Scope, balancer: LoadBalancer, target_group: TargetGroup) -> Listener:
+def _listener(
+    scope: Scope, balancer: LoadBalancer, target_group: TargetGroup, alternate: TargetGroup | None
+) -> Listener:
     """HTTP from port 80 to the target group, with the headers that make browsers careful."""
+    # CodeDeploy changes the listener to forward to either group: it must be deleted before both of them.
+    order: dict[str, Any] = {"DependsOn": alternate} if scope.settings.deployment.strategy == "codedeploy" else {}
     return scope.add(
         Listener(
             "Listener",
@@ -105,6 +127,7 @@ def _listener(scope: Scope, balancer: LoadBalancer, target_group: TargetGroup) -
                     "CKV_AWS_103": "No TLS without a certificate; see CKV_AWS_2.",
                 }
             ),
+            **order,
             LoadBalancerArn=Ref(balancer),
             Protocol="HTTP",
             Port=80,

@@ -42,18 +42,9 @@ def release_alarms(scope: Scope, load_balancing: LoadBalancing, topic: Topic) ->
                 f" than one in {_REQUESTS_PER_TOLERATED_ERROR} requests, from the tasks or because none answered."
             ),
             Metrics=[
-                # Few errors are no alarm at any traffic: neither eleven among thousands nor one among two.
-                MetricDataQuery(
-                    Id="errors",
-                    Label="5xx beyond the tolerated",
-                    # No FILL: it would replace the newest minutes, whose data are late. A missing value counts as 0.
-                    Expression=f"tasks + nobody - requests / {_REQUESTS_PER_TOLERATED_ERROR}",
-                    ReturnData=True,
-                ),
-                _sum("requests", "RequestCount", load_balancing.dimensions()),
-                _sum("tasks", "HTTPCode_Target_5XX_Count", load_balancing.dimensions()),
+                *_errors_beyond_the_tolerated(load_balancing),
                 # Counted for the load balancer as a whole: no target is to blame when none answers.
-                _sum("nobody", "HTTPCode_ELB_5XX_Count", load_balancing.dimensions()[:1]),
+                _query("nobody", "HTTPCode_ELB_5XX_Count", "Sum", load_balancing.dimensions()[:1]),
             ],
             ComparisonOperator="GreaterThanThreshold",
             Threshold=thresholds.server_errors_per_minute,
@@ -68,11 +59,7 @@ def release_alarms(scope: Scope, load_balancing: LoadBalancing, topic: Topic) ->
         Alarm(
             "UnhealthyTargetsAlarm",
             AlarmDescription="A task has failed its health check for three minutes.",
-            Namespace="AWS/ApplicationELB",
-            MetricName="UnHealthyHostCount",
-            Dimensions=load_balancing.dimensions(),
-            Statistic="Maximum",
-            Period=_MINUTE,
+            **_unhealthy_targets(load_balancing),
             ComparisonOperator="GreaterThanThreshold",
             Threshold=0,
             EvaluationPeriods=3,
@@ -160,6 +147,54 @@ def _too_few_tasks(scope: Scope, service: Service, topic: Topic) -> Alarm:
     )
 
 
+def _errors_beyond_the_tolerated(load_balancing: LoadBalancing) -> list[MetricDataQuery]:
+    """Few errors are no alarm at any traffic: neither eleven among thousands nor one among two.
+
+    Of two versions each counts by itself as well: among all requests, the errors of a few percent would be tolerated.
+    No FILL: it would replace the newest minutes, whose data are late. A missing value counts as 0.
+    """
+    requests, tasks = load_balancing.numbered("requests"), load_balancing.numbered("tasks")
+    metrics = [
+        _query(name, metric, "Sum", load_balancing.dimensions(group))
+        for metric, groups in (("RequestCount", requests), ("HTTPCode_Target_5XX_Count", tasks))
+        for name, group in groups.items()
+    ]
+    if len(requests) == 1:
+        expression = f"tasks + nobody - requests / {_REQUESTS_PER_TOLERATED_ERROR}"
+        return [_expression("errors", expression, "5xx beyond the tolerated", returned=True), *metrics]
+    beyond = {
+        "all": f"{' + '.join(tasks)} + nobody - ({' + '.join(requests)}) / {_REQUESTS_PER_TOLERATED_ERROR}",
+        **{
+            f"version{number}": f"tasks{number} - requests{number} / {_REQUESTS_PER_TOLERATED_ERROR}"
+            for number in range(1, len(requests) + 1)
+        },
+    }
+    worst = _expression("errors", f"MAX([{', '.join(beyond)}])", "5xx beyond the tolerated", returned=True)
+    return [worst, *(_expression(name, each, name) for name, each in beyond.items()), *metrics]
+
+
+def _unhealthy_targets(load_balancing: LoadBalancing) -> dict[str, Any]:
+    """UnHealthyHostCount, which exists by target group only."""
+    groups = load_balancing.numbered("unhealthy")
+    if len(groups) == 1:
+        return {
+            "Namespace": "AWS/ApplicationELB",
+            "MetricName": "UnHealthyHostCount",
+            "Dimensions": load_balancing.dimensions(),
+            "Statistic": "Maximum",
+            "Period": _MINUTE,
+        }
+    return {
+        "Metrics": [
+            _expression("unhealthy", " + ".join(groups), "Tasks that fail their health check", returned=True),
+            *(
+                _query(name, "UnHealthyHostCount", "Maximum", load_balancing.dimensions(group))
+                for name, group in groups.items()
+            ),
+        ]
+    }
+
+
 def _above(percent: int) -> dict[str, Any]:
     """Any single period above the threshold is a peak."""
     return {
@@ -175,13 +210,18 @@ def _tell(topic: Topic) -> dict[str, Any]:
     return {"AlarmActions": [Ref(topic)], "OKActions": [Ref(topic)]}
 
 
-def _sum(identifier: str, metric: str, dimensions: list[MetricDimension]) -> MetricDataQuery:
+def _expression(identifier: str, expression: str, label: str, returned: bool = False) -> MetricDataQuery:
+    return MetricDataQuery(Id=identifier, Label=label, Expression=expression, ReturnData=returned)
+
+
+def _query(identifier: str, metric: str, statistic: str, dimensions: list[MetricDimension]) -> MetricDataQuery:
+    """A metric of the load balancer, by the minute, to compute with."""
     return MetricDataQuery(
         Id=identifier,
         ReturnData=False,
         MetricStat=MetricStat(
             Metric=Metric(Namespace="AWS/ApplicationELB", MetricName=metric, Dimensions=dimensions),
-            Stat="Sum",
+            Stat=statistic,
             Period=_MINUTE,
         ),
     )

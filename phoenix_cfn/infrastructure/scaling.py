@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from troposphere import Parameter, Ref, Sub
@@ -16,6 +17,7 @@ from troposphere.applicationautoscaling import (
     TargetTrackingMetricStat,
     TargetTrackingScalingPolicyConfiguration,
 )
+from troposphere.elasticloadbalancingv2 import TargetGroup
 
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
 from phoenix_cfn.infrastructure.service import Service
@@ -40,6 +42,7 @@ def scaling(scope: Scope, load_balancing: LoadBalancing, service: Service) -> Sc
         )
     )
     stage = scope.parameters.stage_prefix.title
+    requests, healthy = load_balancing.numbered("requests"), load_balancing.numbered("healthy")
     _target_tracking(
         scope,
         "RequestScalingPolicy",
@@ -50,14 +53,15 @@ def scaling(scope: Scope, load_balancing: LoadBalancing, service: Service) -> Sc
         # Without traffic it has no data, and a policy without data scales nothing in. HealthyHostCount has data as
         # long as there are tasks, and arrives with the requests; arithmetic takes a missing value for 0. FILL would
         # replace the newest minutes, whose data are late, and the policy would never scale out.
+        # Of two versions each has as many tasks as the service wants: their rates add up to the rate of one task.
         CustomizedMetricSpecification=CustomizedMetricSpecification(
             Metrics=[
-                _metric("requests", "RequestCountPerTarget", "Sum", load_balancing),
-                _metric("healthy", "HealthyHostCount", "Average", load_balancing),
+                *_metrics(requests, "RequestCountPerTarget", "Sum", load_balancing),
+                *_metrics(healthy, "HealthyHostCount", "Average", load_balancing),
                 TargetTrackingMetricDataQuery(
                     Id="rate",
                     Label="Requests per second and task",
-                    Expression="(requests + 0 * healthy) / 60",
+                    Expression=f"({' + '.join(requests)} + {' + '.join(f'0 * {each}' for each in healthy)}) / 60",
                     ReturnData=True,
                 ),
             ]
@@ -77,23 +81,28 @@ def scaling(scope: Scope, load_balancing: LoadBalancing, service: Service) -> Sc
     return target
 
 
-def _metric(identifier: str, name: str, statistic: str, load_balancing: LoadBalancing) -> TargetTrackingMetricDataQuery:
-    """A metric of the target group, to compute with."""
-    return TargetTrackingMetricDataQuery(
-        Id=identifier,
-        ReturnData=False,
-        MetricStat=TargetTrackingMetricStat(
-            Stat=statistic,
-            Metric=TargetTrackingMetric(
-                Namespace="AWS/ApplicationELB",
-                MetricName=name,
-                Dimensions=[
-                    TargetTrackingMetricDimension(Name=each.Name, Value=each.Value)
-                    for each in load_balancing.dimensions()
-                ],
+def _metrics(
+    groups: Mapping[str, TargetGroup], name: str, statistic: str, load_balancing: LoadBalancing
+) -> list[TargetTrackingMetricDataQuery]:
+    """A metric of each target group, by the identifier to compute with."""
+    return [
+        TargetTrackingMetricDataQuery(
+            Id=identifier,
+            ReturnData=False,
+            MetricStat=TargetTrackingMetricStat(
+                Stat=statistic,
+                Metric=TargetTrackingMetric(
+                    Namespace="AWS/ApplicationELB",
+                    MetricName=name,
+                    Dimensions=[
+                        TargetTrackingMetricDimension(Name=each.Name, Value=each.Value)
+                        for each in load_balancing.dimensions(group)
+                    ],
+                ),
             ),
-        ),
-    )
+        )
+        for identifier, group in groups.items()
+    ]
 
 
 def _target_tracking(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from troposphere import GetAtt, Ref, ecs
+from troposphere import AWSObject, GetAtt, Ref, Sub, ecs
 from troposphere.cloudwatch import MetricDimension
 
 from phoenix_cfn.cloudformation.facts.ecs import FINE_RESOLUTION
@@ -39,9 +39,10 @@ def fargate_service(
         ecs.Service(
             "Service",
             # The target group must hang on a listener, and the first image be in reach, before a task can get healthy.
-            DependsOn=[*deployment.waits_for, *network.egress_routes, *task.database.instances],
+            DependsOn=[*deployment.waits_for, *network.egress_routes, *_before_tasks(task, deployment)],
             Cluster=Ref(cluster),
-            TaskDefinition=Ref(task.definition),
+            # Without a revision, the newest when the service is created.
+            TaskDefinition=Sub(scope.names.task_family) if deployment.frozen else Ref(task.definition),
             LaunchType="FARGATE",
             PlatformVersion="LATEST",
             # No DesiredCount: it belongs to scaling, and a release must not undo what scaling did.
@@ -54,8 +55,7 @@ def fargate_service(
             ),
             LoadBalancers=deployment.load_balancers,
             HealthCheckGracePeriodSeconds=60,
-            AvailabilityZoneRebalancing="ENABLED",
-            DeploymentConfiguration=deployment.configuration,
+            **deployment.properties,
             Monitoring=ecs.MonitoringConfiguration(
                 MetricConfigurations=[
                     ecs.MetricConfiguration(
@@ -68,3 +68,13 @@ def fargate_service(
         )
     )
     return Service(cluster, service, task)
+
+
+def _before_tasks(task: Task, deployment: Deployment) -> list[AWSObject]:
+    """What must exist before a task starts."""
+    instances = task.database.instances
+    if not deployment.frozen:
+        return list(instances)
+    # By way of the task definition: a frozen service must not change with the number of instances, either.
+    task.definition.DependsOn = [each.title for each in instances]
+    return [task.definition]

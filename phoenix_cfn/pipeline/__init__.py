@@ -19,10 +19,17 @@ from phoenix_cfn.pipeline.image_build import image_build
 from phoenix_cfn.pipeline.outputs import outputs
 from phoenix_cfn.pipeline.release import failure_notifications, release_pipeline
 from phoenix_cfn.pipeline.repository import image_repository
-from phoenix_cfn.pipeline.roles import deploy_role, pipeline_role, role_boundary
+from phoenix_cfn.pipeline.revision_build import revision_build
+from phoenix_cfn.pipeline.roles import (
+    approval_statements,
+    codedeploy_statements,
+    deploy_role,
+    pipeline_role,
+    role_boundary,
+)
 from phoenix_cfn.pipeline.secrets import database_credentials, database_password
 from phoenix_cfn.pipeline.sources import source_of_kind
-from phoenix_cfn.pipeline.stages import build_stage, deploy_stage
+from phoenix_cfn.pipeline.stages import approval_stage, build_stage, codedeploy_stage, deploy_stage
 from phoenix_cfn.pipeline.storage import artifact_storage
 from phoenix_cfn.scope import Scope
 from phoenix_cfn.settings import Settings
@@ -75,7 +82,15 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
     handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: boundary}
     deployer = deploy_role(scope, stack, left, earlier)
     stages = [source.stage, build_stage(project), deploy_stage(scope, handed, deployer)]
-    role = pipeline_role(scope, storage, project, deployer, source.statements)
+    further = [*source.statements]
+    if settings.deployment.approval:
+        stages.insert(-1, approval_stage(source.stage, source.commits, topic))
+        further += approval_statements(scope, topic)
+    if settings.deployment.strategy == "codedeploy":
+        revision = revision_build(scope, storage)
+        stages.append(codedeploy_stage(scope, revision))
+        further += codedeploy_statements(scope, revision)
+    role = pipeline_role(scope, storage, project, deployer, further)
     pipeline = release_pipeline(scope, storage.bucket, role, stages)
     source.start_on_push(scope, pipeline)
     failure_notifications(scope, pipeline, topic)

@@ -27,9 +27,11 @@ def choices() -> dict[tuple[str, str], tuple[object, ...]]:
     """Values of settings, by group and name, that add resources or properties, or need rights.
 
     A new such number gets a line here, a new kind is included; `python -m phoenix_cfn.cli.library` brings library.json
-    up to them.
+    up to them. What a strategy of deployment other than the default adds is on the record of the fork that chooses it:
+    the deploy role and the boundary of every other fork would be wider, for roles and functions that it never has.
     """
-    return {("database", "instances"): (1, 16), **_kinds(Settings)}
+    kinds = {place: values for place, values in _kinds(Settings).items() if place != ("deployment", "strategy")}
+    return {("database", "instances"): (1, 16), **kinds}
 
 
 def _kinds(settings: type[Struct]) -> dict[tuple[str, str], tuple[object, ...]]:

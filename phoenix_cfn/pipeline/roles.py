@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from awacs import cloudformation, codebuild, ecr, iam, logs, s3
+from awacs import cloudformation, codebuild, codedeploy, ecr, ecs, iam, kms, logs, s3, sns
 from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement, StringEquals
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 from troposphere.ecr import Repository
 from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.logs import LogGroup
+from troposphere.sns import Topic
 
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT
 from phoenix_cfn.common.trust import trusts
@@ -23,6 +24,7 @@ from phoenix_cfn.pipeline.deployed import known, supplied
 from phoenix_cfn.pipeline.storage import Storage
 from phoenix_cfn.scope import Scope, part
 
+_ACCOUNT = "${AWS::Region}:${AWS::AccountId}"
 _LONGEST_VALUES = {"StagePrefix": STAGE_PREFIX_MAX_LENGTH}
 
 
@@ -64,10 +66,11 @@ def pipeline_role(
     storage: Storage,
     project: Project,
     deploy_role: Role,
-    source: list[Statement],
+    further: list[Statement],
 ) -> Role:
     """CodePipeline: carry artifacts, start the build, and have CloudFormation deploy one stack with one role.
 
+    `further`: what its other actions need.
     https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
     """
     return _role(
@@ -76,7 +79,7 @@ def pipeline_role(
         "PipelineRole",
         "codepipeline",
         [
-            *source,
+            *further,
             _allow(
                 "FindTheBucket",
                 [s3.GetBucketAcl, s3.GetBucketLocation, s3.GetBucketVersioning],
@@ -105,6 +108,71 @@ def pipeline_role(
             ),
         ],
     )
+
+
+@part
+def revision_role(scope: Scope, storage: Storage, group: LogGroup) -> Role:
+    """The build that describes a revision."""
+    return _role(
+        scope,
+        storage,
+        "RevisionRole",
+        "codebuild",
+        [
+            _allow("WriteTheLog", [logs.CreateLogStream, logs.PutLogEvents], [GetAtt(group, "Arn")]),
+            # This action has no resource level.
+            _allow("DescribeTheRevision", [ecs.DescribeTaskDefinition], ["*"]),
+        ],
+    )
+
+
+def approval_statements(scope: Scope, topic: Topic) -> list[Statement]:
+    """CodePipeline: publish what is to be approved to the topic, which is encrypted.
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-iam-permissions.html
+    """
+    return [
+        _allow("PublishTheApproval", [sns.Publish], [Ref(topic)]),
+        Statement(
+            Sid="EncryptTheApproval",
+            Effect=Allow,
+            Action=[kms.Decrypt, kms.GenerateDataKey],
+            Resource=[GetAtt(scope.key, "Arn")],
+            Condition=Condition(StringEquals("kms:ViaService", Sub("sns.${AWS::Region}.amazonaws.com"))),
+        ),
+    ]
+
+
+def codedeploy_statements(scope: Scope, project: Project) -> list[Statement]:
+    """CodePipeline: describe the revision, register it, and have CodeDeploy deploy it.
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
+    """
+    place, name = f"arn:${{AWS::Partition}}:codedeploy:{_ACCOUNT}", scope.names.codedeploy
+    return [
+        _allow("DescribeTheRevision", [codebuild.BatchGetBuilds, codebuild.StartBuild], [GetAtt(project, "Arn")]),
+        _allow(
+            "ReadTheApplication",
+            [codedeploy.GetApplication, codedeploy.GetApplicationRevision, codedeploy.RegisterApplicationRevision],
+            [Sub(f"{place}:application:{name}")],
+        ),
+        _allow(
+            "Shift",
+            [codedeploy.CreateDeployment, codedeploy.GetDeployment],
+            [Sub(f"{place}:deploymentgroup:{name}/{name}")],
+        ),
+        _allow("ReadTheSteps", [codedeploy.GetDeploymentConfig], [Sub(f"{place}:deploymentconfig:{name}-*")]),
+        # The reference has a resource level for this action; every denial that is known names `*`.
+        # https://github.com/aws/containers-roadmap/issues/929
+        _allow("RegisterTheRevision", [ecs.RegisterTaskDefinition], ["*"]),
+        Statement(
+            Sid="PassTheRolesOfTheTasks",
+            Effect=Allow,
+            Action=[iam.PassRole],
+            Resource=[Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{scope.names.role_path}*")],
+            Condition=Condition(StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com")),
+        ),
+    ]
 
 
 @part

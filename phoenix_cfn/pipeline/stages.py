@@ -1,4 +1,4 @@
-"""The pipeline's stages: read the source, build an image, deploy it, and what they hand to each other."""
+"""The pipeline's stages, from the source to the deployment, and what they hand to each other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from troposphere import AWSObject, GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 from troposphere.codepipeline import Actions, ActionTypeId, InputArtifacts, OutputArtifacts, Stages
 from troposphere.iam import Role
+from troposphere.sns import Topic
 
+from phoenix_cfn.infrastructure.deployments.codedeploy import REVISION, SMOKE_TEST
 from phoenix_cfn.parameters.release import DOCKER_IMAGE_URI
 from phoenix_cfn.scope import Scope
 
@@ -19,6 +21,11 @@ INFRASTRUCTURE_TEMPLATE = "templates/Infrastructure.yml"
 IMAGE_ARTIFACT = "Image"
 # What the buildspec leaves for the deploy action: a file with one key, the image's URI by digest.
 IMAGE_FILE, IMAGE_KEY = "image.json", "ImageURI"
+# What the description of a revision leaves for CodeDeploy's action.
+REVISION_ARTIFACT = "Revision"
+TASK_DEFINITION_FILE, APPSPEC_FILE = "taskdef.json", "appspec.yaml"
+# The namespaces of the variables that actions hand to later ones.
+SOURCE_NAMESPACE, STACK_NAMESPACE = "Source", "Stack"
 
 
 def source_stage(owner: str, provider: str, configuration: dict[str, object]) -> Stages:
@@ -55,18 +62,88 @@ def build_stage(project: Project) -> Stages:
     )
 
 
+def approval_stage(source: Stages, commits: str, topic: Topic) -> Stages:
+    """A person approves what has been built, or rejects it; a newer run that waits here replaces an older one.
+
+    The source action gets a namespace, so that the link leads to the commit. The email has CodePipeline's own link to
+    the question as well.
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-action-add.html
+    """
+    (action,) = source.Actions
+    action.Namespace = SOURCE_NAMESPACE
+    return Stages(
+        Name="Approve",
+        Actions=[
+            Actions(
+                Name="Approve",
+                ActionTypeId=ActionTypeId(Category="Approval", Owner="AWS", Provider="Manual", Version="1"),
+                Configuration={
+                    "NotificationArn": Ref(topic),
+                    "CustomData": Sub("Deploy this commit to ${StagePrefix}?"),
+                    "ExternalEntityLink": Sub(f"{commits}#{{{SOURCE_NAMESPACE}.CommitId}}"),
+                },
+            )
+        ],
+    )
+
+
+def codedeploy_stage(scope: Scope, project: Project) -> Stages:
+    """CodeDeploy shifts the requests to the revision that CloudFormation has just registered.
+
+    Its action takes files: a build in between writes them, from what ECS says of the revision.
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html
+    """
+    outputs = [REVISION, *([SMOKE_TEST] if scope.settings.deployment.smoke_test_path else [])]
+    variables = [{"name": each, "value": f"#{{{STACK_NAMESPACE}.{each}}}", "type": "PLAINTEXT"} for each in outputs]
+    name = Sub(scope.names.codedeploy)
+    return Stages(
+        Name="Shift",
+        Actions=[
+            Actions(
+                Name="Describe",
+                ActionTypeId=ActionTypeId(Category="Build", Owner="AWS", Provider="CodeBuild", Version="1"),
+                Configuration={
+                    "ProjectName": Ref(project),
+                    "EnvironmentVariables": json.dumps(variables, separators=(",", ":")),
+                },
+                # A build must have an input; this one reads nothing of it.
+                InputArtifacts=[InputArtifacts(Name=IMAGE_ARTIFACT)],
+                OutputArtifacts=[OutputArtifacts(Name=REVISION_ARTIFACT)],
+                RunOrder=1,
+            ),
+            Actions(
+                Name="Shift",
+                ActionTypeId=ActionTypeId(Category="Deploy", Owner="AWS", Provider="CodeDeployToECS", Version="1"),
+                Configuration={
+                    "ApplicationName": name,
+                    "DeploymentGroupName": name,
+                    "TaskDefinitionTemplateArtifact": REVISION_ARTIFACT,
+                    "TaskDefinitionTemplatePath": TASK_DEFINITION_FILE,
+                    "AppSpecTemplateArtifact": REVISION_ARTIFACT,
+                    "AppSpecTemplatePath": APPSPEC_FILE,
+                },
+                InputArtifacts=[InputArtifacts(Name=REVISION_ARTIFACT)],
+                RunOrder=2,
+            ),
+        ],
+    )
+
+
 def deploy_stage(scope: Scope, handed: Mapping[str, AWSObject], role: Role) -> Stages:
     """CloudFormation deploys the image just built: the image comes first, so that the first run succeeds.
 
     What stands in ParameterOverrides can be read by everybody who may read the pipeline: of the database's credentials
     it holds the reference only. `handed`: the resources whose Ref the infrastructure stack gets, by its parameters.
     """
+    # The stack's outputs are variables of a later action.
+    namespace = {"Namespace": STACK_NAMESPACE} if scope.settings.deployment.strategy == "codedeploy" else {}
     return Stages(
         Name="Deploy",
         Actions=[
             Actions(
                 Name="Deploy",
                 ActionTypeId=ActionTypeId(Category="Deploy", Owner="AWS", Provider="CloudFormation", Version="1"),
+                **namespace,
                 Configuration={
                     "ActionMode": "CREATE_UPDATE",
                     "StackName": Sub(scope.names.infrastructure_stack),

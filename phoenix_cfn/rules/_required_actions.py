@@ -22,7 +22,12 @@ ACTION_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "CodeCommit": (("codecommit:GetBranch",), ("codecommit:GetCommit",), ("codecommit:UploadArchive",)),
     "CodeStarSourceConnection": (("codestar-connections:UseConnection", "codeconnections:UseConnection"),),
     "ECS": (("ecs:UpdateService",), ("ecs:RegisterTaskDefinition",)),
-    "CodeDeployToECS": (("codedeploy:CreateDeployment",), ("ecs:RegisterTaskDefinition",)),
+    "CodeDeployToECS": (
+        *((f"codedeploy:{each}",) for each in ("CreateDeployment", "GetDeployment", "GetDeploymentConfig")),
+        *((f"codedeploy:{each}",) for each in ("GetApplicationRevision", "RegisterApplicationRevision")),
+        ("ecs:RegisterTaskDefinition",),
+        ("iam:PassRole",),
+    ),
 }
 """For each provider what the pipeline's role must be allowed; one of each group is enough."""
 

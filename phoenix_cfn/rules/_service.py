@@ -13,6 +13,7 @@ from phoenix_cfn.cloudformation.values import Text
 from ._network import different_numbers, groups
 from ._repository import is_nested
 
+TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 LISTENER, LISTENER_RULE = "AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"
 
 UNWANTED = ("/crash", "/generatecert")
@@ -62,11 +63,14 @@ def _registrations(service: Resource) -> list[Registration]:
     return [
         Registration(
             node=node,
-            target_group=service.stack.resource(node["TargetGroupArn"], "AWS::ElasticLoadBalancingV2::TargetGroup"),
+            target_group=service.stack.resource(group, TARGET_GROUP),
             container=container_named(task, node["ContainerName"].text),
             port=node["ContainerPort"].text,
         )
         for node in service["LoadBalancers"].items
+        for group in (node["TargetGroupArn"], node.at("AdvancedConfiguration", "AlternateTargetGroupArn"))
+        # Where two versions run, the tasks of either may be in either group.
+        if group.given or group.path[-1] == "TargetGroupArn"
     ]
 
 
@@ -110,12 +114,8 @@ def _ways(stack: Stack) -> Iterator[Way]:
 
 
 def target_groups(service: Resource) -> list[Resource]:
-    found = [registration.target_group for registration in registrations(service)]
-    alternates = [
-        service.stack.resource(node.at("AdvancedConfiguration", "AlternateTargetGroupArn"))
-        for node in service["LoadBalancers"].items
-    ]
-    return [group for group in [*found, *alternates] if group is not None]
+    found = (registration.target_group for registration in registrations(service))
+    return [group for group in found if group is not None]
 
 
 def app_containers(stack: Stack) -> list[tuple[Resource, Resource, Node]]:

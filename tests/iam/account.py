@@ -22,6 +22,10 @@ ARNS = {
     "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{_HERE}:alarm:{{}}",
     "AWS::CloudWatch::Dashboard": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{{}}",
     "AWS::CodeBuild::Project": f"arn:aws:codebuild:{_HERE}:project/{{}}",
+    "AWS::CodeDeploy::Application": f"arn:aws:codedeploy:{_HERE}:application:{{}}",
+    "AWS::CodeDeploy::DeploymentConfig": f"arn:aws:codedeploy:{_HERE}:deploymentconfig:{{}}",
+    # Of an application that has the group's name.
+    "AWS::CodeDeploy::DeploymentGroup": f"arn:aws:codedeploy:{_HERE}:deploymentgroup:{{0}}/{{0}}",
     "AWS::CodePipeline::Pipeline": f"arn:aws:codepipeline:{_HERE}:{{}}",
     "AWS::DocDB::DBCluster": f"arn:aws:rds:{_HERE}:cluster:{{}}",
     "AWS::DocDB::DBClusterParameterGroup": f"arn:aws:rds:{_HERE}:cluster-pg:{{}}",
@@ -30,6 +34,9 @@ ARNS = {
     "AWS::ECR::Repository": f"arn:aws:ecr:{_HERE}:repository/{{}}",
     "AWS::ECS::Cluster": f"arn:aws:ecs:{_HERE}:cluster/{{}}",
     "AWS::ECS::TaskDefinition": f"arn:aws:ecs:{_HERE}:task-definition/{{}}:7",
+    "AWS::ElasticLoadBalancingV2::Listener": f"arn:aws:elasticloadbalancing:{_HERE}:listener/app/{{}}/1/2",
+    "AWS::ElasticLoadBalancingV2::ListenerRule": f"arn:aws:elasticloadbalancing:{_HERE}:listener-rule/app/{{}}/1/2/3",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": f"arn:aws:elasticloadbalancing:{_HERE}:targetgroup/{{}}/1",
     "AWS::IAM::ManagedPolicy": f"arn:aws:iam::{ACCOUNT}:policy/{{}}",
     "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role{{}}",
     "AWS::KMS::Key": f"arn:aws:kms:{_HERE}:key/{{}}",
@@ -42,16 +49,23 @@ ARNS = {
 _NAMED_BY = {
     "AWS::CloudWatch::Dashboard": "DashboardName",
     "AWS::CodeBuild::Project": "Name",
+    "AWS::CodeDeploy::Application": "ApplicationName",
+    "AWS::CodeDeploy::DeploymentConfig": "DeploymentConfigName",
+    "AWS::CodeDeploy::DeploymentGroup": "DeploymentGroupName",
     "AWS::CodePipeline::Pipeline": "Name",
     "AWS::DocDB::DBCluster": "DBClusterIdentifier",
     "AWS::DocDB::DBInstance": "DBInstanceIdentifier",
     "AWS::ECR::Repository": "RepositoryName",
     "AWS::ECS::Cluster": "ClusterName",
     "AWS::ECS::TaskDefinition": "Family",
+    "AWS::Lambda::Function": "FunctionName",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::SecretsManager::Secret": "Name",
 }
-_REF_IS_ARN = {"AWS::IAM::ManagedPolicy", "AWS::SNS::Topic", "AWS::SecretsManager::Secret", "AWS::ECS::TaskDefinition"}
+_REF_IS_ARN = {
+    *("AWS::IAM::ManagedPolicy", "AWS::SNS::Topic", "AWS::SecretsManager::Secret", "AWS::ECS::TaskDefinition"),
+    *(f"AWS::ElasticLoadBalancingV2::{kind}" for kind in ("Listener", "ListenerRule", "TargetGroup")),
+}
 _IDS = {"AWS::KMS::Key": "0c1d2e3f-0000-4000-8000-{:0>12}"}
 
 
@@ -62,6 +76,9 @@ class DeployedStack:
         self.name = name
         self._stack = stack
         self._values = {**PSEUDO, "AWS::StackName": name, **parameters}
+
+    def has(self, logical_id: str) -> bool:
+        return logical_id in self._stack.of_type("AWS::IAM::Role")
 
     def arn(self, logical_id: str) -> str:
         kind = self._stack.resources[logical_id]["Type"]
@@ -142,6 +159,6 @@ class Stage:
 
     def role(self, logical_id: str) -> Role:
         """A role of either stack; those of the infrastructure stack within their boundary."""
-        if logical_id in ("TaskRole", "TaskExecutionRole"):
+        if self.infrastructure.has(logical_id):
             return self.infrastructure.role(logical_id, self.pipeline.policy("RoleBoundary"))
         return self.pipeline.role(logical_id)

@@ -44,6 +44,7 @@ SETTINGS = [
     Settings(),
     Settings.of({"database": {"instances": 1}}),
     Settings.of({"database": {"instances": 4}, "pipeline": {"source": "codecommit"}}),
+    *(Settings.of({"deployment": {"strategy": each, "smoke_test_path": "/"}}) for each in ("canary", "codedeploy")),
 ]
 
 
@@ -69,7 +70,7 @@ class Order:
         return set(self.resources) - {title} - self.before(title) - self.after(title)
 
 
-@pytest.fixture(params=SETTINGS, ids=lambda settings: f"{settings.pipeline.source}-{settings.database.instances}")
+@pytest.fixture(params=SETTINGS, ids=lambda settings: f"{settings.deployment.strategy}-{settings.database.instances}")
 def deployed(request: pytest.FixtureRequest) -> Order:
     return Order(infrastructure.template(request.param).to_dict())
 
@@ -88,9 +89,13 @@ def test_nothing_but_instances_is_created_beside_an_instance(deployed: Order) ->
 
 def test_what_comes_after_the_cluster_needs_it(deployed: Order) -> None:
     """It names the cluster, or something that does: a DependsOn alone is no need, but for the service and instances."""
-    (cluster,) = deployed.of_type(CLUSTER)
+    (cluster,), (service,) = deployed.of_type(CLUSTER), deployed.of_type(SERVICE)
     named = deployed.graph.edge_subgraph(
-        [edge for edge in deployed.graph.edges if deployed.graph.edges[edge]["label"] != "DependsOn"]
+        [
+            edge
+            for edge in deployed.graph.edges
+            if deployed.graph.edges[edge]["label"] != "DependsOn" or edge[0] == service
+        ]
     )
     assert deployed.after(cluster) == set(networkx.ancestors(named, cluster))
 

@@ -124,6 +124,22 @@ def put(place: str, value: Any) -> Change:
     return change
 
 
+def deploying(strategy: str, smoke_test_path: str = "") -> Change:
+    """Both templates by another strategy of deployment."""
+
+    def change(files: Repository) -> None:
+        files.update(json.loads(_deploying(strategy, smoke_test_path)))
+
+    return change
+
+
+@cache
+def _deploying(strategy: str, smoke_test_path: str) -> str:
+    settings = Settings.of({"deployment": {"strategy": strategy, "smoke_test_path": smoke_test_path}})
+    templates = {INFRASTRUCTURE: infrastructure.template(settings), PIPELINE: pipeline.template(settings)}
+    return json.dumps({path: parse(render(template)) for path, template in templates.items()})
+
+
 def drop(place: str) -> Change:
     def change(files: Repository) -> None:
         parent, key = _parent(files, place)

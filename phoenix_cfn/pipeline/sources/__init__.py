@@ -21,11 +21,12 @@ KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 class Source:
     """`stage`: the pipeline's first; `statements`: what the pipeline's role needs to read the source.
 
-    `start_on_push` adds what starts a run after a push.
+    `start_on_push` adds what starts a run after a push; `commits`: the address of a commit, without its id.
     """
 
     stage: Stages
     statements: list[Statement]
+    commits: str
     start_on_push: Callable[[Scope, Pipeline], None]
 
 

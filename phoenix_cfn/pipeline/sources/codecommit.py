@@ -50,7 +50,12 @@ def codecommit(template: StageTemplate) -> Source:
         ],
         Resource=[arn],
     )
-    return Source(stage, statements=[read], start_on_push=partial(push_rule, repository_arn=arn, branch=branch))
+    commits = (
+        "https://${AWS::Region}.console.aws.amazon.com/codesuite/codecommit/repositories/"
+        f"${{{repository.title}}}/commit/"
+    )
+    start = partial(push_rule, repository_arn=arn, branch=branch)
+    return Source(stage, statements=[read], commits=commits, start_on_push=start)
 
 
 def _repository(form: Form) -> Parameter:

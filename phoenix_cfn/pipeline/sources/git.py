@@ -25,6 +25,11 @@ class GithubParameters:
     repository: Parameter
     branch: Parameter
 
+    @property
+    def commits(self) -> str:
+        """The address of a commit without its id, as text for Fn::Sub."""
+        return f"https://github.com/${{{self.username.title}}}/${{{self.repository.title}}}/commit/"
+
 
 def github_parameters(template: StageTemplate) -> GithubParameters:
     """Adds where the code is on GitHub. None has a default, as every fork differs."""

@@ -37,7 +37,7 @@ def github_connection(template: StageTemplate) -> Source:
         Action=[Action(service, "UseConnection") for service in ("codeconnections", "codestar-connections")],
         Resource=[Ref(connection)],
     )
-    return Source(stage, statements=[use], start_on_push=_nothing)
+    return Source(stage, statements=[use], commits=github.commits, start_on_push=_nothing)
 
 
 def _connection_arn(template: StageTemplate) -> Parameter:

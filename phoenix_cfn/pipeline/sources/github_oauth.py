@@ -33,7 +33,7 @@ def github_oauth(template: StageTemplate) -> Source:
             "PollForSourceChanges": False,
         },
     )
-    return Source(stage, statements=[], start_on_push=webhook)
+    return Source(stage, statements=[], commits=github.commits, start_on_push=webhook)
 
 
 def _token(template: StageTemplate) -> Parameter:

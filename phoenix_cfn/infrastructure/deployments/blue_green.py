@@ -1,0 +1,16 @@
+"""Blue/green deployments by ECS: the new version gets all requests at once, and the old one stays for some minutes."""
+
+from __future__ import annotations
+
+from troposphere import Parameter
+from troposphere.cloudwatch import Alarm
+
+from phoenix_cfn.infrastructure.deployments import Deployment
+from phoenix_cfn.infrastructure.deployments.shift import shifting
+from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
+from phoenix_cfn.scope import Scope
+
+
+def blue_green(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter) -> Deployment:
+    """`alarms`: each of them shifts the requests back when it fires."""
+    return shifting(scope, load_balancing, alarms, boundary, {"Strategy": "BLUE_GREEN"})

@@ -1,0 +1,19 @@
+"""Linear deployments by ECS: the new version gets a few percent of the requests more in each step."""
+
+from __future__ import annotations
+
+from troposphere import Parameter
+from troposphere.cloudwatch import Alarm
+from troposphere.ecs import LinearConfiguration
+
+from phoenix_cfn.infrastructure.deployments import Deployment
+from phoenix_cfn.infrastructure.deployments.shift import shifting
+from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
+from phoenix_cfn.scope import Scope
+
+
+def linear(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter) -> Deployment:
+    """`alarms`: each of them shifts the requests back when it fires."""
+    chosen = scope.settings.deployment
+    step = LinearConfiguration(StepPercent=chosen.step_percent, StepBakeTimeInMinutes=chosen.step_minutes)
+    return shifting(scope, load_balancing, alarms, boundary, {"Strategy": "LINEAR", "LinearConfiguration": step})

@@ -1,0 +1,25 @@
+"""The roles of the infrastructure stack: each stands under the stage's path, within the pipeline's boundary."""
+
+from __future__ import annotations
+
+from awacs.aws import PolicyDocument, Statement
+from troposphere import Parameter, Ref, Sub
+from troposphere.iam import Policy, Role
+
+from phoenix_cfn.common.trust import trusts
+from phoenix_cfn.scope import Scope
+
+
+def bounded_role(scope: Scope, title: str, service: str, boundary: Parameter, *statements: Statement) -> Role:
+    """A role for a service such as `ecs`, where the pipeline's deploy role may create one."""
+    role = Role(
+        title,
+        AssumeRolePolicyDocument=trusts(service),
+        Path=Sub(scope.names.role_path),
+        PermissionsBoundary=Ref(boundary),
+    )
+    if statements:
+        document = PolicyDocument(Version="2012-10-17", Statement=list(statements))
+        name = "start-tasks" if service == "ecs-tasks" else "deploy"
+        role.Policies = [Policy(PolicyName=name, PolicyDocument=document)]
+    return scope.add(role)
