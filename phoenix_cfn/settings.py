@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import Meta, Struct, field
 
-from phoenix_cfn import choices
+from phoenix_cfn import choices, contradictions
 from phoenix_cfn.cloudformation.facts import documentdb, vpc
 from phoenix_cfn.cloudformation.facts.regions import Regions
 from phoenix_cfn.cloudformation.schemas import iam_actions
@@ -46,6 +47,17 @@ ENGINE_VERSION = "5.0.1"
 _ZONES = "two different positions from 1 to 6 in the region's list of zones, such as [1, 2]"
 
 
+Action = Annotated[str, Meta(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+$")]
+
+
+class TaskPermission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the tasks may do in AWS."""
+
+    actions: Annotated[tuple[Action, ...], Meta(min_length=1, description="Actions, without wildcards.")]
+    resources: Annotated[tuple[str, ...], Meta(min_length=1, description="ARNs; `*` needs a reason.")]
+    reason: Annotated[str, Meta(description="Why the resources are not named: required with `*`.")] = ""
+
+
 class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The container and the size of its task."""
 
@@ -75,6 +87,37 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cpu_architecture: Annotated[
         Literal["X86_64", "ARM64"], Meta(description="The processor of the tasks and of the build.")
     ] = "X86_64"
+    variables: Annotated[
+        dict[str, str],
+        Meta(
+            description="Environment variables. A value may contain ${StagePrefix}.",
+            extra={"expected": 'a table `[service.variables]` of names and strings, such as LOG_LEVEL = "info"'},
+        ),
+    ] = field(default_factory=dict)
+    secrets: Annotated[
+        dict[str, str],
+        Meta(
+            description="Variables from Secrets Manager: a secret by name or ARN, with `:key` for a JSON key of it.",
+            extra={
+                "expected": "a table `[service.secrets]` of variables and the secrets that they come from, such as "
+                'API_KEY = "${StagePrefix}/payments:api_key"'
+            },
+        ),
+    ] = field(default_factory=dict)
+    allow: Annotated[
+        tuple[TaskPermission, ...],
+        Meta(
+            description="What the tasks may do in AWS.",
+            extra={
+                "expected": "tables `[[service.allow]]` with actions such as s3:GetObject, each by its full name, and "
+                "resources as ARNs"
+            },
+        ),
+    ] = ()
+
+    def __hash__(self) -> int:
+        """Tables have no hash of their own."""
+        return hash(msgspec.json.encode(self))
 
 
 class ScalingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,9 +193,6 @@ class PipelineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where the code comes from."""
 
     source: Annotated[SourceKind, Meta(description="Kind of the source action.")] = "github-oauth"
-
-
-Action = Annotated[str, Meta(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+$")]
 
 
 class TypePermissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -277,6 +317,7 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
         words = f"at most max_tasks = {scaling.max_tasks}"
         yield Mistake("scaling.min_tasks", scaling.min_tasks, words, beside=("scaling.max_tasks",))
     yield from _beyond_types(settings)
+    yield from contradictions.found(settings)
 
 
 def _beyond_types(settings: Settings) -> Iterator[Mistake]:

@@ -249,6 +249,67 @@ SETTINGS: dict[str, Row] = {
         says="one of X86_64, ARM64",
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html",
     ),
+    "service.variables": Row(
+        accepted=(
+            {},
+            {"LOG_LEVEL": "info", "_a1": "", "URL": "https://${StagePrefix}.example.com", "NODE_ENV": "test"},
+            {
+                "ARN": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q",
+                "SHELL": "${!HOME} $5",
+                "L": "a\nb",
+            },
+        ),
+        refused=(
+            *("LOG_LEVEL=info", ["LOG_LEVEL"], {"LOG_LEVEL": 1}, {"A": True}, {"1A": "a"}, {"A-B": "a"}, {"": "a"}),
+            *({"A\n": "a"}, {"PORT": "80"}, {"WEB_CONCURRENCY": "1"}, {"DB_CONNECTION_STRING": "mongodb://"}),
+            *({"AWS_SECRET_ACCESS_KEY": "a"}, {"A": "${Stage}"}, {"A": "${AWS::NoValue}"}, {"A": "${"}),
+        ),
+        says="'service.variables",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KeyValuePair.html",
+    ),
+    "service.secrets": Row(
+        accepted=(
+            {},
+            {"KEY": "payments"},
+            {"KEY": "${StagePrefix}/payments:api_key", "OTHER": "${StagePrefix}/payments:token"},
+            {"KEY": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:payments-AbCdEf"},
+            {"KEY": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:a/b-012345:key"},
+        ),
+        refused=(
+            *("payments", {"KEY": ""}, {"KEY": "a b"}, {"KEY": "payments:"}, {"KEY": "payments:a:b"}, {"1KEY": "a"}),
+            *({"KEY": 1}, {"PORT": "a"}, {"AWS_SESSION_TOKEN": "a"}, {"KEY": "${Stage}-a"}, {"KEY": "payments\n"}),
+            # As Secrets Manager reads it, this name has the random ending of an ARN.
+            {"KEY": "payment-secret"},
+            {"KEY": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:payments"},
+            {"KEY": "arn:aws:ssm:eu-central-1:123456789012:parameter/payments"},
+            {"KEY": "arn:aws:secretsmanager:*:123456789012:secret:payments-AbCdEf"},
+        ),
+        says="'service.secrets",
+        source=(
+            "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html, "
+            "https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html"
+        ),
+    ),
+    "service.allow": Row(
+        accepted=((),),
+        refused=(
+            *("s3:GetObject", ["s3:GetObject"], [{"actions": ["s3:GetObject"]}], [{"actions": [], "resources": ["*"]}]),
+            *(
+                [{"actions": [action], "resources": ["arn:aws:s3:::orders/*"], "reason": "all"}]
+                for action in ("*", "s3:*", "s3:Get*", "*:GetObject", "s3:Getobjekt", "GetObject")
+            ),
+            *(
+                [{"actions": ["s3:GetObject"], "resources": [resource]}]
+                for resource in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "orders", "arn:aws:*:::orders", "arn:*")
+            ),
+            [{"actions": ["s3:GetObject"], "resources": []}],
+            [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::${Stage}-orders/*"]}],
+            [{"actions": ["s3:GetObject"], "resources": ["*"], "reason": " "}],
+            [{"actions": ["s3:GetObject"], "resources": ["*"], "why": "all"}],
+        ),
+        says="'service.allow'",
+        source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html",
+    ),
     "scaling.min_tasks": Row(
         accepted=(1, 2, 4), refused=(0, 5, -1, "2", 2.5), says="'scaling.min_tasks'", source="max_tasks"
     ),

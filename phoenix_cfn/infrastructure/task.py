@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from awacs.aws import PolicyDocument, Statement
+from awacs.aws import Action, Allow, PolicyDocument, Statement
 from troposphere import GetAtt, Ref, Sub
 from troposphere.ecs import (
     ContainerDefinition,
@@ -20,6 +20,8 @@ from troposphere.iam import Policy
 from troposphere.logs import LogGroup
 
 from phoenix_cfn.common.logs import log_group
+from phoenix_cfn.common.placeholders import filled_in
+from phoenix_cfn.environment import is_wide, secret_sources
 from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.infrastructure.load_balancer import DEREGISTRATION_DELAY
 from phoenix_cfn.infrastructure.task_roles import TaskRoles, task_roles
@@ -84,12 +86,8 @@ def task(scope: Scope, release: ReleaseParameters, database: Database) -> Task:
                     LinuxParameters=LinuxParameters(InitProcessEnabled=True),
                     StopTimeout=DEREGISTRATION_DELAY,
                     PortMappings=[PortMapping(ContainerPort=Ref(scope.parameters.container_port), Protocol="tcp")],
-                    Environment=[
-                        Environment(Name="NODE_ENV", Value="production"),
-                        Environment(Name="PORT", Value=Ref(scope.parameters.container_port)),
-                        Environment(Name="WEB_CONCURRENCY", Value=str(settings.service.workers)),
-                    ],
-                    Secrets=[Secret(Name="DB_CONNECTION_STRING", ValueFrom=Ref(database.connection_secret))],
+                    Environment=_environment(scope),
+                    Secrets=_secrets(scope, database),
                     LogConfiguration=LogConfiguration(
                         LogDriver="awslogs",
                         Options={
@@ -105,4 +103,46 @@ def task(scope: Scope, release: ReleaseParameters, database: Database) -> Task:
             ],
         )
     )
-    return Task(definition, roles, logs, database)
+    task = Task(definition, roles, logs, database)
+    for statement in _permissions(scope, roles):
+        task.allow(statement)
+    return task
+
+
+def _environment(scope: Scope) -> list[Environment]:
+    """What the templates set, and the fork's variables."""
+    variables: dict[str, object] = {
+        "NODE_ENV": "production",
+        "PORT": Ref(scope.parameters.container_port),
+        "WEB_CONCURRENCY": str(scope.settings.service.workers),
+    }
+    variables |= {name: filled_in(value) for name, value in scope.settings.service.variables.items()}
+    return [Environment(Name=name, Value=value) for name, value in variables.items()]
+
+
+def _secrets(scope: Scope, database: Database) -> list[Secret]:
+    """The connection string, and the fork's secrets. ECS reads them when a task starts."""
+    return [
+        Secret(Name="DB_CONNECTION_STRING", ValueFrom=Ref(database.connection_secret)),
+        *(
+            Secret(Name=name, ValueFrom=filled_in(source.value_from))
+            for name, source in secret_sources(scope.settings.service.secrets).items()
+        ),
+    ]
+
+
+def _permissions(scope: Scope, roles: TaskRoles) -> list[Statement]:
+    """What the fork lets its tasks do. The template states the reasons for what is not limited to named resources."""
+    allowed = {f"Allow{number}": each for number, each in enumerate(scope.settings.service.allow, start=1)}
+    reasons = {sid: each.reason for sid, each in allowed.items() if any(map(is_wide, each.resources))}
+    if reasons:
+        roles.task.Metadata = {"WideResources": reasons}
+    return [
+        Statement(
+            Sid=sid,
+            Effect=Allow,
+            Action=[Action(*action.split(":")) for action in each.actions],
+            Resource=[filled_in(resource) for resource in each.resources],
+        )
+        for sid, each in allowed.items()
+    ]

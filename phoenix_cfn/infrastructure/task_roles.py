@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from awacs import ecr, kms, secretsmanager
 from awacs import logs as log_actions
-from awacs.aws import Allow, Condition, PolicyDocument, Statement, StringEquals
+from awacs.aws import Allow, Condition, PolicyDocument, Statement, StringEquals, StringLike
 from troposphere import GetAtt, Parameter, Ref, Sub
 from troposphere.iam import Policy, Role
 from troposphere.logs import LogGroup
 
+from phoenix_cfn.common.placeholders import filled_in
 from phoenix_cfn.common.trust import trusts
+from phoenix_cfn.environment import secret_sources
 from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.scope import Scope, part
 
@@ -78,8 +80,38 @@ def _execution_role(scope: Scope, boundary: Parameter, database: Database, logs:
                 Resource=[GetAtt(scope.key, "Arn")],
                 Condition=Condition(StringEquals("kms:ViaService", Sub("secretsmanager.${AWS::Region}.amazonaws.com"))),
             ),
+            *_secrets_of_the_fork(scope),
         ],
     )
+
+
+def _secrets_of_the_fork(scope: Scope) -> list[Statement]:
+    """Read the secrets that phoenix.toml names. A key of the account may encrypt them: it decrypts these alone.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    """
+    sources = list(secret_sources(scope.settings.service.secrets).values())
+    if not sources:
+        return []
+    arns = [filled_in(each) for each in dict.fromkeys(source.pattern for source in sources)]
+    regions = dict.fromkeys(source.region for source in sources)
+    return [
+        Statement(Sid="ReadTheSecrets", Effect=Allow, Action=[secretsmanager.GetSecretValue], Resource=arns),
+        Statement(
+            Sid="DecryptTheSecrets",
+            Effect=Allow,
+            Action=[kms.Decrypt],
+            Resource=[filled_in(each) for each in dict.fromkeys(source.keys for source in sources)],
+            Condition=Condition(
+                [
+                    StringEquals(
+                        "kms:ViaService", [filled_in(f"secretsmanager.{each}.amazonaws.com") for each in regions]
+                    ),
+                    StringLike("kms:EncryptionContext:SecretARN", arns),
+                ]
+            ),
+        ),
+    ]
 
 
 def _role(scope: Scope, title: str, boundary: Parameter, statements: list[Statement]) -> Role:
