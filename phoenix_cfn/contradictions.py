@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import Struct
+
 from phoenix_cfn.cloudformation.schemas import iam_actions
 from phoenix_cfn.environment import (
     PLACEHOLDERS,
@@ -17,22 +20,58 @@ from phoenix_cfn.environment import (
 from phoenix_cfn.errors import Mistake
 
 if TYPE_CHECKING:
-    from phoenix_cfn.settings import ServiceSettings, Settings
+    from phoenix_cfn.settings import DatabaseSettings, ServiceSettings, Settings
 
 
 def found(settings: Settings) -> Iterator[Mistake]:
     """Every such mistake."""
-    yield from _of_environment(settings.service)
+    yield from _of_database(settings.database)
+    yield from _of_environment(settings.service, "" if settings.database.kind == "none" else settings.database.variable)
     yield from _of_permissions(settings.service)
 
 
-def _of_environment(service: ServiceSettings) -> Iterator[Mistake]:
+def _of_database(database: DatabaseSettings) -> Iterator[Mistake]:
+    """Settings of a database that there is not, and values that DocumentDB refuses."""
+    if expected := mistake_in_name(database.variable):
+        yield Mistake("database.variable", database.variable, expected)
+    if database.kind != "documentdb":
+        for field in msgspec.structs.fields(database):
+            value = getattr(database, field.name)
+            is_of_documentdb = field.name not in ("kind", "variable") or (field.name, database.kind) == (
+                "variable",
+                "none",
+            )
+            if is_of_documentdb and value != field.default:
+                words = f"no such setting with database.kind = {database.kind!r}"
+                yield Mistake(f"database.{field.name}", value, words, "Remove it.", beside=("database.kind",))
+    capacity = database.serverless_capacity
+    if capacity:
+        if len(capacity) != 2 or capacity[0] > capacity[1] or not all(map(_is_capacity, capacity)) or capacity[1] < 1:
+            words = (
+                "two multiples of 0.5 from 0.5 to 256, such as [0.5, 4]: the least, and the most, which is 1 or more"
+            )
+            yield Mistake("database.serverless_capacity", list(capacity), words)
+        elif database.instance_class != _default(database, "instance_class"):
+            words = "either an instance class or a serverless capacity"
+            yield Mistake("database.instance_class", database.instance_class, words, "Remove one of them.")
+
+
+def _default(chosen: Struct, name: str) -> object:
+    return next(field.default for field in msgspec.structs.fields(chosen) if field.name == name)
+
+
+def _is_capacity(units: float) -> bool:
+    """https://docs.aws.amazon.com/documentdb/latest/developerguide/docdb-serverless-scaling-config.html"""
+    return 0.5 <= units <= 256 and (units * 2).is_integer()
+
+
+def _of_environment(service: ServiceSettings, database_variable: str) -> Iterator[Mistake]:
     """Variables and secrets that a container cannot have."""
     known = ", ".join(f"${{{each}}}" for each in PLACEHOLDERS)
     for group in ("variables", "secrets"):
         for name, value in getattr(service, group).items():
             key = f"service.{group}.{name}"
-            if expected := mistake_in_name(name):
+            if expected := mistake_in_name(name, database_variable):
                 yield Mistake(key, name, expected, "Correct or remove the name.")
             for each in unknown_placeholders(value):
                 yield Mistake(key, each, f"one of {known}", "For a plain ${...} write ${!...}.")

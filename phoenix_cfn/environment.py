@@ -12,7 +12,6 @@ PLACEHOLDERS = ("StagePrefix", "AWS::AccountId", "AWS::Partition", "AWS::Region"
 SET_BY_TEMPLATE = {
     "PORT": "the parameter ContainerPort sets it",
     "WEB_CONCURRENCY": "service.workers sets it",
-    "DB_CONNECTION_STRING": "the database sets it",
 }
 # The SDKs prefer them to the task's role.
 # https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
@@ -97,12 +96,14 @@ def unknown_placeholders(text: str) -> Iterator[str]:
             yield "${" + inside + "}"
 
 
-def mistake_in_name(name: str) -> str | None:
-    """What is expected of a variable's name, if this one cannot be used."""
+def mistake_in_name(name: str, database_variable: str = "") -> str | None:
+    """What is expected of a variable's name, if this one cannot be used. `database_variable`: that of the database."""
     if not VARIABLE_NAME.fullmatch(name):
         return "a name of letters, digits and underscores that does not begin with a digit"
     if name in SET_BY_TEMPLATE:
         return f"another name than {name}: {SET_BY_TEMPLATE[name]}"
+    if name == database_variable:
+        return f"another name than {name}: database.variable has it"
     if name in CREDENTIALS:
         return "no credentials of AWS: the task has a role, to which service.allow gives permissions"
     return None

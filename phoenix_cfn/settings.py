@@ -149,9 +149,24 @@ class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     days: Annotated[Literal[1, 3, 5, 7, 14, 30], Meta(description="Days that logs and database backups are kept.")] = 7
 
 
-class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The DocumentDB cluster."""
+# Each has a file in infrastructure/database/.
+DatabaseKind = Literal["documentdb", "external", "none"]
 
+
+class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The database: a DocumentDB cluster, one of your own elsewhere, or none."""
+
+    kind: Annotated[
+        DatabaseKind,
+        Meta(description="A DocumentDB cluster, a database elsewhere (a secret has its address), or none."),
+    ] = "documentdb"
+    variable: Annotated[
+        str,
+        Meta(
+            description="The variable with the connection string.",
+            extra={"expected": "a name of letters, digits and underscores, such as DB_CONNECTION_STRING"},
+        ),
+    ] = "DB_CONNECTION_STRING"
     instance_class: Annotated[
         str,
         Meta(
@@ -162,6 +177,23 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     instances: Annotated[
         int, Meta(ge=1, le=16, description="Number of instances. Two run in two Availability Zones.")
     ] = 2
+    serverless_capacity: Annotated[
+        tuple[float, ...],
+        Meta(
+            description="The least and the most capacity (DCUs) of each serverless instance. Empty: not serverless.",
+            extra={"expected": "two multiples of 0.5 from 0.5 to 256, the least and the most, such as [0.5, 4]"},
+        ),
+    ] = ()
+    deletion_protection: Annotated[
+        bool, Meta(description="Whether the cluster, and with it the stack, cannot be deleted.")
+    ] = False
+    from_snapshot: Annotated[
+        bool, Meta(description="Whether the stack has a parameter for a snapshot to create the cluster from.")
+    ] = False
+
+    @property
+    def class_of_instances(self) -> str:
+        return "db.serverless" if self.serverless_capacity else self.instance_class
 
 
 class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

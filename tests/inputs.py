@@ -147,6 +147,34 @@ PARAMETERS: dict[str, Row] = {
         says="full ARN of a secret",
         source="https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html",
     ),
+    "DatabaseSecretArn": Row(
+        accepted=("arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders/database-AbCdEf",),
+        refused=(
+            *("", "orders", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders"),
+            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf:key::",
+        ),
+        says="full ARN of a secret",
+        source="https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html",
+    ),
+    "DatabasePort": Row(
+        accepted=("1024", "5432", "27017", "65535"),
+        refused=("", "0", "443", "1023", "65536", "27017.5", "027017", "mongo"),
+        says="from 1024 to 65535",
+        source="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html",
+    ),
+    "DatabaseSnapshot": Row(
+        accepted=(
+            *("", "a", "dev-phoenix-final", "rds:dev-phoenix-2026-11-24-03-04", "a" * 255),
+            "arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:dev-phoenix-final",
+            "arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:rds:dev-phoenix-2026-11-24-03-04",
+        ),
+        refused=(
+            *("1a", "a--b", "a-", "a b", "a_b", "a" * 256, "arn:aws:rds:eu-central-1:123456789012:snapshot:a"),
+            "arn:aws:rds:eu-central-1:1234:cluster-snapshot:a",
+        ),
+        says="name or the ARN of a cluster snapshot",
+        source="https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBClusterSnapshot.html",
+    ),
     "DockerImageURI": Row(
         accepted=(
             "123456789012.dkr.ecr.eu-central-1.amazonaws.com/dev-phoenix@sha256:" + "0a" * 32,
@@ -344,6 +372,24 @@ SETTINGS: dict[str, Row] = {
             + _CLUSTER
             + " (1 to 35)"
         ),
+    ),
+    "database.variable": Row(
+        accepted=("DB_CONNECTION_STRING", "MONGODB_URI", "_a1"),
+        refused=("", "1A", "A-B", "A B", "PORT", "WEB_CONCURRENCY", "AWS_SESSION_TOKEN", "A\n", 1),
+        says="'database.variable'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html",
+    ),
+    "database.serverless_capacity": Row(
+        accepted=((), (0.5, 1), (0.5, 256), (4, 4), (1.5, 2)),
+        refused=((1,), (4, 2), (0, 4), (0.5, 0.5), (0.5, 256.5), (0.7, 4), (1, 2, 3), ("1", "2"), 4, True),
+        says="'database.serverless_capacity'",
+        source="https://docs.aws.amazon.com/documentdb/latest/developerguide/docdb-serverless-scaling-config.html",
+    ),
+    "database.deletion_protection": Row(
+        accepted=(True, False), refused=("true", 1, ""), says="'database.deletion_protection'", source=_CLUSTER
+    ),
+    "database.from_snapshot": Row(
+        accepted=(True, False), refused=("true", 1, "a-snapshot"), says="'database.from_snapshot'", source=_CLUSTER
     ),
     "database.instance_class": Row(
         accepted=(

@@ -13,7 +13,13 @@ from phoenix_cfn.cloudformation.functions import is_function
 _TAGS = ("rds:AddTagsToResource", "rds:ListTagsForResource", "rds:RemoveTagsFromResource")
 WITHOUT_HANDLERS: dict[str, dict[str, tuple[str, ...]]] = {
     "AWS::DocDB::DBCluster": {
-        "create": ("rds:CreateDBCluster", "rds:DescribeDBClusters", *_TAGS),
+        "create": (
+            "rds:CreateDBCluster",
+            "rds:DescribeDBClusters",
+            "rds:DescribeDBClusterSnapshots",
+            "rds:RestoreDBClusterFromSnapshot",
+            *_TAGS,
+        ),
         "read": ("rds:DescribeDBClusters", "rds:ListTagsForResource"),
         # DocumentDB asks whether the cluster belongs to a global one before it changes or deletes it.
         "update": ("rds:ModifyDBCluster", "rds:DescribeDBClusters", "rds:DescribeGlobalClusters", *_TAGS),
@@ -172,6 +178,9 @@ def passed_to(resource_type: str) -> tuple[str, ...]:
 # of them does not need the action. Only what is certain stands here: reading is not, and deleting seldom.
 # Sources: the descriptions of the properties in the registry schemas.
 ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
+    # A cluster of which the template names the snapshot.
+    # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_RestoreDBClusterFromSnapshot.html
+    "AWS::DocDB::DBCluster": {"rds:RestoreDBClusterFromSnapshot": ("SnapshotIdentifier",)},
     "AWS::EC2::VPC": {
         "ec2:CreateVpcEncryptionControl": ("VpcEncryptionControl",),
         "ec2:ModifyVpcTenancy": ("InstanceTenancy",),

@@ -11,8 +11,7 @@ from phoenix_cfn.common.stage import stage_scope
 from phoenix_cfn.common.topic import notification_topic
 from phoenix_cfn.infrastructure.cluster import cluster
 from phoenix_cfn.infrastructure.dashboard import dashboard
-from phoenix_cfn.infrastructure.database import Database
-from phoenix_cfn.infrastructure.database.documentdb import documentdb
+from phoenix_cfn.infrastructure.database import Database, database_of_kind
 from phoenix_cfn.infrastructure.deployments.rolling import rolling
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing, load_balancer
 from phoenix_cfn.infrastructure.monitoring import release_alarms, service_alarms
@@ -49,16 +48,17 @@ class Infrastructure:
 
 def build(settings: Settings) -> Infrastructure:
     """Writes the template of the infrastructure stack; the pipeline deploys it, any other tool can."""
+    database_words = "DocumentDB, " if settings.database.kind == "documentdb" else ""
     description = (
-        f"{settings.name}: the service on Fargate behind a load balancer, with DocumentDB, scaling and alarms."
+        f"{settings.name}: the service on Fargate behind a load balancer, with {database_words}scaling and alarms."
     )
     scope = stage_scope(StageTemplate(description, settings.name), settings, publisher="cloudwatch")
-    release = release_parameters(scope.template)
+    release = release_parameters(scope.template, settings)
 
     alarm_topic = notification_topic(scope, "AlarmTopic", publisher="cloudwatch")
     network = vpc_network(scope)
     load_balancing = load_balancer(scope, network)
-    database = documentdb(scope, network, release.database_secret_arn)
+    database = database_of_kind(scope, network, release)
     alarms = release_alarms(scope, load_balancing, alarm_topic)
     deployment = rolling(scope, load_balancing, alarms)
     service = fargate_service(scope, cluster(scope), task(scope, release, database), network, deployment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from awacs.aws import Action, Allow, PolicyDocument, Statement
 from troposphere import GetAtt, Ref, Sub
@@ -27,6 +28,8 @@ from phoenix_cfn.infrastructure.load_balancer import DEREGISTRATION_DELAY
 from phoenix_cfn.infrastructure.task_roles import TaskRoles, task_roles
 from phoenix_cfn.parameters.release import ReleaseParameters
 from phoenix_cfn.scope import Scope, part
+from phoenix_cfn.settings import DatabaseSettings
+from phoenix_cfn.template import suppress
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def task(scope: Scope, release: ReleaseParameters, database: Database) -> Task:
     definition = scope.add(
         TaskDefinition(
             "TaskDefinition",
+            **_metadata(scope),
             Family=Sub(scope.names.task_family),
             RequiresCompatibilities=["FARGATE"],
             NetworkMode="awsvpc",
@@ -87,7 +91,7 @@ def task(scope: Scope, release: ReleaseParameters, database: Database) -> Task:
                     StopTimeout=DEREGISTRATION_DELAY,
                     PortMappings=[PortMapping(ContainerPort=Ref(scope.parameters.container_port), Protocol="tcp")],
                     Environment=_environment(scope),
-                    Secrets=_secrets(scope, database),
+                    **_secrets(scope, database),
                     LogConfiguration=LogConfiguration(
                         LogDriver="awslogs",
                         Options={
@@ -109,6 +113,13 @@ def task(scope: Scope, release: ReleaseParameters, database: Database) -> Task:
     return task
 
 
+def _metadata(scope: Scope) -> dict[str, Any]:
+    """The kata's name of the variable is no rule where the settings choose another."""
+    if scope.settings.database.variable == DatabaseSettings().variable:
+        return {}
+    return {"Metadata": suppress(cfn_lint={"E9213": "database.variable in phoenix.toml is another name."})}
+
+
 def _environment(scope: Scope) -> list[Environment]:
     """What the templates set, and the fork's variables."""
     variables: dict[str, object] = {
@@ -120,15 +131,16 @@ def _environment(scope: Scope) -> list[Environment]:
     return [Environment(Name=name, Value=value) for name, value in variables.items()]
 
 
-def _secrets(scope: Scope, database: Database) -> list[Secret]:
+def _secrets(scope: Scope, database: Database) -> dict[str, Any]:
     """The connection string, and the fork's secrets. ECS reads them when a task starts."""
-    return [
-        Secret(Name="DB_CONNECTION_STRING", ValueFrom=Ref(database.connection_secret)),
+    found = [
+        *database.secrets,
         *(
             Secret(Name=name, ValueFrom=filled_in(source.value_from))
             for name, source in secret_sources(scope.settings.service.secrets).items()
         ),
     ]
+    return {"Secrets": found} if found else {}
 
 
 def _permissions(scope: Scope, roles: TaskRoles) -> list[Statement]:

@@ -67,19 +67,7 @@ def _execution_role(scope: Scope, boundary: Parameter, database: Database, logs:
                 Action=[log_actions.CreateLogStream, log_actions.PutLogEvents],
                 Resource=[GetAtt(logs, "Arn")],
             ),
-            Statement(
-                Sid="ReadTheConnectionString",
-                Effect=Allow,
-                Action=[secretsmanager.GetSecretValue],
-                Resource=[Ref(database.connection_secret)],
-            ),
-            Statement(
-                Sid="DecryptTheConnectionString",
-                Effect=Allow,
-                Action=[kms.Decrypt],
-                Resource=[GetAtt(scope.key, "Arn")],
-                Condition=Condition(StringEquals("kms:ViaService", Sub("secretsmanager.${AWS::Region}.amazonaws.com"))),
-            ),
+            *database.statements,
             *_secrets_of_the_fork(scope),
         ],
     )

@@ -8,7 +8,7 @@ from troposphere import Equals, Not, Parameter, Ref
 
 from phoenix_cfn.cloudformation.facts import documentdb
 from phoenix_cfn.naming import RESERVED_STAGES, STAGE_PREFIX_MAX_LENGTH, STAGE_PREFIX_PATTERN
-from phoenix_cfn.parameters.form import DATABASE, NOTIFICATIONS, SERVICE, STAGE, Form
+from phoenix_cfn.parameters.form import DATABASE, NOTIFICATIONS, SECRET_ARN, SERVICE, STAGE, Form
 from phoenix_cfn.parameters.numbers import number, port, tasks
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
@@ -37,17 +37,24 @@ class StageParameters:
     max_running_tasks: Parameter
     requests_per_second_per_task: Parameter
     auto_scaling_target_value: Parameter
-    mongodb_master_username: Parameter
-    mongodb_port: Parameter
+    mongodb_master_username: Parameter | None
+    mongodb_port: Parameter | None
+    database_snapshot: Parameter | None
+    database_secret_arn: Parameter | None
+    database_port: Parameter | None
     notification_email: Parameter
 
     def names(self) -> list[str]:
-        return [getattr(self, field.name).title for field in fields(self)]
+        """Of those that the settings ask for."""
+        every = (getattr(self, field.name) for field in fields(self))
+        return [each.title for each in every if each is not None]
 
 
 def stage_parameters(template: StageTemplate, settings: Settings) -> StageParameters:
     """Adds the parameters that both templates share, with the Rules and the condition that go with them."""
     form = Form(template, __name__)
+    database = settings.database
+    has_cluster, is_external = database.kind == "documentdb", database.kind == "external"
     parameters = StageParameters(
         stage_prefix=_stage_prefix(form),
         container_port=_container_port(form, settings.service.container_port),
@@ -55,8 +62,11 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
         max_running_tasks=_max_running_tasks(form, settings),
         requests_per_second_per_task=_requests_per_task(form, settings.scaling.requests_per_second_per_task),
         auto_scaling_target_value=_average_cpu(form, settings.scaling.cpu_target_percent),
-        mongodb_master_username=_master_username(form),
-        mongodb_port=_database_port(form),
+        mongodb_master_username=_master_username(form) if has_cluster else None,
+        mongodb_port=_cluster_port(form) if has_cluster else None,
+        database_snapshot=_snapshot(form) if database.from_snapshot else None,
+        database_secret_arn=_external_secret(form) if is_external else None,
+        database_port=_external_port(form) if is_external else None,
         notification_email=_notification_email(form),
     )
     template.add_condition(NOTIFIED, Not(Equals(Ref(parameters.notification_email), "")))
@@ -135,9 +145,48 @@ def _master_username(form: Form) -> Parameter:
     )
 
 
-def _database_port(form: Form) -> Parameter:
+def _cluster_port(form: Form) -> Parameter:
     description = "Port that the database listens on."
     return form.ask(DATABASE, "Port", port("MongoDBPort", documentdb.DEFAULT_PORT, documentdb.FIRST_PORT, description))
+
+
+def _snapshot(form: Form) -> Parameter:
+    return form.ask(
+        DATABASE,
+        "Snapshot",
+        Parameter(
+            "DatabaseSnapshot",
+            Type="String",
+            Default="",
+            Description=(
+                "Snapshot to create the database from, by name or ARN. Empty: an empty one. Do not change it later."
+            ),
+            # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBClusterSnapshot.html
+            AllowedPattern=(
+                r"^$|^(arn:[a-z-]+:rds:[a-z0-9-]+:[0-9]{12}:cluster-snapshot:)?(rds:)?[A-Za-z](-?[A-Za-z0-9]){0,254}$"
+            ),
+            ConstraintDescription="Enter the name or the ARN of a cluster snapshot, or nothing.",
+        ),
+    )
+
+
+def _external_secret(form: Form) -> Parameter:
+    return form.ask(
+        DATABASE,
+        "Secret with the connection string",
+        Parameter(
+            "DatabaseSecretArn",
+            Type="String",
+            Description="ARN of a secret in Secrets Manager whose text is the connection string.",
+            AllowedPattern=SECRET_ARN,
+            ConstraintDescription="Enter the full ARN of a secret in Secrets Manager, its random ending included.",
+        ),
+    )
+
+
+def _external_port(form: Form) -> Parameter:
+    description = "Port that the database listens on: the tasks may connect to it everywhere."
+    return form.ask(DATABASE, "Port", port("DatabasePort", documentdb.DEFAULT_PORT, 1024, description))
 
 
 def _notification_email(form: Form) -> Parameter:

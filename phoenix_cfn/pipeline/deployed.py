@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from phoenix_cfn.template import StageTemplate
 # What the library itself writes, or has written, under any settings: the same for every fork, whatever its code is now.
 LIBRARY = Path(iam.__file__).with_name("library.json")
 # Stands for the service's name in library.json, and is one while that is written.
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_CREDENTIALS = "${DatabaseCredentials}"
 _ANY_SERVICE, _PLACEHOLDER = "name-of-the-service", "{service}"
 
 
@@ -53,7 +57,7 @@ def known(settings: Settings) -> dict[str, str]:
     shared = stage_parameters(StageTemplate("", settings.name), settings).names()
     return {
         **{name: f"${{{name}}}" for name in shared},
-        DATABASE_SECRET_ARN: "${DatabaseCredentials}",
+        **({DATABASE_SECRET_ARN: _CREDENTIALS} if settings.database.kind == "documentdb" else {}),
         ROLE_BOUNDARY_ARN: "${RoleBoundary}",
         "AWS::StackName": Names.of(settings.name).infrastructure_stack,
     }
@@ -72,6 +76,29 @@ def left_by(settings: Settings, stack: Mapping[str, Any]) -> Earlier:
 def of_the_library(settings: Settings) -> Earlier:
     """What a stage may have of the library's own."""
     return Earlier.from_json(LIBRARY.read_text(encoding="utf-8").replace(_PLACEHOLDER, settings.name))
+
+
+def nameable(settings: Settings, earlier: Earlier) -> Earlier:
+    """Of what stages may have, that which this pipeline stack can name: a parameter goes with the settings that ask for
+    it."""
+    names = set(_VARIABLE.findall(" ".join(known(settings).values())))
+
+    def is_known(text: str) -> bool:
+        return all(each.startswith("AWS::") or each in names for each in _VARIABLE.findall(text))
+
+    def of(texts: Iterable[str]) -> frozenset[str]:
+        return frozenset(filter(is_known, texts))
+
+    footprint = replace(
+        earlier.footprint,
+        arns={kind: {each: of(arns) for each, arns in arns.items()} for kind, arns in earlier.footprint.arns.items()},
+        around={
+            kind: {each: of(arns) for each, arns in arns.items()} for kind, arns in earlier.footprint.around.items()
+        },
+        secrets=of(earlier.footprint.secrets),
+    )
+    roles = (replace(each, resources=tuple(filter(is_known, each.resources))) for each in earlier.roles)
+    return Earlier(footprint, tuple(each for each in roles if each.resources and is_known(str(each.conditions))))
 
 
 def types(settings: Settings, stack: Mapping[str, Any], recorded: Earlier) -> set[str]:

@@ -181,7 +181,10 @@ _ANY = st.fixed_dictionaries(
             }
         ),
         "retention": st.fixed_dictionaries({"days": st.sampled_from([1, 30])}),
-        "database": st.fixed_dictionaries({"instances": st.integers(1, 16)}),
+        "database": st.one_of(
+            st.fixed_dictionaries({"instances": st.integers(1, 16)}),
+            st.fixed_dictionaries({"kind": st.sampled_from(["external", "none"])}),
+        ),
         "network": st.fixed_dictionaries({"vpc_cidr": st.sampled_from(["10.0.0.0/16", "192.168.0.0/22"])}),
     }
 ).map(Settings.of)

@@ -9,16 +9,20 @@ from troposphere.ec2 import VPC, Route, SecurityGroup, Subnet
 
 @dataclass(frozen=True)
 class SecurityGroups:
-    """One for each tier: `load_balancer` admits the internet, `tasks` the load balancer, `database` the tasks."""
+    """One for each tier: `load_balancer` admits the internet, `tasks` the load balancer, `database` the tasks.
+
+    `database` is None where the stack has no DocumentDB cluster.
+    """
 
     load_balancer: SecurityGroup
     tasks: SecurityGroup
-    database: SecurityGroup
+    database: SecurityGroup | None
 
 
 @dataclass(frozen=True)
 class Network:
-    """`public`: reached from the internet; `private`: reaches it through a NAT gateway; `isolated`: no way in or out.
+    """`public`: reached from the internet; `private`: reaches it through a NAT gateway; `isolated`: no way in or out,
+    none without a DocumentDB cluster.
 
     `groups`: the security groups. A resource that needs the internet from its start DependsOn `internet_route` (public)
     or `egress_routes` (private).

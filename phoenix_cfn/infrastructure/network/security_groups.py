@@ -15,6 +15,8 @@ _ANYWHERE = "0.0.0.0/0"
 @part
 def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
     """The chain. Each group names its neighbour, never an address, in both directions."""
+    has_cluster = scope.settings.database.kind == "documentdb"
+    onwards = "to the database and to AWS" if has_cluster else "to AWS"
     load_balancer = scope.add(
         SecurityGroup(
             "LoadBalancerSecurityGroup",
@@ -33,7 +35,7 @@ def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
         SecurityGroup(
             "TaskSecurityGroup",
             VpcId=Ref(vpc),
-            GroupDescription="Tasks: from the load balancer only, onwards to the database and to AWS over HTTPS",
+            GroupDescription=f"Tasks: from the load balancer only, onwards {onwards} over HTTPS",
             SecurityGroupIngress=[
                 _from(load_balancer, scope.parameters.container_port, "Requests from the load balancer")
             ],
@@ -48,7 +50,16 @@ def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
             ],
         )
     )
-    database = scope.add(
+    database = _database(scope, vpc, tasks) if has_cluster else None
+    # Two groups that name each other need their rules outside, or neither could be made first.
+    scope.add(_to("LoadBalancerEgress", load_balancer, tasks, scope.parameters.container_port, "Requests to the tasks"))
+    if database:
+        scope.add(_to("TaskEgress", tasks, database, scope.parameters.mongodb_port, "Connections to the database"))
+    return SecurityGroups(load_balancer, tasks, database)
+
+
+def _database(scope: Scope, vpc: VPC, tasks: SecurityGroup) -> SecurityGroup:
+    return scope.add(
         SecurityGroup(
             "DatabaseSecurityGroup",
             VpcId=Ref(vpc),
@@ -57,10 +68,6 @@ def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
             SecurityGroupEgress=[_nowhere()],
         )
     )
-    # Two groups that name each other need their rules outside, or neither could be made first.
-    scope.add(_to("LoadBalancerEgress", load_balancer, tasks, scope.parameters.container_port, "Requests to the tasks"))
-    scope.add(_to("TaskEgress", tasks, database, scope.parameters.mongodb_port, "Connections to the database"))
-    return SecurityGroups(load_balancer, tasks, database)
 
 
 def _nowhere() -> SecurityGroupRule:
@@ -68,7 +75,7 @@ def _nowhere() -> SecurityGroupRule:
     return SecurityGroupRule(Description="Nothing else", IpProtocol="tcp", FromPort=1, ToPort=1, CidrIp="127.0.0.1/32")
 
 
-def _from(source: SecurityGroup, port: Parameter, description: str) -> SecurityGroupRule:
+def _from(source: SecurityGroup, port: Parameter | None, description: str) -> SecurityGroupRule:
     return SecurityGroupRule(
         Description=description,
         IpProtocol="tcp",
@@ -79,7 +86,7 @@ def _from(source: SecurityGroup, port: Parameter, description: str) -> SecurityG
 
 
 def _to(
-    title: str, source: SecurityGroup, target: SecurityGroup, port: Parameter, description: str
+    title: str, source: SecurityGroup, target: SecurityGroup, port: Parameter | None, description: str
 ) -> SecurityGroupEgress:
     return SecurityGroupEgress(
         title,

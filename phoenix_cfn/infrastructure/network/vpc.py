@@ -74,8 +74,10 @@ def vpc_network(scope: Scope) -> Network:
         )
         private.append(_subnet(scope, "Private", zone, next(blocks), table))
 
-    isolated_routes = _route_table(scope, vpc, "Isolated")
-    isolated = [_subnet(scope, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
+    isolated = []
+    if scope.settings.database.kind == "documentdb":
+        isolated_routes = _route_table(scope, vpc, "Isolated")
+        isolated = [_subnet(scope, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
 
     _s3_endpoint(scope, vpc, private_tables)
     groups = security_groups(scope, vpc)
