@@ -19,7 +19,7 @@ def architecture(release: dict[str, Any], stage: dict[str, Any]) -> str:
     zones = len(_properties(stage, "LoadBalancer")["Subnets"])
     alarms = _of_type(stage, "AWS::CloudWatch::Alarm")
     stages = [each["Name"] for each in _properties(release, "Pipeline")["Stages"]]
-    port = _properties(stage, "Listener")["Port"]
+    entrance = _entrance(stage)
     health_check = _properties(stage, "TargetGroup")["HealthCheckPath"]
     log_days = _properties(stage, "TaskLogGroup")["RetentionInDays"]
     drawing = f"""```mermaid
@@ -31,7 +31,7 @@ flowchart LR
     DatabaseCredentials["Secrets Manager<br/>database credentials"]
   end
   Pipeline -- "CloudFormation, by DeployRole" --> stage
-  users(["users"]) -- "HTTP {port}" --> LoadBalancer
+  users(["users"]) -- "{entrance}" --> LoadBalancer
   subgraph stage["Infrastructure.yml"]
     subgraph public["public subnets, {zones} zones"]
       LoadBalancer["Application Load Balancer"]
@@ -71,6 +71,13 @@ def _without(drawing: str, boxes: set[str]) -> str:
     lines = [line for line in drawing.splitlines() if not boxes & set(re.findall(r"\w+", line))]
     kept = "\n".join(lines)
     return re.sub(r"\n *subgraph [^\n]*\n *end(?=\n)", "", kept)
+
+
+def _entrance(stage: dict[str, Any]) -> str:
+    """The protocol and port of the listener that leads to the tasks."""
+    listeners = _of_type(stage, "AWS::ElasticLoadBalancingV2::Listener")
+    listener = max(listeners, key=lambda each: str(each["Protocol"]))
+    return f"{listener['Protocol']} {listener['Port']}"
 
 
 def _tasks(stage: dict[str, Any]) -> str:

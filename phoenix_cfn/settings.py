@@ -217,6 +217,18 @@ class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = (1, 2)
 
 
+HttpsKind = Literal["off", "certificate", "domain"]
+
+
+class LoadBalancerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The entrance."""
+
+    https: Annotated[
+        HttpsKind,
+        Meta(description="Off, with a certificate that exists, or with a certificate for a domain in a hosted zone."),
+    ] = "off"
+
+
 # Each has a file in pipeline/sources/.
 SourceKind = Literal["github-oauth", "github-connection", "codecommit"]
 
@@ -274,6 +286,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention: RetentionSettings = RetentionSettings()
     database: DatabaseSettings = DatabaseSettings()
     network: NetworkSettings = NetworkSettings()
+    load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     pipeline: PipelineSettings = PipelineSettings()
     permissions: Annotated[
         tuple[TypePermissions, ...],

@@ -175,6 +175,40 @@ PARAMETERS: dict[str, Row] = {
         says="name or the ARN of a cluster snapshot",
         source="https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBClusterSnapshot.html",
     ),
+    "CertificateArn": Row(
+        accepted=("arn:aws:acm:eu-central-1:123456789012:certificate/12345678-90ab-cdef-0123-4567890abcde",),
+        refused=(
+            *("", "certificate/12345678-90ab-cdef-0123-4567890abcde", "dev.example.com"),
+            "arn:aws:acm:eu-central-1:123456789012:certificate/12345678",
+            "arn:aws:iam::123456789012:server-certificate/a",
+        ),
+        says="ARN of a certificate",
+        source="https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html",
+    ),
+    "DomainName": Row(
+        accepted=("example.com", "dev.example.com", "a-b.c--d.xn--p1ai", "a" * 60 + ".com"),
+        refused=(
+            *(
+                "",
+                "example",
+                "Example.com",
+                "example.com.",
+                ".example.com",
+                "*.example.com",
+                "-a.example.com",
+                "a_b.com",
+            ),
+            *("a-.example.com", "example.c", "https://example.com", "a b.com", "a" * 64 + ".com", "a." * 31 + "com"),
+        ),
+        says="at most 64 characters",
+        source="https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html",
+    ),
+    "HostedZoneId": Row(
+        accepted=("Z0123456789ABCDEFGHIJ", "Z3", "Z" + "A" * 31),
+        refused=("", "Z", "/hostedzone/Z3", "z3", "A3", "Z" + "A" * 32, "example.com"),
+        says="id of a hosted zone",
+        source="https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html",
+    ),
     "DockerImageURI": Row(
         accepted=(
             "123456789012.dkr.ecr.eu-central-1.amazonaws.com/dev-phoenix@sha256:" + "0a" * 32,
@@ -439,6 +473,13 @@ SETTINGS: dict[str, Row] = {
         source="https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html",
     ),
 }
+
+SETTINGS["load_balancer.https"] = Row(
+    accepted=("off", "certificate", "domain"),
+    refused=("", "on", "OFF", True, None),
+    says="'load_balancer.https'",
+    source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-https-listener.html",
+)
 
 # A setting that chooses between kinds accepts their names, each of which is a file here.
 SETTINGS |= {

@@ -178,6 +178,11 @@ def passed_to(resource_type: str) -> tuple[str, ...]:
 # of them does not need the action. Only what is certain stands here: reading is not, and deleting seldom.
 # Sources: the descriptions of the properties in the registry schemas.
 ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
+    "AWS::CertificateManager::Certificate": {
+        "acm-pca:GetCertificate": ("CertificateAuthorityArn",),
+        "acm-pca:IssueCertificate": ("CertificateAuthorityArn",),
+        "route53:ChangeResourceRecordSets": ("HostedZoneId",),
+    },
     # A cluster of which the template names the snapshot.
     # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_RestoreDBClusterFromSnapshot.html
     "AWS::DocDB::DBCluster": {"rds:RestoreDBClusterFromSnapshot": ("SnapshotIdentifier",)},

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from troposphere import GetAtt, Ref
+from troposphere import AWSHelperFn, GetAtt, Ref
 from troposphere.cloudwatch import MetricDimension
 from troposphere.elasticloadbalancingv2 import (
     Action,
+    Certificate,
     Listener,
     ListenerAttribute,
     LoadBalancer,
     LoadBalancerAttributes,
     Matcher,
+    RedirectConfig,
     TargetGroup,
     TargetGroupAttribute,
 )
 
+from phoenix_cfn.infrastructure.https import alias_record, certificate
 from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import suppress
@@ -25,6 +28,11 @@ from phoenix_cfn.template import suppress
 IDLE_TIMEOUT = 60
 # Seconds that a task which leaves may still finish what it began: as long as its StopTimeout.
 DEREGISTRATION_DELAY = 30
+# TLS 1.3 and 1.2, with forward secrecy and authenticated encryption only.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+# A year, for which browsers remember that the domain has HTTPS.
+HSTS_SECONDS = 31_536_000
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class LoadBalancing:
 
 @part
 def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
-    """Public, in both zones, on port 80."""
+    """Public, in both zones, on port 80; with HTTPS on port 443, to which port 80 redirects."""
     balancer = scope.add(
         LoadBalancer(
             "LoadBalancer",
@@ -65,7 +73,13 @@ def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
         )
     )
     target_group = _target_group(scope, network)
-    return LoadBalancing(balancer, target_group, _listener(scope, balancer, target_group))
+    certificate_arn = certificate(scope)
+    if certificate_arn is None:
+        return LoadBalancing(balancer, target_group, _listener(scope, balancer, target_group))
+    listener = _https_listener(scope, balancer, target_group, certificate_arn)
+    _redirect(scope, balancer, listener)
+    alias_record(scope, balancer)
+    return LoadBalancing(balancer, target_group, listener)
 
 
 def _target_group(scope: Scope, network: Network) -> TargetGroup:
@@ -109,13 +123,59 @@ def _listener(scope: Scope, balancer: LoadBalancer, target_group: TargetGroup) -
             Protocol="HTTP",
             Port=80,
             DefaultActions=[Action(Type="forward", TargetGroupArn=Ref(target_group))],
+            ListenerAttributes=_headers(),
+        )
+    )
+
+
+def _https_listener(
+    scope: Scope, balancer: LoadBalancer, target_group: TargetGroup, certificate_arn: AWSHelperFn
+) -> Listener:
+    """HTTPS from port 443 to the target group. Browsers that were there once use nothing else."""
+    return scope.add(
+        Listener(
+            "HttpsListener",
+            LoadBalancerArn=Ref(balancer),
+            Protocol="HTTPS",
+            Port=443,
+            SslPolicy=TLS_POLICY,
+            Certificates=[Certificate(CertificateArn=certificate_arn)],
+            DefaultActions=[Action(Type="forward", TargetGroupArn=Ref(target_group))],
             ListenerAttributes=[
-                ListenerAttribute(Key="routing.http.response.server.enabled", Value="false"),
-                ListenerAttribute(Key="routing.http.response.x_content_type_options.header_value", Value="nosniff"),
-                ListenerAttribute(Key="routing.http.response.x_frame_options.header_value", Value="DENY"),
+                *_headers(),
                 ListenerAttribute(
-                    Key="routing.http.response.content_security_policy.header_value", Value="default-src 'self'"
+                    Key="routing.http.response.strict_transport_security.header_value", Value=f"max-age={HSTS_SECONDS}"
                 ),
             ],
         )
     )
+
+
+def _redirect(scope: Scope, balancer: LoadBalancer, https: Listener) -> Listener:
+    """From port 80 to port 443. A stage that had no HTTPS serves by port 80 until `https` is there."""
+    return scope.add(
+        Listener(
+            "Listener",
+            DependsOn=https,
+            LoadBalancerArn=Ref(balancer),
+            Protocol="HTTP",
+            Port=80,
+            DefaultActions=[
+                Action(
+                    Type="redirect",
+                    RedirectConfig=RedirectConfig(Protocol="HTTPS", Port="443", StatusCode="HTTP_301"),
+                )
+            ],
+            ListenerAttributes=_headers(),
+        )
+    )
+
+
+def _headers() -> list[ListenerAttribute]:
+    """What makes browsers careful."""
+    return [
+        ListenerAttribute(Key="routing.http.response.server.enabled", Value="false"),
+        ListenerAttribute(Key="routing.http.response.x_content_type_options.header_value", Value="nosniff"),
+        ListenerAttribute(Key="routing.http.response.x_frame_options.header_value", Value="DENY"),
+        ListenerAttribute(Key="routing.http.response.content_security_policy.header_value", Value="default-src 'self'"),
+    ]

@@ -12,6 +12,7 @@ from phoenix_cfn.template import StageTemplate
 SOURCE = "Source"
 STAGE = "Stage"
 SERVICE = "Service"
+HTTPS = "HTTPS"
 DATABASE = "Database"
 NOTIFICATIONS = "Notifications"
 

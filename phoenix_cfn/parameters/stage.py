@@ -8,7 +8,7 @@ from troposphere import Equals, Not, Parameter, Ref
 
 from phoenix_cfn.cloudformation.facts import documentdb
 from phoenix_cfn.naming import RESERVED_STAGES, STAGE_PREFIX_MAX_LENGTH, STAGE_PREFIX_PATTERN
-from phoenix_cfn.parameters.form import DATABASE, NOTIFICATIONS, SECRET_ARN, SERVICE, STAGE, Form
+from phoenix_cfn.parameters.form import DATABASE, HTTPS, NOTIFICATIONS, SECRET_ARN, SERVICE, STAGE, Form
 from phoenix_cfn.parameters.numbers import number, port, tasks
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
@@ -37,6 +37,9 @@ class StageParameters:
     max_running_tasks: Parameter
     requests_per_second_per_task: Parameter
     auto_scaling_target_value: Parameter
+    certificate_arn: Parameter | None
+    domain_name: Parameter | None
+    hosted_zone_id: Parameter | None
     mongodb_master_username: Parameter | None
     mongodb_port: Parameter | None
     database_snapshot: Parameter | None
@@ -53,7 +56,7 @@ class StageParameters:
 def stage_parameters(template: StageTemplate, settings: Settings) -> StageParameters:
     """Adds the parameters that both templates share, with the Rules and the condition that go with them."""
     form = Form(template, __name__)
-    database = settings.database
+    database, https = settings.database, settings.load_balancer.https
     has_cluster, is_external = database.kind == "documentdb", database.kind == "external"
     parameters = StageParameters(
         stage_prefix=_stage_prefix(form),
@@ -62,6 +65,9 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
         max_running_tasks=_max_running_tasks(form, settings),
         requests_per_second_per_task=_requests_per_task(form, settings.scaling.requests_per_second_per_task),
         auto_scaling_target_value=_average_cpu(form, settings.scaling.cpu_target_percent),
+        certificate_arn=_certificate_arn(form) if https == "certificate" else None,
+        domain_name=_domain_name(form) if https == "domain" else None,
+        hosted_zone_id=_hosted_zone_id(form) if https == "domain" else None,
         mongodb_master_username=_master_username(form) if has_cluster else None,
         mongodb_port=_cluster_port(form) if has_cluster else None,
         database_snapshot=_snapshot(form) if database.from_snapshot else None,
@@ -125,6 +131,53 @@ def _requests_per_task(form: Form, default: int) -> Parameter:
 def _average_cpu(form: Form, default: int) -> Parameter:
     description = "Tasks are added above this average CPU of the service, in percent."
     return form.ask(SERVICE, "Average CPU (%)", number("AutoScalingTargetValue", default, 10, 90, description))
+
+
+def _certificate_arn(form: Form) -> Parameter:
+    return form.ask(
+        HTTPS,
+        "Certificate",
+        Parameter(
+            "CertificateArn",
+            Type="String",
+            Description="ARN of a certificate in ACM, of this region, for the domain that leads to the load balancer.",
+            # https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html
+            AllowedPattern=r"^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+            ConstraintDescription="Enter the ARN of a certificate in AWS Certificate Manager.",
+        ),
+    )
+
+
+def _domain_name(form: Form) -> Parameter:
+    return form.ask(
+        HTTPS,
+        "Domain",
+        Parameter(
+            "DomainName",
+            Type="String",
+            Description="Domain of the application, such as dev.example.com. A later change interrupts the service.",
+            # The common name of a certificate has 64 characters.
+            # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+            AllowedPattern=r"^([a-z0-9](-*[a-z0-9]){0,62}\.)+[a-z](-*[a-z0-9])+$",
+            MaxLength=64,
+            ConstraintDescription="Enter a domain in lower case such as dev.example.com, at most 64 characters.",
+        ),
+    )
+
+
+def _hosted_zone_id(form: Form) -> Parameter:
+    return form.ask(
+        HTTPS,
+        "Hosted zone",
+        Parameter(
+            "HostedZoneId",
+            Type="String",
+            Description="Id of the public hosted zone in Route 53 that the domain belongs to.",
+            # https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html
+            AllowedPattern="^Z[A-Z0-9]{1,31}$",
+            ConstraintDescription="Enter the id of a hosted zone, such as Z0123456789ABCDEFGHIJ.",
+        ),
+    )
 
 
 def _master_username(form: Form) -> Parameter:

@@ -21,6 +21,8 @@ from phoenix_cfn.template import StageTemplate
 
 # What the library itself writes, or has written, under any settings: the same for every fork, whatever its code is now.
 LIBRARY = Path(iam.__file__).with_name("library.json")
+# What these settings add is on the record of the forks that choose them: no other role gets rights for certificates.
+ON_RECORD = frozenset({("load_balancer", "https")})
 # Stands for the service's name in library.json, and is one while that is written.
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _CREDENTIALS = "${DatabaseCredentials}"
@@ -33,7 +35,8 @@ def choices() -> dict[tuple[str, str], tuple[object, ...]]:
     A new such number gets a line here, a new kind is included; `python -m phoenix_cfn.cli.library` brings library.json
     up to them.
     """
-    return {("database", "instances"): (1, 16), **_kinds(Settings)}
+    kinds = {key: values for key, values in _kinds(Settings).items() if key not in ON_RECORD}
+    return {("database", "instances"): (1, 16), **kinds}
 
 
 def _kinds(settings: type[Struct]) -> dict[tuple[str, str], tuple[object, ...]]:

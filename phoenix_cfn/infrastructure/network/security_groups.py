@@ -24,9 +24,8 @@ def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
             VpcId=Ref(vpc),
             GroupDescription="Load balancer: HTTP from the internet, onwards to the tasks only",
             SecurityGroupIngress=[
-                SecurityGroupRule(
-                    Description="HTTP from everywhere", IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp=_ANYWHERE
-                )
+                _from_everywhere("HTTP", 80),
+                *([_from_everywhere("HTTPS", 443)] if scope.settings.load_balancer.https != "off" else []),
             ],
             SecurityGroupEgress=[_nowhere()],
         )
@@ -67,6 +66,12 @@ def _database(scope: Scope, vpc: VPC, tasks: SecurityGroup) -> SecurityGroup:
             SecurityGroupIngress=[_from(tasks, scope.parameters.mongodb_port, "Connections from the tasks")],
             SecurityGroupEgress=[_nowhere()],
         )
+    )
+
+
+def _from_everywhere(protocol: str, port: int) -> SecurityGroupRule:
+    return SecurityGroupRule(
+        Description=f"{protocol} from everywhere", IpProtocol="tcp", FromPort=port, ToPort=port, CidrIp=_ANYWHERE
     )
 
 
