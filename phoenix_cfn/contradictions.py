@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from phoenix_cfn.cloudformation.facts.endpoints import GATEWAYS, INTERFACES
 from phoenix_cfn.cloudformation.schemas import iam_actions
 from phoenix_cfn.environment import (
     PLACEHOLDERS,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 def found(settings: Settings) -> Iterator[Mistake]:
     """Every such mistake."""
     yield from _of_database(settings.database)
+    yield from _of_network(settings)
     yield from _of_environment(settings.service, "" if settings.database.kind == "none" else settings.database.variable)
     yield from _of_permissions(settings.service)
 
@@ -54,6 +56,24 @@ def _of_database(database: DatabaseSettings) -> Iterator[Mistake]:
         elif database.instance_class != _default(database, "instance_class"):
             words = "either an instance class or a serverless capacity"
             yield Mistake("database.instance_class", database.instance_class, words, "Remove one of them.")
+
+
+def _of_network(settings: Settings) -> Iterator[Mistake]:
+    """Settings of a VPC of the stage's own where it has none, and tasks that would have no way out."""
+    network = settings.network
+    if network.kind == "existing":
+        for name in ("nat_gateways", "vpc_cidr", "availability_zones"):
+            if getattr(network, name) != _default(network, name):
+                words = "no such setting with network.kind = 'existing': the network has its own"
+                yield Mistake(f"network.{name}", getattr(network, name), words, "Remove it.", beside=("network.kind",))
+    elif network.nat_gateways == 0:
+        if settings.database.kind == "external":
+            words = "1 or 2 with database.kind = 'external', which the tasks could not reach"
+            yield Mistake("network.nat_gateways", 0, words, beside=("database.kind",))
+        called = {action.partition(":")[0] for each in settings.service.allow for action in each.actions}
+        for service in sorted(called - INTERFACES.keys() - GATEWAYS.keys()):
+            words = f"1 or 2 with actions of {service} in service.allow, for which this library knows no endpoint"
+            yield Mistake("network.nat_gateways", 0, words, beside=("service.allow",))
 
 
 def _default(chosen: Struct, name: str) -> object:

@@ -196,9 +196,22 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return "db.serverless" if self.serverless_capacity else self.instance_class
 
 
-class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The VPC."""
+# Each has a file in infrastructure/network/.
+NetworkKind = Literal["vpc", "existing"]
 
+
+class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The VPC: of the stage's own, or one that exists."""
+
+    kind: Annotated[
+        NetworkKind, Meta(description="A VPC of the stage's own, or one that exists, whose subnets are parameters.")
+    ] = "vpc"
+    nat_gateways: Annotated[
+        Literal[0, 1, 2],
+        Meta(
+            description="NAT gateways: one in each zone, one for both, or none, with endpoints of AWS services instead."
+        ),
+    ] = 2
     vpc_cidr: Annotated[
         str,
         Meta(

@@ -175,6 +175,29 @@ PARAMETERS: dict[str, Row] = {
         says="name or the ARN of a cluster snapshot",
         source="https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBClusterSnapshot.html",
     ),
+    "VpcId": Row(
+        accepted=("vpc-0123456789abcdef0", "vpc-01234567"),
+        refused=(
+            "",
+            "vpc-",
+            "vpc-0123456789",
+            "subnet-0123456789abcdef0",
+            "vpc-0123456789ABCDEF0",
+            "0123456789abcdef0",
+        ),
+        says="id of a vpc",
+        source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html",
+    ),
+    **{
+        f"{tier}Subnet{zone}Id": Row(
+            accepted=("subnet-0123456789abcdef0", "subnet-01234567"),
+            refused=("", "subnet-", "vpc-0123456789abcdef0", "subnet-a,subnet-b", "subnet-0123456789ABCDEF0"),
+            says="id of a subnet",
+            source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html",
+        )
+        for tier in ("Public", "Private", "Database")
+        for zone in "AB"
+    },
     "CertificateArn": Row(
         accepted=("arn:aws:acm:eu-central-1:123456789012:certificate/12345678-90ab-cdef-0123-4567890abcde",),
         refused=(
@@ -442,6 +465,12 @@ SETTINGS: dict[str, Row] = {
         refused=(0, 17, "2"),
         says="'database.instances'",
         source="https://docs.aws.amazon.com/documentdb/latest/developerguide/limits.html",
+    ),
+    "network.nat_gateways": Row(
+        accepted=(0, 1, 2),
+        refused=(-1, 3, "1", 1.0, True),
+        says="'network.nat_gateways'",
+        source="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html",
     ),
     "network.vpc_cidr": Row(
         accepted=(

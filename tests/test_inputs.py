@@ -50,6 +50,7 @@ WITH_PARAMETERS: list[dict[str, Any]] = [
     *({"pipeline": {"source": source}} for source in KINDS),
     {"database": {"kind": "external"}},
     {"database": {"from_snapshot": True}},
+    {"network": {"kind": "existing"}},
     {"load_balancer": {"https": "certificate"}},
     {"load_balancer": {"https": "domain"}},
 ]

@@ -15,8 +15,7 @@ from phoenix_cfn.infrastructure.database import Database, database_of_kind
 from phoenix_cfn.infrastructure.deployments.rolling import rolling
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing, load_balancer
 from phoenix_cfn.infrastructure.monitoring import release_alarms, service_alarms
-from phoenix_cfn.infrastructure.network import Network
-from phoenix_cfn.infrastructure.network.vpc import vpc_network
+from phoenix_cfn.infrastructure.network import Network, network_of_kind
 from phoenix_cfn.infrastructure.outputs import outputs
 from phoenix_cfn.infrastructure.scaling import scaling
 from phoenix_cfn.infrastructure.service import Service, fargate_service
@@ -56,7 +55,7 @@ def build(settings: Settings) -> Infrastructure:
     release = release_parameters(scope.template, settings)
 
     alarm_topic = notification_topic(scope, "AlarmTopic", publisher="cloudwatch")
-    network = vpc_network(scope)
+    network = network_of_kind(scope)
     load_balancing = load_balancer(scope, network)
     database = database_of_kind(scope, network, release)
     alarms = release_alarms(scope, load_balancing, alarm_topic)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from troposphere import AWSHelperFn, GetAtt, Ref
 from troposphere.cloudwatch import MetricDimension
@@ -60,7 +61,7 @@ def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
             Metadata=suppress(
                 checkov={"CKV_AWS_91": "The application logs every request itself, kept for seven days."}
             ),
-            DependsOn=network.internet_route,
+            **_after_the_route(network),
             Scheme="internet-facing",
             Type="application",
             Subnets=[Ref(subnet) for subnet in network.public],
@@ -80,6 +81,11 @@ def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
     _redirect(scope, balancer, listener)
     alias_record(scope, balancer)
     return LoadBalancing(balancer, target_group, listener)
+
+
+def _after_the_route(network: Network) -> dict[str, Any]:
+    """The load balancer waits for the route to the internet, where the stack makes it."""
+    return {"DependsOn": network.internet_route} if network.internet_route else {}
 
 
 def _target_group(scope: Scope, network: Network) -> TargetGroup:

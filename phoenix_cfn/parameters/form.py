@@ -13,6 +13,7 @@ SOURCE = "Source"
 STAGE = "Stage"
 SERVICE = "Service"
 HTTPS = "HTTPS"
+NETWORK = "Network"
 DATABASE = "Database"
 NOTIFICATIONS = "Notifications"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from troposphere import Equals, Not, Parameter, Ref
 
 from phoenix_cfn.cloudformation.facts import documentdb
 from phoenix_cfn.naming import RESERVED_STAGES, STAGE_PREFIX_MAX_LENGTH, STAGE_PREFIX_PATTERN
-from phoenix_cfn.parameters.form import DATABASE, HTTPS, NOTIFICATIONS, SECRET_ARN, SERVICE, STAGE, Form
+from phoenix_cfn.parameters.form import DATABASE, HTTPS, NETWORK, NOTIFICATIONS, SECRET_ARN, SERVICE, STAGE, Form
 from phoenix_cfn.parameters.numbers import number, port, tasks
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
@@ -29,7 +30,10 @@ _EMAIL = (
 
 @dataclass(frozen=True)
 class StageParameters:
-    """The parameters of both templates; the pipeline passes each value on under the same name."""
+    """The parameters of both templates; the pipeline passes each value on under the same name.
+
+    None, or empty, is what the settings do not ask for. `network`: the network that exists, by the parameters' names.
+    """
 
     stage_prefix: Parameter
     container_port: Parameter
@@ -37,6 +41,7 @@ class StageParameters:
     max_running_tasks: Parameter
     requests_per_second_per_task: Parameter
     auto_scaling_target_value: Parameter
+    network: Mapping[str, Parameter]
     certificate_arn: Parameter | None
     domain_name: Parameter | None
     hosted_zone_id: Parameter | None
@@ -49,8 +54,10 @@ class StageParameters:
 
     def names(self) -> list[str]:
         """Of those that the settings ask for."""
-        every = (getattr(self, field.name) for field in fields(self))
-        return [each.title for each in every if each is not None]
+        found: list[str] = []
+        for value in (getattr(self, field.name) for field in fields(self)):
+            found += [str(value.title)] if isinstance(value, Parameter) else list(value or ())
+        return found
 
 
 def stage_parameters(template: StageTemplate, settings: Settings) -> StageParameters:
@@ -65,6 +72,7 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
         max_running_tasks=_max_running_tasks(form, settings),
         requests_per_second_per_task=_requests_per_task(form, settings.scaling.requests_per_second_per_task),
         auto_scaling_target_value=_average_cpu(form, settings.scaling.cpu_target_percent),
+        network=_existing_network(form, has_cluster) if settings.network.kind == "existing" else {},
         certificate_arn=_certificate_arn(form) if https == "certificate" else None,
         domain_name=_domain_name(form) if https == "domain" else None,
         hosted_zone_id=_hosted_zone_id(form) if https == "domain" else None,
@@ -131,6 +139,34 @@ def _requests_per_task(form: Form, default: int) -> Parameter:
 def _average_cpu(form: Form, default: int) -> Parameter:
     description = "Tasks are added above this average CPU of the service, in percent."
     return form.ask(SERVICE, "Average CPU (%)", number("AutoScalingTargetValue", default, 10, 90, description))
+
+
+def _existing_network(form: Form, has_cluster: bool) -> dict[str, Parameter]:
+    """The VPC, and two subnets of each tier."""
+    tiers = {"Public": "with a route to an internet gateway", "Private": "with a way out, by which tasks reach AWS"}
+    if has_cluster:
+        tiers["Database"] = "for the database"
+    found = [_id(form, "VpcId", "VPC", "vpc", "VPC that the stage runs in. Do not change it later.")]
+    for tier, words in tiers.items():
+        for zone in "AB":
+            description = f"{tier} subnet, {words}. Subnets A and B are in different Availability Zones."
+            found.append(_id(form, f"{tier}Subnet{zone}Id", f"{tier} subnet {zone}", "subnet", description))
+    return {str(each.title): each for each in found}
+
+
+def _id(form: Form, name: str, label: str, kind: str, description: str) -> Parameter:
+    """The id of something in EC2."""
+    return form.ask(
+        NETWORK,
+        label,
+        Parameter(
+            name,
+            Type="String",
+            Description=description,
+            AllowedPattern=f"^{kind}-([0-9a-f]{{8}}|[0-9a-f]{{17}})$",
+            ConstraintDescription=f"Enter the id of a {kind}, such as {kind}-0123456789abcdef0.",
+        ),
+    )
 
 
 def _certificate_arn(form: Form) -> Parameter:

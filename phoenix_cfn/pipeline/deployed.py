@@ -92,12 +92,13 @@ def nameable(settings: Settings, earlier: Earlier) -> Earlier:
     def of(texts: Iterable[str]) -> frozenset[str]:
         return frozenset(filter(is_known, texts))
 
+    def of_kinds(types: Mapping[str, Mapping[str, Iterable[str]]]) -> dict[str, dict[str, frozenset[str]]]:
+        return {each: {kind: of(arns) for kind, arns in kinds.items() if of(arns)} for each, kinds in types.items()}
+
     footprint = replace(
         earlier.footprint,
-        arns={kind: {each: of(arns) for each, arns in arns.items()} for kind, arns in earlier.footprint.arns.items()},
-        around={
-            kind: {each: of(arns) for each, arns in arns.items()} for kind, arns in earlier.footprint.around.items()
-        },
+        arns=of_kinds(earlier.footprint.arns),
+        around=of_kinds(earlier.footprint.around),
         secrets=of(earlier.footprint.secrets),
     )
     roles = (replace(each, resources=tuple(filter(is_known, each.resources))) for each in earlier.roles)

@@ -146,12 +146,19 @@ def _instances(scope: Scope, cluster: DBCluster) -> list[DBInstance]:
                 DBClusterIdentifier=Ref(cluster),
                 DBInstanceClass=settings.class_of_instances,
                 **metadata,
-                AvailabilityZone=availability_zone(scope, number % 2),
+                **_zone(scope, number),
                 **GOES_WITH_THE_STACK,
             )
         )
         for number in range(settings.instances)
     ]
+
+
+def _zone(scope: Scope, number: int) -> dict[str, Any]:
+    """Both zones alternately; in a network that exists DocumentDB chooses, since the zones are not known."""
+    if scope.settings.network.kind == "existing":
+        return {}
+    return {"AvailabilityZone": availability_zone(scope, number % 2)}
 
 
 def _connection_secret(scope: Scope, cluster: DBCluster, secret_arn: Parameter) -> Secret:

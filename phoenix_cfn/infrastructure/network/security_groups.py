@@ -13,7 +13,7 @@ _ANYWHERE = "0.0.0.0/0"
 
 
 @part
-def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
+def security_groups(scope: Scope, vpc: VPC | Parameter) -> SecurityGroups:
     """The chain. Each group names its neighbour, never an address, in both directions."""
     has_cluster = scope.settings.database.kind == "documentdb"
     onwards = "to the database and to AWS" if has_cluster else "to AWS"
@@ -27,7 +27,7 @@ def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
                 _from_everywhere("HTTP", 80),
                 *([_from_everywhere("HTTPS", 443)] if scope.settings.load_balancer.https != "off" else []),
             ],
-            SecurityGroupEgress=[_nowhere()],
+            SecurityGroupEgress=[nowhere()],
         )
     )
     tasks = scope.add(
@@ -57,14 +57,14 @@ def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
     return SecurityGroups(load_balancer, tasks, database)
 
 
-def _database(scope: Scope, vpc: VPC, tasks: SecurityGroup) -> SecurityGroup:
+def _database(scope: Scope, vpc: VPC | Parameter, tasks: SecurityGroup) -> SecurityGroup:
     return scope.add(
         SecurityGroup(
             "DatabaseSecurityGroup",
             VpcId=Ref(vpc),
             GroupDescription="Database: from the tasks only, onwards to nobody",
             SecurityGroupIngress=[_from(tasks, scope.parameters.mongodb_port, "Connections from the tasks")],
-            SecurityGroupEgress=[_nowhere()],
+            SecurityGroupEgress=[nowhere()],
         )
     )
 
@@ -75,7 +75,7 @@ def _from_everywhere(protocol: str, port: int) -> SecurityGroupRule:
     )
 
 
-def _nowhere() -> SecurityGroupRule:
+def nowhere() -> SecurityGroupRule:
     """A group without a rule of its own for the way out may connect to everywhere; this rule leads nowhere."""
     return SecurityGroupRule(Description="Nothing else", IpProtocol="tcp", FromPort=1, ToPort=1, CidrIp="127.0.0.1/32")
 
