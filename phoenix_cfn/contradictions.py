@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from phoenix_cfn.environment import (
 )
 from phoenix_cfn.errors import Mistake
 
+_PATH = re.compile(r"(/[A-Za-z0-9._-]+)+/?")
+
 if TYPE_CHECKING:
     from phoenix_cfn.settings import DatabaseSettings, ServiceSettings, Settings
 
@@ -28,6 +31,10 @@ def found(settings: Settings) -> Iterator[Mistake]:
     """Every such mistake."""
     yield from _of_database(settings.database)
     yield from _of_network(settings)
+    yield from _of_container(settings.service)
+    if 0 < settings.load_balancer.rate_limit < 10:
+        words = "10 or more, the least that WAF limits to, or 0 for no limit"
+        yield Mistake("load_balancer.rate_limit", settings.load_balancer.rate_limit, words)
     yield from _of_environment(settings.service, "" if settings.database.kind == "none" else settings.database.variable)
     yield from _of_permissions(settings.service)
 
@@ -83,6 +90,20 @@ def _default(chosen: Struct, name: str) -> object:
 def _is_capacity(units: float) -> bool:
     """https://docs.aws.amazon.com/documentdb/latest/developerguide/docdb-serverless-scaling-config.html"""
     return 0.5 <= units <= 256 and (units * 2).is_integer()
+
+
+def _of_container(service: ServiceSettings) -> Iterator[Mistake]:
+    """A user with all rights, and paths that cannot be mounted."""
+    if service.user.partition(":")[0] in ("root", "0"):
+        words = "another user than root: nothing that the container does here needs its rights"
+        yield Mistake("service.user", service.user, words)
+    if any(not each.isprintable() or not each for each in service.command):
+        yield Mistake("service.command", list(service.command), "printable words, none of them empty")
+    paths = [each.rstrip("/") for each in service.writable_paths]
+    for given, path in zip(service.writable_paths, paths, strict=True):
+        if not _PATH.fullmatch(given) or {"..", "."} & set(path.split("/")) or paths.count(path) > 1:
+            words = "absolute paths of letters, digits and ._-, each once and without `..`"
+            yield Mistake("service.writable_paths", given, words)
 
 
 def _of_environment(service: ServiceSettings, database_variable: str) -> Iterator[Mistake]:

@@ -87,6 +87,33 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cpu_architecture: Annotated[
         Literal["X86_64", "ARM64"], Meta(description="The processor of the tasks and of the build.")
     ] = "X86_64"
+    command: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="The command of the container. Empty: that of the image.",
+            extra={"expected": 'a list of strings such as ["gunicorn", "orders:app"]'},
+        ),
+    ] = ()
+    user: Annotated[
+        str,
+        Meta(
+            description="The user, and the group, that the container runs as. Empty: that of the image.",
+            pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.-]{0,31}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31})?)?$",
+            extra={"expected": "a user and a group by number or name, such as 1000:1000; not root"},
+        ),
+    ] = "1000:1000"
+    writable_paths: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Directories that the container may write to; its other files are read-only.",
+            extra={"expected": 'a list of absolute paths without `..`, such as ["/tmp"], each once'},
+        ),
+    ] = ()
+    stop_timeout: Annotated[
+        int,
+        # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+        Meta(ge=2, le=120, description="Seconds that a task has to finish its requests after SIGTERM."),
+    ] = 30
     variables: Annotated[
         dict[str, str],
         Meta(
@@ -240,6 +267,16 @@ class LoadBalancerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fie
         HttpsKind,
         Meta(description="Off, with a certificate that exists, or with a certificate for a domain in a hosted zone."),
     ] = "off"
+    rate_limit: Annotated[
+        int,
+        # https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-high-level-settings.html
+        Meta(
+            ge=0,
+            le=2_000_000_000,
+            description="Requests in a minute from one address, of which more are answered with 429. 0: no limit.",
+            extra={"expected": "a whole number from 10 to 2,000,000,000, or 0 for no limit"},
+        ),
+    ] = 0
 
 
 # Each has a file in pipeline/sources/.

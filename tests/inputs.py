@@ -334,6 +334,40 @@ SETTINGS: dict[str, Row] = {
         says="one of X86_64, ARM64",
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html",
     ),
+    "service.command": Row(
+        accepted=((), ("gunicorn", "orders:app", "--bind", "0.0.0.0:9000"), ("sh", "-c", "exec a | b")),
+        refused=("gunicorn", (1,), ("a", ""), ("a\nb",), {"a": 1}),
+        says="'service.command'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+    ),
+    "service.user": Row(
+        accepted=("1000:1000", "", "10001", "app", "app:www-data", "1000:app"),
+        refused=("root", "0", "0:0", "root:app", "a b", ":1000", "1000:", "a:b:c", "-a", 1000, "app\n"),
+        says="'service.user'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+    ),
+    "service.writable_paths": Row(
+        accepted=((), ("/tmp",), ("/tmp", "/var/cache/app", "/a.b_c-d/")),
+        refused=(
+            "/tmp",
+            ("tmp",),
+            ("/",),
+            ("",),
+            ("/a/../b",),
+            ("/./a",),
+            ("/tmp", "/tmp"),
+            ("/tmp", "/tmp/"),
+            ("/a b",),
+        ),
+        says="'service.writable_paths'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html",
+    ),
+    "service.stop_timeout": Row(
+        accepted=(2, 30, 120),
+        refused=(0, 1, 121, "30", 2.5),
+        says="'service.stop_timeout'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+    ),
     "service.variables": Row(
         accepted=(
             {},
@@ -503,6 +537,12 @@ SETTINGS: dict[str, Row] = {
     ),
 }
 
+SETTINGS["load_balancer.rate_limit"] = Row(
+    accepted=(0, 10, 1000, 2_000_000_000),
+    refused=(-1, 1, 9, 2_000_000_001, "10", 10.5, True),
+    says="'load_balancer.rate_limit'",
+    source="https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html",
+)
 SETTINGS["load_balancer.https"] = Row(
     accepted=("off", "certificate", "domain"),
     refused=("", "on", "OFF", True, None),

@@ -208,6 +208,8 @@ OWNED: dict[str, tuple[Owned, ...]] = {
     "AWS::SecretsManager::Secret": (Owned("secretsmanager:secret", "secret:{name}" + SECRET_ENDING),),
     "AWS::StepFunctions::Activity": (Owned("states:activity", "activity:{name}"),),
     "AWS::StepFunctions::StateMachine": (Owned("states:statemachine", "stateMachine:{name}"),),
+    # `regional` or `global`.
+    "AWS::WAFv2::WebACL": (Owned("wafv2:webacl", "*/webacl/{Name}/*"),),
 }
 
 # Types of which the ARN is known, but not all that their handlers act on.

@@ -174,6 +174,49 @@ def passed_to(resource_type: str) -> tuple[str, ...]:
     return tuple(f"{name}.amazonaws.com" for name in names)
 
 
+# What a web ACL can be associated with, and the actions of its service.
+_ASSOCIATED: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer",): (
+        "elasticloadbalancing:CreateWebACLAssociation",
+        "elasticloadbalancing:DeleteWebACLAssociation",
+        "elasticloadbalancing:GetLoadBalancerWebACL",
+        "elasticloadbalancing:SetWebACL",
+    ),
+    ("AWS::Amplify::App",): (
+        "amplify:AssociateWebACL",
+        "amplify:DisassociateWebACL",
+        "amplify:GetWebACLForResource",
+    ),
+    ("AWS::ApiGateway::Stage", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Deployment"): ("apigateway:SetWebACL",),
+    ("AWS::AppRunner::Service",): (
+        "apprunner:AssociateWebAcl",
+        "apprunner:DescribeWebAclForService",
+        "apprunner:DisassociateWebAcl",
+    ),
+    ("AWS::AppSync::GraphQLApi", "AWS::AppSync::Api"): (
+        "appsync:AssociateWebACL",
+        "appsync:DisassociateWebACL",
+        "appsync:GetWebACLForResource",
+        "appsync:SetWebACL",
+    ),
+    ("AWS::BedrockAgentCore::Gateway",): (
+        "bedrock-agentcore:GatewayAssociateWebACL",
+        "bedrock-agentcore:GatewayDisassociateWebACL",
+        "bedrock-agentcore:GatewayGetWebACLForResource",
+    ),
+    ("AWS::Cognito::UserPool",): (
+        "cognito-idp:AssociateWebACL",
+        "cognito-idp:DisassociateWebACL",
+        "cognito-idp:GetWebACLForResource",
+    ),
+    ("AWS::EC2::VerifiedAccessInstance",): (
+        "ec2:AssociateVerifiedAccessInstanceWebAcl",
+        "ec2:DescribeVerifiedAccessInstanceWebAclAssociations",
+        "ec2:DisassociateVerifiedAccessInstanceWebAcl",
+        "ec2:GetVerifiedAccessInstanceWebAcl",
+    ),
+}
+
 # Actions that only serve these properties of a type (by name at any depth, or `Name=value`): a template that uses none
 # of them does not need the action. Only what is certain stands here: reading is not, and deleting seldom.
 # Sources: the descriptions of the properties in the registry schemas.
@@ -186,6 +229,13 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
     # A cluster of which the template names the snapshot.
     # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_RestoreDBClusterFromSnapshot.html
     "AWS::DocDB::DBCluster": {"rds:RestoreDBClusterFromSnapshot": ("SnapshotIdentifier",)},
+    # Which service associates depends on what the ACL is associated with.
+    # https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html
+    "AWS::WAFv2::WebACLAssociation": {
+        action: tuple(f"ResourceArn={each}" for each in types)
+        for types, actions in _ASSOCIATED.items()
+        for action in actions
+    },
     "AWS::EC2::VPC": {
         "ec2:CreateVpcEncryptionControl": ("VpcEncryptionControl",),
         "ec2:ModifyVpcTenancy": ("InstanceTenancy",),
@@ -341,26 +391,44 @@ def needed(resource_type: str, actions: Iterable[str], used: Collection[str]) ->
     return {each for each in actions if each not in only_for or not set(only_for[each]).isdisjoint(used)} - NEVER
 
 
-def features(resource_type: str, properties: Iterable[Mapping[str, Any]]) -> set[str]:
+def features(
+    resource_type: str, properties: Iterable[Mapping[str, Any]], types: Mapping[str, str] | None = None
+) -> set[str]:
     """What resources of a type use of that which decides whether an action is needed.
 
-    A property whose value is not known may have each of the values that decide.
+    A property whose value is not known may have each of the values that decide. `types`: those of the template's
+    resources, by logical id; a reference to one of them has its type as a value.
     """
     decisive = {feature for each in ONLY_FOR.get(resource_type, {}).values() for feature in each}
-    used = {feature for each in properties for feature in _features(each)} if decisive else set()
+    used = {feature for each in properties for feature in _features(each, types or {})} if decisive else set()
     return {each for each in decisive if each in used or each.partition("=")[0] + "=*" in used}
 
 
-def _features(value: Any) -> Iterator[str]:
-    """The names of properties at any depth, and `Name=value` of plain ones; `Name=*` where a function gives it."""
+def _features(value: Any, types: Mapping[str, str]) -> Iterator[str]:
+    """The names of properties at any depth, and `Name=value` of plain ones; `Name=*` where a function gives it, or an
+    ARN."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield key
-            if isinstance(inner, str):
-                yield f"{key}={inner}"
+            if (referred := _referred(inner)) in types:
+                yield f"{key}={types[referred]}"
+            elif isinstance(inner, str):
+                yield f"{key}=*" if inner.startswith("arn:") else f"{key}={inner}"
             elif is_function(inner):
                 yield f"{key}=*"
-            yield from _features(inner)
+            yield from _features(inner, types)
     elif isinstance(value, list):
         for inner in value:
-            yield from _features(inner)
+            yield from _features(inner, types)
+
+
+def _referred(value: Any) -> str:
+    """The logical id that a plain Ref or Fn::GetAtt names; empty for anything else."""
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return ""
+    ((function, argument),) = value.items()
+    if function == "Fn::GetAtt":
+        argument = argument.partition(".")[0] if isinstance(argument, str) else (argument or [""])[0]
+    elif function != "Ref":
+        return ""
+    return argument if isinstance(argument, str) else ""

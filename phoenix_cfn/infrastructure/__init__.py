@@ -17,6 +17,7 @@ from phoenix_cfn.infrastructure.load_balancer import LoadBalancing, load_balance
 from phoenix_cfn.infrastructure.monitoring import release_alarms, service_alarms
 from phoenix_cfn.infrastructure.network import Network, network_of_kind
 from phoenix_cfn.infrastructure.outputs import outputs
+from phoenix_cfn.infrastructure.rate_limit import rate_limit
 from phoenix_cfn.infrastructure.scaling import scaling
 from phoenix_cfn.infrastructure.service import Service, fargate_service
 from phoenix_cfn.infrastructure.task import task
@@ -57,6 +58,7 @@ def build(settings: Settings) -> Infrastructure:
     alarm_topic = notification_topic(scope, "AlarmTopic", publisher="cloudwatch")
     network = network_of_kind(scope)
     load_balancing = load_balancer(scope, network)
+    rate_limit(scope, load_balancing)
     database = database_of_kind(scope, network, release)
     alarms = release_alarms(scope, load_balancing, alarm_topic)
     deployment = rolling(scope, load_balancing, alarms)

@@ -27,8 +27,6 @@ from phoenix_cfn.template import suppress
 
 # Seconds that the load balancer keeps a quiet connection; the application must keep its side open for longer.
 IDLE_TIMEOUT = 60
-# Seconds that a task which leaves may still finish what it began: as long as its StopTimeout.
-DEREGISTRATION_DELAY = 30
 # TLS 1.3 and 1.2, with forward secrecy and authenticated encryption only.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
@@ -106,7 +104,10 @@ def _target_group(scope: Scope, network: Network) -> TargetGroup:
             UnhealthyThresholdCount=3,
             Matcher=Matcher(HttpCode="200"),
             TargetGroupAttributes=[
-                TargetGroupAttribute(Key="deregistration_delay.timeout_seconds", Value=str(DEREGISTRATION_DELAY)),
+                # A task which leaves may still finish what it began: for as long as its StopTimeout.
+                TargetGroupAttribute(
+                    Key="deregistration_delay.timeout_seconds", Value=str(scope.settings.service.stop_timeout)
+                ),
                 # A task that is busy with certificates gets fewer new requests.
                 TargetGroupAttribute(Key="load_balancing.algorithm.type", Value="least_outstanding_requests"),
             ],

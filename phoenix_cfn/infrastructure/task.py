@@ -12,10 +12,12 @@ from troposphere.ecs import (
     Environment,
     LinuxParameters,
     LogConfiguration,
+    MountPoint,
     PortMapping,
     RuntimePlatform,
     Secret,
     TaskDefinition,
+    Volume,
 )
 from troposphere.iam import Policy
 from troposphere.logs import LogGroup
@@ -24,7 +26,6 @@ from phoenix_cfn.common.logs import log_group
 from phoenix_cfn.common.placeholders import filled_in
 from phoenix_cfn.environment import is_wide, secret_sources
 from phoenix_cfn.infrastructure.database import Database
-from phoenix_cfn.infrastructure.load_balancer import DEREGISTRATION_DELAY
 from phoenix_cfn.infrastructure.task_roles import TaskRoles, task_roles
 from phoenix_cfn.parameters.release import ReleaseParameters
 from phoenix_cfn.scope import Scope, part
@@ -78,20 +79,21 @@ def task(scope: Scope, release: ReleaseParameters, database: Database) -> Task:
             Memory=str(settings.service.memory),
             ExecutionRoleArn=GetAtt(roles.execution, "Arn"),
             TaskRoleArn=GetAtt(roles.task, "Arn"),
+            **_volumes(scope),
             ContainerDefinitions=[
                 ContainerDefinition(
                     Name=settings.name,
                     Image=Ref(release.image),
                     Essential=True,
-                    # `node` in the official images; by number, so that it needs no /etc/passwd.
-                    User="1000:1000",
+                    **_process(scope),
                     ReadonlyRootFilesystem=True,
                     # Reaps what the application leaves behind and hands it SIGTERM.
                     LinuxParameters=LinuxParameters(InitProcessEnabled=True),
-                    StopTimeout=DEREGISTRATION_DELAY,
+                    StopTimeout=settings.service.stop_timeout,
                     PortMappings=[PortMapping(ContainerPort=Ref(scope.parameters.container_port), Protocol="tcp")],
                     Environment=_environment(scope),
                     **_secrets(scope, database),
+                    **_mounts(scope),
                     LogConfiguration=LogConfiguration(
                         LogDriver="awslogs",
                         Options={
@@ -118,6 +120,33 @@ def _metadata(scope: Scope) -> dict[str, Any]:
     if scope.settings.database.variable == DatabaseSettings().variable:
         return {}
     return {"Metadata": suppress(cfn_lint={"E9213": "database.variable in phoenix.toml is another name."})}
+
+
+def _process(scope: Scope) -> dict[str, Any]:
+    """What runs, and as whom: 1000 is `node` in the official images; by number, so that it needs no /etc/passwd."""
+    service = scope.settings.service
+    command = {"Command": list(service.command)} if service.command else {}
+    return {**command, **({"User": service.user} if service.user else {})}
+
+
+def _volumes(scope: Scope) -> dict[str, Any]:
+    """Storage of the task, empty when it starts, for each path that the container may write to.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html
+    """
+    names = _writable(scope)
+    return {"Volumes": [Volume(Name=name) for name in names]} if names else {}
+
+
+def _mounts(scope: Scope) -> dict[str, Any]:
+    """Where the volumes are in the container."""
+    mounts = [MountPoint(SourceVolume=name, ContainerPath=path) for name, path in _writable(scope).items()]
+    return {"MountPoints": mounts} if mounts else {}
+
+
+def _writable(scope: Scope) -> dict[str, str]:
+    """The paths by the names of their volumes."""
+    return {f"writable-{number}": path for number, path in enumerate(scope.settings.service.writable_paths, start=1)}
 
 
 def _environment(scope: Scope) -> list[Environment]:
