@@ -163,16 +163,12 @@ PARAMETERS: dict[str, Row] = {
         source="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html",
     ),
     "DatabaseSnapshot": Row(
-        accepted=(
-            *("", "a", "dev-phoenix-final", "rds:dev-phoenix-2026-11-24-03-04", "a" * 255),
-            "arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:dev-phoenix-final",
-            "arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:rds:dev-phoenix-2026-11-24-03-04",
-        ),
+        accepted=(*("", "a", "dev-phoenix-final", "rds:dev-phoenix-2026-11-24-03-04", "a" * 84),),
         refused=(
-            *("1a", "a--b", "a-", "a b", "a_b", "a" * 256, "arn:aws:rds:eu-central-1:123456789012:snapshot:a"),
-            "arn:aws:rds:eu-central-1:1234:cluster-snapshot:a",
+            *("1a", "a--b", "a-", "a b", "a_b", "a" * 85, "rds:", "sql:a"),
+            "arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:a",
         ),
-        says="name or the ARN of a cluster snapshot",
+        says="name of a cluster snapshot",
         source="https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBClusterSnapshot.html",
     ),
     "VpcId": Row(
@@ -189,7 +185,7 @@ PARAMETERS: dict[str, Row] = {
         source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html",
     ),
     **{
-        f"{tier}Subnet{zone}Id": Row(
+        f"{tier}Subnet{zone}": Row(
             accepted=("subnet-0123456789abcdef0", "subnet-01234567"),
             refused=("", "subnet-", "vpc-0123456789abcdef0", "subnet-a,subnet-b", "subnet-0123456789ABCDEF0"),
             says="id of a subnet",

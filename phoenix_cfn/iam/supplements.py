@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from phoenix_cfn.cloudformation.functions import is_function
+from phoenix_cfn.iam.alternatives import attribute_arguments
 
 # Types without handlers in the registry. DocumentDB's control plane is that of RDS: its actions are `rds:` ones.
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/UsingWithRDS.IAM.html
@@ -428,7 +429,6 @@ def _referred(value: Any) -> str:
         return ""
     ((function, argument),) = value.items()
     if function == "Fn::GetAtt":
-        argument = argument.partition(".")[0] if isinstance(argument, str) else (argument or [""])[0]
-    elif function != "Ref":
-        return ""
-    return argument if isinstance(argument, str) else ""
+        names = attribute_arguments(argument)
+        return names[0] if names else ""
+    return argument if function == "Ref" and isinstance(argument, str) else ""

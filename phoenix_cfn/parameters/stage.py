@@ -150,7 +150,7 @@ def _existing_network(form: Form, has_cluster: bool) -> dict[str, Parameter]:
     for tier, words in tiers.items():
         for zone in "AB":
             description = f"{tier} subnet, {words}. Subnets A and B are in different Availability Zones."
-            found.append(_id(form, f"{tier}Subnet{zone}Id", f"{tier} subnet {zone}", "subnet", description))
+            found.append(_id(form, f"{tier}Subnet{zone}", f"{tier} subnet {zone}", "subnet", description))
     return {str(each.title): each for each in found}
 
 
@@ -164,6 +164,7 @@ def _id(form: Form, name: str, label: str, kind: str, description: str) -> Param
             Type="String",
             Description=description,
             AllowedPattern=f"^{kind}-([0-9a-f]{{8}}|[0-9a-f]{{17}})$",
+            MaxLength=len(kind) + 18,
             ConstraintDescription=f"Enter the id of a {kind}, such as {kind}-0123456789abcdef0.",
         ),
     )
@@ -179,6 +180,7 @@ def _certificate_arn(form: Form) -> Parameter:
             Description="ARN of a certificate in ACM, of this region, for the domain that leads to the load balancer.",
             # https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html
             AllowedPattern=r"^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+            MaxLength=128,
             ConstraintDescription="Enter the ARN of a certificate in AWS Certificate Manager.",
         ),
     )
@@ -211,6 +213,7 @@ def _hosted_zone_id(form: Form) -> Parameter:
             Description="Id of the public hosted zone in Route 53 that the domain belongs to.",
             # https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html
             AllowedPattern="^Z[A-Z0-9]{1,31}$",
+            MaxLength=32,
             ConstraintDescription="Enter the id of a hosted zone, such as Z0123456789ABCDEFGHIJ.",
         ),
     )
@@ -248,13 +251,13 @@ def _snapshot(form: Form) -> Parameter:
             Type="String",
             Default="",
             Description=(
-                "Snapshot to create the database from, by name or ARN. Empty: an empty one. Do not change it later."
+                "Snapshot to create the database from, by name. Empty: an empty database. Do not change it later."
             ),
+            # An automatic one has the cluster's name between `rds:` and the time.
             # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBClusterSnapshot.html
-            AllowedPattern=(
-                r"^$|^(arn:[a-z-]+:rds:[a-z0-9-]+:[0-9]{12}:cluster-snapshot:)?(rds:)?[A-Za-z](-?[A-Za-z0-9]){0,254}$"
-            ),
-            ConstraintDescription="Enter the name or the ARN of a cluster snapshot, or nothing.",
+            AllowedPattern=r"^$|^(rds:)?[A-Za-z](-?[A-Za-z0-9])*$",
+            MaxLength=84,
+            ConstraintDescription="Enter the name of a cluster snapshot, at most 84 characters, or nothing.",
         ),
     )
 
@@ -268,6 +271,8 @@ def _external_secret(form: Form) -> Parameter:
             Type="String",
             Description="ARN of a secret in Secrets Manager whose text is the connection string.",
             AllowedPattern=SECRET_ARN,
+            # What ParameterOverrides has room for.
+            MaxLength=200,
             ConstraintDescription="Enter the full ARN of a secret in Secrets Manager, its random ending included.",
         ),
     )

@@ -109,11 +109,11 @@ def test_a_network_that_exists_gets_security_groups_and_nothing_else() -> None:
     kinds = {each["Type"] for each in found.resources.values() if each["Type"].startswith("AWS::EC2::")}
     assert kinds == {"AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupEgress"}
     assert found.properties("TargetGroup")["VpcId"] == ref("VpcId")
-    assert found.properties("LoadBalancer")["Subnets"] == [ref("PublicSubnetAId"), ref("PublicSubnetBId")]
+    assert found.properties("LoadBalancer")["Subnets"] == [ref("PublicSubnetA"), ref("PublicSubnetB")]
     tasks = found.properties("Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
-    assert tasks["Subnets"] == [ref("PrivateSubnetAId"), ref("PrivateSubnetBId")]
+    assert tasks["Subnets"] == [ref("PrivateSubnetA"), ref("PrivateSubnetB")]
     database = found.properties("DatabaseSubnetGroup")["SubnetIds"]
-    assert database == [ref("DatabaseSubnetAId"), ref("DatabaseSubnetBId")]
+    assert database == [ref("DatabaseSubnetA"), ref("DatabaseSubnetB")]
     assert "AvailabilityZone" not in found.properties("DatabaseInstance1")
 
 

@@ -12,7 +12,7 @@ def existing_network(scope: Scope) -> Network:
     """The stage adds security groups to it, and nothing else."""
     given = scope.parameters.network
     public, private, database = (
-        [given[f"{tier}Subnet{zone}Id"] for zone in "AB" if f"{tier}Subnet{zone}Id" in given]
+        [given[f"{tier}Subnet{zone}"] for zone in "AB" if f"{tier}Subnet{zone}" in given]
         for tier in ("Public", "Private", "Database")
     )
     vpc = given["VpcId"]
