@@ -277,6 +277,15 @@ class LoadBalancerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fie
             extra={"expected": "a whole number from 10 to 2,000,000,000, or 0 for no limit"},
         ),
     ] = 0
+    content_security_policy: Annotated[
+        str,
+        Meta(
+            pattern=r"^[ -~]*$",
+            max_length=1024,
+            description="The header of this name in every response, in place of the application's. Empty: its own.",
+            extra={"expected": "a policy of at most 1,024 printable ASCII characters, such as default-src 'self'"},
+        ),
+    ] = "default-src 'self'"
 
 
 # Each has a file in pipeline/sources/.

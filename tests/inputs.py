@@ -533,6 +533,12 @@ SETTINGS: dict[str, Row] = {
     ),
 }
 
+SETTINGS["load_balancer.content_security_policy"] = Row(
+    accepted=("", "default-src 'self'", "default-src 'self' https://cdn.example.com; img-src *", "a" * 1024),
+    refused=("default-src 'sélf'", "a\nb", "a\n", "a" * 1025, 1, True),
+    says="'load_balancer.content_security_policy'",
+    source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html",
+)
 SETTINGS["load_balancer.rate_limit"] = Row(
     accepted=(0, 10, 1000, 2_000_000_000),
     refused=(-1, 1, 9, 2_000_000_001, "10", 10.5, True),

@@ -130,7 +130,7 @@ def _listener(scope: Scope, balancer: LoadBalancer, target_group: TargetGroup) -
             Protocol="HTTP",
             Port=80,
             DefaultActions=[Action(Type="forward", TargetGroupArn=Ref(target_group))],
-            ListenerAttributes=_headers(),
+            ListenerAttributes=_headers(scope),
         )
     )
 
@@ -149,7 +149,7 @@ def _https_listener(
             Certificates=[Certificate(CertificateArn=certificate_arn)],
             DefaultActions=[Action(Type="forward", TargetGroupArn=Ref(target_group))],
             ListenerAttributes=[
-                *_headers(),
+                *_headers(scope),
                 ListenerAttribute(
                     Key="routing.http.response.strict_transport_security.header_value", Value=f"max-age={HSTS_SECONDS}"
                 ),
@@ -173,16 +173,18 @@ def _redirect(scope: Scope, balancer: LoadBalancer, https: Listener) -> Listener
                     RedirectConfig=RedirectConfig(Protocol="HTTPS", Port="443", StatusCode="HTTP_301"),
                 )
             ],
-            ListenerAttributes=_headers(),
+            ListenerAttributes=_headers(scope),
         )
     )
 
 
-def _headers() -> list[ListenerAttribute]:
-    """What makes browsers careful."""
-    return [
-        ListenerAttribute(Key="routing.http.response.server.enabled", Value="false"),
-        ListenerAttribute(Key="routing.http.response.x_content_type_options.header_value", Value="nosniff"),
-        ListenerAttribute(Key="routing.http.response.x_frame_options.header_value", Value="DENY"),
-        ListenerAttribute(Key="routing.http.response.content_security_policy.header_value", Value="default-src 'self'"),
-    ]
+def _headers(scope: Scope) -> list[ListenerAttribute]:
+    """What makes browsers careful. The load balancer overwrites what the application sends."""
+    headers = {
+        "routing.http.response.server.enabled": "false",
+        "routing.http.response.x_content_type_options.header_value": "nosniff",
+        "routing.http.response.x_frame_options.header_value": "DENY",
+    }
+    if policy := scope.settings.load_balancer.content_security_policy:
+        headers["routing.http.response.content_security_policy.header_value"] = policy
+    return [ListenerAttribute(Key=key, Value=value) for key, value in headers.items()]

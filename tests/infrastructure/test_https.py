@@ -59,6 +59,18 @@ def test_the_internet_reaches_the_ports_that_listen_and_no_other(kind: str) -> N
     assert admitted == listening == ({80} if kind == "off" else {80, 443})
 
 
+@pytest.mark.parametrize("kind", ["off", *KINDS])
+@pytest.mark.parametrize("policy", ["", "default-src 'self' https://cdn.example.com"])
+def test_a_policy_of_ones_own_replaces_the_default_and_an_empty_one_leaves_the_applications(
+    kind: str, policy: str
+) -> None:
+    chosen = {"load_balancer": {"https": kind, "content_security_policy": policy}}
+    listeners = Stack(infrastructure.template(Settings.of(chosen))).of_type("AWS::ElasticLoadBalancingV2::Listener")
+    for listener in listeners.values():
+        found = attributes(listener).get("routing.http.response.content_security_policy.header_value", "")
+        assert found == policy
+
+
 def test_a_domain_gets_a_certificate_and_an_alias() -> None:
     stack, _ = stacks("domain")
     certificate = stack.properties("Certificate")
