@@ -10,6 +10,7 @@ from typing import cast
 from awacs.aws import Statement
 from troposphere import ecs
 from troposphere.docdb import DBCluster, DBInstance
+from troposphere.secretsmanager import Secret
 
 from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.parameters.release import ReleaseParameters
@@ -21,13 +22,14 @@ class Database:
     """What the tasks are given of a database.
 
     `secrets`: the container's variable with the connection string; `statements`: what ECS needs to read it. `cluster`
-    with its `instances`: of DocumentDB; None and none of other kinds.
+    with its `instances`, and the `connection_secret` that has its address: of DocumentDB; None and none of other kinds.
     """
 
     secrets: list[ecs.Secret] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     cluster: DBCluster | None = None
     instances: list[DBInstance] = field(default_factory=list)
+    connection_secret: Secret | None = None
 
 
 def database_of_kind(scope: Scope, network: Network, release: ReleaseParameters) -> Database:

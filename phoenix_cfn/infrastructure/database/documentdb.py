@@ -44,7 +44,7 @@ def documentdb_database(scope: Scope, network: Network, release: ReleaseParamete
     scope.template.create_last(cluster)
     scope.template.create_last(*instances)
     secrets = [ecs.Secret(Name=scope.settings.database.variable, ValueFrom=Ref(connection_secret))]
-    return Database(secrets, _reading(scope, connection_secret), cluster, instances)
+    return Database(secrets, _reading(scope, connection_secret), cluster, instances, connection_secret)
 
 
 def _cluster(scope: Scope, network: Network, secret_arn: Parameter) -> DBCluster:
