@@ -104,20 +104,20 @@ def expected(field: msgspec.structs.FieldInfo) -> str:
     raise TypeError(f"no words for {kind}")
 
 
-def _places(kind: type[Struct], prefix: str = "") -> dict[str, str]:
-    """The full key of each choice within a group, by its last part: what is written in the wrong group."""
-    found: dict[str, str] = {}
-    for field in msgspec.structs.fields(kind):
-        if _is_group(field.type):
-            found |= _places(field.type, f"{prefix}{field.name}.")
-        else:
-            found[field.name] = prefix + field.name
-    return found
+def _places(kind: type[Struct]) -> dict[str, str]:
+    """The full key of each choice within a group, by its last part, if no other ends like it: what is written in the
+    wrong group."""
+    last = [name.rpartition(".")[2] for name in names(kind)]
+    return {each: name for each, name in zip(last, names(kind), strict=True) if last.count(each) == 1}
 
 
-def names(kind: type[Struct]) -> list[str]:
+def names(kind: type[Struct], prefix: str = "") -> list[str]:
     """The key of every choice, such as `service.cpu`."""
-    return list(_places(kind).values())
+    found: list[str] = []
+    for field in msgspec.structs.fields(kind):
+        name = prefix + field.name
+        found += names(field.type, f"{name}.") if _is_group(field.type) else [name]
+    return found
 
 
 def _is_group(kind: Any) -> bool:

@@ -57,6 +57,7 @@ _LIMITS = {
     "database_secret": _length("AWS::SecretsManager::Secret"),
     "connection_secret": _length("AWS::SecretsManager::Secret"),
     "webhook_secret": _length("AWS::SecretsManager::Secret"),
+    "web_acl": _length("AWS::WAFv2::WebACL"),
     "role_path": IAM_PATH_LENGTH,
 }
 
@@ -88,6 +89,7 @@ class Names:
     database_secret: str
     connection_secret: str
     webhook_secret: str
+    web_acl: str
     role_path: str
 
     @classmethod
@@ -116,6 +118,7 @@ class Names:
             database_secret=f"{base}-database",
             connection_secret=f"{base}-connection",
             webhook_secret=f"{base}-webhook",
+            web_acl=base,
             role_path=f"/{base}/",
         )
         for field in fields(names):

@@ -19,10 +19,10 @@ def architecture(release: dict[str, Any], stage: dict[str, Any]) -> str:
     zones = len(_properties(stage, "LoadBalancer")["Subnets"])
     alarms = _of_type(stage, "AWS::CloudWatch::Alarm")
     stages = [each["Name"] for each in _properties(release, "Pipeline")["Stages"]]
-    port = _properties(stage, "Listener")["Port"]
+    entrance = _entrance(stage)
     health_check = _properties(stage, "TargetGroup")["HealthCheckPath"]
     log_days = _properties(stage, "TaskLogGroup")["RetentionInDays"]
-    return f"""```mermaid
+    drawing = f"""```mermaid
 flowchart LR
   push(["git push"]) -- "webhook" --> Pipeline
   subgraph release["Pipeline.yml"]
@@ -31,7 +31,7 @@ flowchart LR
     DatabaseCredentials["Secrets Manager<br/>database credentials"]
   end
   Pipeline -- "CloudFormation, by DeployRole" --> stage
-  users(["users"]) -- "HTTP {port}" --> LoadBalancer
+  users(["users"]) -- "{entrance}" --> LoadBalancer
   subgraph stage["Infrastructure.yml"]
     subgraph public["public subnets, {zones} zones"]
       LoadBalancer["Application Load Balancer"]
@@ -41,7 +41,7 @@ flowchart LR
       Service["Fargate service<br/>{_tasks(stage)}<br/>{_scaling(stage)}"]
     end
     subgraph isolated["isolated subnets, {zones} zones"]
-      DatabaseCluster[("{_database(stage)}")]
+      DatabaseCluster[("{_database(stage) if "DatabaseCluster" in stage["Resources"] else ""}")]
     end
     LoadBalancer -- "{health_check}" --> Service
     Service -- "TLS" --> DatabaseCluster
@@ -57,6 +57,27 @@ flowchart LR
   DatabaseCredentials -. "reference" .-> DatabaseCluster
   AlarmTopic --> email(["email"])
 ```"""
+    return _without(drawing, {"DatabaseCluster", "DatabaseCredentials", "NatGateway"} - _drawn(release, stage))
+
+
+def _drawn(release: dict[str, Any], stage: dict[str, Any]) -> set[str]:
+    """The boxes that a template need not have: those of resources, and one for all NAT gateways."""
+    nat_gateways = {"NatGateway"} if _of_type(stage, "AWS::EC2::NatGateway") else set()
+    return {*release["Resources"], *stage["Resources"], *nat_gateways}
+
+
+def _without(drawing: str, boxes: set[str]) -> str:
+    """The drawing without these boxes, their arrows, and the frames that are empty then."""
+    lines = [line for line in drawing.splitlines() if not boxes & set(re.findall(r"\w+", line))]
+    kept = "\n".join(lines)
+    return re.sub(r"\n *subgraph [^\n]*\n *end(?=\n)", "", kept)
+
+
+def _entrance(stage: dict[str, Any]) -> str:
+    """The protocol and port of the listener that leads to the tasks."""
+    listeners = _of_type(stage, "AWS::ElasticLoadBalancingV2::Listener")
+    listener = max(listeners, key=lambda each: str(each["Protocol"]))
+    return f"{listener['Protocol']} {listener['Port']}"
 
 
 def _tasks(stage: dict[str, Any]) -> str:
@@ -114,7 +135,8 @@ def parameter_table(template: dict[str, Any]) -> str:
 def region_table(release: dict[str, Any], stage: dict[str, Any]) -> str:
     """Every region that is known, and what each template lacks there."""
     known = Regions.recorded()
-    instance_class = _of_type(stage, "AWS::DocDB::DBInstance")[0]["DBInstanceClass"]
+    instances = _of_type(stage, "AWS::DocDB::DBInstance")
+    instance_class = instances[0]["DBInstanceClass"] if instances else None
     wanted = {"Pipeline.yml": resource_types(release, stage), "Infrastructure.yml": resource_types(stage)}
     rows = [f"| region | {' | '.join(wanted)} |", "|---|---|---|"]
     for region in sorted({*known.names, *known.authorities}):

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import Meta, Struct, field
 
-from phoenix_cfn import choices
+from phoenix_cfn import choices, contradictions
 from phoenix_cfn.cloudformation.facts import documentdb, vpc
 from phoenix_cfn.cloudformation.facts.regions import Regions
 from phoenix_cfn.cloudformation.schemas import iam_actions
@@ -51,6 +52,17 @@ _PATH_WORDS = "a path that begins with / and has no spaces, at most 1,024 charac
 _ZONES = "two different positions from 1 to 6 in the region's list of zones, such as [1, 2]"
 
 
+Action = Annotated[str, Meta(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+$")]
+
+
+class TaskPermission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the tasks may do in AWS."""
+
+    actions: Annotated[tuple[Action, ...], Meta(min_length=1, description="Actions, without wildcards.")]
+    resources: Annotated[tuple[str, ...], Meta(min_length=1, description="ARNs; `*` needs a reason.")]
+    reason: Annotated[str, Meta(description="Why the resources are not named: required with `*`.")] = ""
+
+
 class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The container and the size of its task."""
 
@@ -75,6 +87,64 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cpu_architecture: Annotated[
         Literal["X86_64", "ARM64"], Meta(description="The processor of the tasks and of the build.")
     ] = "X86_64"
+    command: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="The command of the container. Empty: that of the image.",
+            extra={"expected": 'a list of strings such as ["gunicorn", "orders:app"]'},
+        ),
+    ] = ()
+    user: Annotated[
+        str,
+        Meta(
+            description="The user, and the group, that the container runs as. Empty: that of the image.",
+            pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.-]{0,31}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31})?)?$",
+            extra={"expected": "a user and a group by number or name, such as 1000:1000; not root"},
+        ),
+    ] = "1000:1000"
+    writable_paths: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Directories that the container may write to; its other files are read-only.",
+            extra={"expected": 'a list of absolute paths without `..`, such as ["/tmp"], each once'},
+        ),
+    ] = ()
+    stop_timeout: Annotated[
+        int,
+        # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+        Meta(ge=2, le=120, description="Seconds that a task has to finish its requests after SIGTERM."),
+    ] = 30
+    variables: Annotated[
+        dict[str, str],
+        Meta(
+            description="Environment variables. A value may contain ${StagePrefix}.",
+            extra={"expected": 'a table `[service.variables]` of names and strings, such as LOG_LEVEL = "info"'},
+        ),
+    ] = field(default_factory=dict)
+    secrets: Annotated[
+        dict[str, str],
+        Meta(
+            description="Variables from Secrets Manager: a secret by name or ARN, with `:key` for a JSON key of it.",
+            extra={
+                "expected": "a table `[service.secrets]` of variables and the secrets that they come from, such as "
+                'API_KEY = "${StagePrefix}/payments:api_key"'
+            },
+        ),
+    ] = field(default_factory=dict)
+    allow: Annotated[
+        tuple[TaskPermission, ...],
+        Meta(
+            description="What the tasks may do in AWS.",
+            extra={
+                "expected": "tables `[[service.allow]]` with actions such as s3:GetObject, each by its full name, and "
+                "resources as ARNs"
+            },
+        ),
+    ] = ()
+
+    def __hash__(self) -> int:
+        """Tables have no hash of their own."""
+        return hash(msgspec.json.encode(self))
 
 
 class ScalingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,9 +213,24 @@ class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     days: Annotated[Literal[1, 3, 5, 7, 14, 30], Meta(description="Days that logs and database backups are kept.")] = 7
 
 
-class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The DocumentDB cluster."""
+# Each has a file in infrastructure/database/.
+DatabaseKind = Literal["documentdb", "external", "none"]
 
+
+class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The database: a DocumentDB cluster, one of your own elsewhere, or none."""
+
+    kind: Annotated[
+        DatabaseKind,
+        Meta(description="A DocumentDB cluster, a database elsewhere (a secret has its address), or none."),
+    ] = "documentdb"
+    variable: Annotated[
+        str,
+        Meta(
+            description="The variable with the connection string.",
+            extra={"expected": "a name of letters, digits and underscores, such as DB_CONNECTION_STRING"},
+        ),
+    ] = "DB_CONNECTION_STRING"
     instance_class: Annotated[
         str,
         Meta(
@@ -156,11 +241,41 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     instances: Annotated[
         int, Meta(ge=1, le=16, description="Number of instances. Two run in two Availability Zones.")
     ] = 2
+    serverless_capacity: Annotated[
+        tuple[float, ...],
+        Meta(
+            description="The least and the most capacity (DCUs) of each serverless instance. Empty: not serverless.",
+            extra={"expected": "two multiples of 0.5 from 0.5 to 256, the least and the most, such as [0.5, 4]"},
+        ),
+    ] = ()
+    deletion_protection: Annotated[
+        bool, Meta(description="Whether the cluster, and with it the stack, cannot be deleted.")
+    ] = False
+    from_snapshot: Annotated[
+        bool, Meta(description="Whether the stack has a parameter for a snapshot to create the cluster from.")
+    ] = False
+
+    @property
+    def class_of_instances(self) -> str:
+        return "db.serverless" if self.serverless_capacity else self.instance_class
+
+
+# Each has a file in infrastructure/network/.
+NetworkKind = Literal["vpc", "existing"]
 
 
 class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The VPC."""
+    """The VPC: of the stage's own, or one that exists."""
 
+    kind: Annotated[
+        NetworkKind, Meta(description="A VPC of the stage's own, or one that exists, whose subnets are parameters.")
+    ] = "vpc"
+    nat_gateways: Annotated[
+        Literal[0, 1, 2],
+        Meta(
+            description="NAT gateways: one in each zone, one for both, or none, with endpoints of AWS services instead."
+        ),
+    ] = 2
     vpc_cidr: Annotated[
         str,
         Meta(
@@ -179,6 +294,37 @@ class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = (1, 2)
 
 
+HttpsKind = Literal["off", "certificate", "domain"]
+
+
+class LoadBalancerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The entrance."""
+
+    https: Annotated[
+        HttpsKind,
+        Meta(description="Off, with a certificate that exists, or with a certificate for a domain in a hosted zone."),
+    ] = "off"
+    rate_limit: Annotated[
+        int,
+        # https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-high-level-settings.html
+        Meta(
+            ge=0,
+            le=2_000_000_000,
+            description="Requests in a minute from one address, of which more are answered with 429. 0: no limit.",
+            extra={"expected": "a whole number from 10 to 2,000,000,000, or 0 for no limit"},
+        ),
+    ] = 0
+    content_security_policy: Annotated[
+        str,
+        Meta(
+            pattern=r"^[ -~]*$",
+            max_length=1024,
+            description="The header of this name in every response, in place of the application's. Empty: its own.",
+            extra={"expected": "a policy of at most 1,024 printable ASCII characters, such as default-src 'self'"},
+        ),
+    ] = "default-src 'self'"
+
+
 # Each has a file in pipeline/sources/.
 SourceKind = Literal["github-oauth", "github-connection", "codecommit"]
 
@@ -187,9 +333,6 @@ class PipelineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where the code comes from."""
 
     source: Annotated[SourceKind, Meta(description="Kind of the source action.")] = "github-oauth"
-
-
-Action = Annotated[str, Meta(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+$")]
 
 
 class TypePermissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -240,6 +383,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention: RetentionSettings = RetentionSettings()
     database: DatabaseSettings = DatabaseSettings()
     network: NetworkSettings = NetworkSettings()
+    load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     pipeline: PipelineSettings = PipelineSettings()
     permissions: Annotated[
         tuple[TypePermissions, ...],
@@ -316,6 +460,7 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
         yield Mistake("scaling.min_tasks", scaling.min_tasks, words, beside=("scaling.max_tasks",))
     yield from _unused_by_the_strategy(settings.deployment)
     yield from _beyond_types(settings)
+    yield from contradictions.found(settings)
 
 
 # The longest that CloudFormation lets a deployment plan for, and the longest that a step of it may take.

@@ -147,6 +147,87 @@ PARAMETERS: dict[str, Row] = {
         says="full ARN of a secret",
         source="https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html",
     ),
+    "DatabaseSecretArn": Row(
+        accepted=("arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders/database-AbCdEf",),
+        refused=(
+            *("", "orders", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders"),
+            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf:key::",
+        ),
+        says="full ARN of a secret",
+        source="https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html",
+    ),
+    "DatabasePort": Row(
+        accepted=("1024", "5432", "27017", "65535"),
+        refused=("", "0", "443", "1023", "65536", "27017.5", "027017", "mongo"),
+        says="from 1024 to 65535",
+        source="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html",
+    ),
+    "DatabaseSnapshot": Row(
+        accepted=(*("", "a", "dev-phoenix-final", "rds:dev-phoenix-2026-11-24-03-04", "a" * 84),),
+        refused=(
+            *("1a", "a--b", "a-", "a b", "a_b", "a" * 85, "rds:", "sql:a"),
+            "arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:a",
+        ),
+        says="name of a cluster snapshot",
+        source="https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBClusterSnapshot.html",
+    ),
+    "VpcId": Row(
+        accepted=("vpc-0123456789abcdef0", "vpc-01234567"),
+        refused=(
+            "",
+            "vpc-",
+            "vpc-0123456789",
+            "subnet-0123456789abcdef0",
+            "vpc-0123456789ABCDEF0",
+            "0123456789abcdef0",
+        ),
+        says="id of a vpc",
+        source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html",
+    ),
+    **{
+        f"{tier}Subnet{zone}": Row(
+            accepted=("subnet-0123456789abcdef0", "subnet-01234567"),
+            refused=("", "subnet-", "vpc-0123456789abcdef0", "subnet-a,subnet-b", "subnet-0123456789ABCDEF0"),
+            says="id of a subnet",
+            source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html",
+        )
+        for tier in ("Public", "Private", "Database")
+        for zone in "AB"
+    },
+    "CertificateArn": Row(
+        accepted=("arn:aws:acm:eu-central-1:123456789012:certificate/12345678-90ab-cdef-0123-4567890abcde",),
+        refused=(
+            *("", "certificate/12345678-90ab-cdef-0123-4567890abcde", "dev.example.com"),
+            "arn:aws:acm:eu-central-1:123456789012:certificate/12345678",
+            "arn:aws:iam::123456789012:server-certificate/a",
+        ),
+        says="ARN of a certificate",
+        source="https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html",
+    ),
+    "DomainName": Row(
+        accepted=("example.com", "dev.example.com", "a-b.c--d.xn--p1ai", "a" * 60 + ".com"),
+        refused=(
+            *(
+                "",
+                "example",
+                "Example.com",
+                "example.com.",
+                ".example.com",
+                "*.example.com",
+                "-a.example.com",
+                "a_b.com",
+            ),
+            *("a-.example.com", "example.c", "https://example.com", "a b.com", "a" * 64 + ".com", "a." * 31 + "com"),
+        ),
+        says="at most 64 characters",
+        source="https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html",
+    ),
+    "HostedZoneId": Row(
+        accepted=("Z0123456789ABCDEFGHIJ", "Z3", "Z" + "A" * 31),
+        refused=("", "Z", "/hostedzone/Z3", "z3", "A3", "Z" + "A" * 32, "example.com"),
+        says="id of a hosted zone",
+        source="https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html",
+    ),
     "DockerImageURI": Row(
         accepted=(
             "123456789012.dkr.ecr.eu-central-1.amazonaws.com/dev-phoenix@sha256:" + "0a" * 32,
@@ -249,6 +330,101 @@ SETTINGS: dict[str, Row] = {
         says="one of X86_64, ARM64",
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html",
     ),
+    "service.command": Row(
+        accepted=((), ("gunicorn", "orders:app", "--bind", "0.0.0.0:9000"), ("sh", "-c", "exec a | b")),
+        refused=("gunicorn", (1,), ("a", ""), ("a\nb",), {"a": 1}),
+        says="'service.command'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+    ),
+    "service.user": Row(
+        accepted=("1000:1000", "", "10001", "app", "app:www-data", "1000:app"),
+        refused=("root", "0", "0:0", "root:app", "a b", ":1000", "1000:", "a:b:c", "-a", 1000, "app\n"),
+        says="'service.user'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+    ),
+    "service.writable_paths": Row(
+        accepted=((), ("/tmp",), ("/tmp", "/var/cache/app", "/a.b_c-d/")),
+        refused=(
+            "/tmp",
+            ("tmp",),
+            ("/",),
+            ("",),
+            ("/a/../b",),
+            ("/./a",),
+            ("/tmp", "/tmp"),
+            ("/tmp", "/tmp/"),
+            ("/a b",),
+        ),
+        says="'service.writable_paths'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html",
+    ),
+    "service.stop_timeout": Row(
+        accepted=(2, 30, 120),
+        refused=(0, 1, 121, "30", 2.5),
+        says="'service.stop_timeout'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+    ),
+    "service.variables": Row(
+        accepted=(
+            {},
+            {"LOG_LEVEL": "info", "_a1": "", "URL": "https://${StagePrefix}.example.com", "NODE_ENV": "test"},
+            {
+                "ARN": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q",
+                "SHELL": "${!HOME} $5",
+                "L": "a\nb",
+            },
+        ),
+        refused=(
+            *("LOG_LEVEL=info", ["LOG_LEVEL"], {"LOG_LEVEL": 1}, {"A": True}, {"1A": "a"}, {"A-B": "a"}, {"": "a"}),
+            *({"A\n": "a"}, {"PORT": "80"}, {"WEB_CONCURRENCY": "1"}, {"DB_CONNECTION_STRING": "mongodb://"}),
+            *({"AWS_SECRET_ACCESS_KEY": "a"}, {"A": "${Stage}"}, {"A": "${AWS::NoValue}"}, {"A": "${"}),
+        ),
+        says="'service.variables",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KeyValuePair.html",
+    ),
+    "service.secrets": Row(
+        accepted=(
+            {},
+            {"KEY": "payments"},
+            {"KEY": "${StagePrefix}/payments:api_key", "OTHER": "${StagePrefix}/payments:token"},
+            {"KEY": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:payments-AbCdEf"},
+            {"KEY": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:a/b-012345:key"},
+        ),
+        refused=(
+            *("payments", {"KEY": ""}, {"KEY": "a b"}, {"KEY": "payments:"}, {"KEY": "payments:a:b"}, {"1KEY": "a"}),
+            *({"KEY": 1}, {"PORT": "a"}, {"AWS_SESSION_TOKEN": "a"}, {"KEY": "${Stage}-a"}, {"KEY": "payments\n"}),
+            # As Secrets Manager reads it, this name has the random ending of an ARN.
+            {"KEY": "payment-secret"},
+            {"KEY": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:payments"},
+            {"KEY": "arn:aws:ssm:eu-central-1:123456789012:parameter/payments"},
+            {"KEY": "arn:aws:secretsmanager:*:123456789012:secret:payments-AbCdEf"},
+        ),
+        says="'service.secrets",
+        source=(
+            "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html, "
+            "https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html"
+        ),
+    ),
+    "service.allow": Row(
+        accepted=((),),
+        refused=(
+            *("s3:GetObject", ["s3:GetObject"], [{"actions": ["s3:GetObject"]}], [{"actions": [], "resources": ["*"]}]),
+            *(
+                [{"actions": [action], "resources": ["arn:aws:s3:::orders/*"], "reason": "all"}]
+                for action in ("*", "s3:*", "s3:Get*", "*:GetObject", "s3:Getobjekt", "GetObject")
+            ),
+            *(
+                [{"actions": ["s3:GetObject"], "resources": [resource]}]
+                for resource in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "orders", "arn:aws:*:::orders", "arn:*")
+            ),
+            [{"actions": ["s3:GetObject"], "resources": []}],
+            [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::${Stage}-orders/*"]}],
+            [{"actions": ["s3:GetObject"], "resources": ["*"], "reason": " "}],
+            [{"actions": ["s3:GetObject"], "resources": ["*"], "why": "all"}],
+        ),
+        says="'service.allow'",
+        source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html",
+    ),
     "scaling.min_tasks": Row(
         accepted=(1, 2, 4), refused=(0, 5, -1, "2", 2.5), says="'scaling.min_tasks'", source="max_tasks"
     ),
@@ -321,6 +497,24 @@ SETTINGS: dict[str, Row] = {
             + " (1 to 35)"
         ),
     ),
+    "database.variable": Row(
+        accepted=("DB_CONNECTION_STRING", "MONGODB_URI", "_a1"),
+        refused=("", "1A", "A-B", "A B", "PORT", "WEB_CONCURRENCY", "AWS_SESSION_TOKEN", "A\n", 1),
+        says="'database.variable'",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html",
+    ),
+    "database.serverless_capacity": Row(
+        accepted=((), (0.5, 1), (0.5, 256), (4, 4), (1.5, 2)),
+        refused=((1,), (4, 2), (0, 4), (0.5, 0.5), (0.5, 256.5), (0.7, 4), (1, 2, 3), ("1", "2"), 4, True),
+        says="'database.serverless_capacity'",
+        source="https://docs.aws.amazon.com/documentdb/latest/developerguide/docdb-serverless-scaling-config.html",
+    ),
+    "database.deletion_protection": Row(
+        accepted=(True, False), refused=("true", 1, ""), says="'database.deletion_protection'", source=_CLUSTER
+    ),
+    "database.from_snapshot": Row(
+        accepted=(True, False), refused=("true", 1, "a-snapshot"), says="'database.from_snapshot'", source=_CLUSTER
+    ),
     "database.instance_class": Row(
         accepted=(
             *("db.t3.medium", "db.t4g.medium", "db.r5.large", "db.r5.24xlarge", "db.r6g.16xlarge"),
@@ -338,6 +532,12 @@ SETTINGS: dict[str, Row] = {
         refused=(0, 17, "2"),
         says="'database.instances'",
         source="https://docs.aws.amazon.com/documentdb/latest/developerguide/limits.html",
+    ),
+    "network.nat_gateways": Row(
+        accepted=(0, 1, 2),
+        refused=(-1, 3, "1", 1.0, True),
+        says="'network.nat_gateways'",
+        source="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html",
     ),
     "network.vpc_cidr": Row(
         accepted=(
@@ -369,6 +569,25 @@ SETTINGS: dict[str, Row] = {
         source="https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html",
     ),
 }
+
+SETTINGS["load_balancer.content_security_policy"] = Row(
+    accepted=("", "default-src 'self'", "default-src 'self' https://cdn.example.com; img-src *", "a" * 1024),
+    refused=("default-src 'sélf'", "a\nb", "a\n", "a" * 1025, 1, True),
+    says="'load_balancer.content_security_policy'",
+    source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html",
+)
+SETTINGS["load_balancer.rate_limit"] = Row(
+    accepted=(0, 10, 1000, 2_000_000_000),
+    refused=(-1, 1, 9, 2_000_000_001, "10", 10.5, True),
+    says="'load_balancer.rate_limit'",
+    source="https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html",
+)
+SETTINGS["load_balancer.https"] = Row(
+    accepted=("off", "certificate", "domain"),
+    refused=("", "on", "OFF", True, None),
+    says="'load_balancer.https'",
+    source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-https-listener.html",
+)
 
 # A setting that chooses between kinds accepts their names, each of which is a file here.
 SETTINGS |= {

@@ -9,15 +9,28 @@ import subprocess
 import sys
 from pathlib import Path
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 import botocore.session
 import pytest
 from botocore import xform_name
 
-from phoenix_cfn import gate
+from phoenix_cfn import Settings, gate
 from phoenix_cfn.picture import DrawingError, drawn
 from phoenix_cfn.project import Project
 from phoenix_cfn.render import render
+from phoenix_cfn.settings import DatabaseSettings, LoadBalancerSettings, NetworkSettings, ServiceSettings
 from tests.stack import Stack, ref
+
+YOUR_OWN_SERVICE = Path(__file__).resolve().parents[1] / "docs/your-own-service.md"
+# Settings that phoenix.toml alone explains.
+OLDER = {
+    *("health_check_path", "workers", "cpu", "memory", "cpu_architecture"),
+    *("instance_class", "instances", "vpc_cidr", "availability_zones"),
+}
 
 
 def blocks(path: Path, language: str) -> list[str]:
@@ -68,6 +81,18 @@ def test_the_example_of_an_extension_passes_the_gate(root: Path, cfnlintrc: Path
     stack = Stack(project.infrastructure.template)
     assert stack.properties("OrdersWaitAlarm")["AlarmActions"] == [ref("AlarmTopic")]
     assert {"Key": "Stage", "Value": ref("StagePrefix")} in stack.properties("OrderQueue")["Tags"]
+
+
+@pytest.mark.parametrize("example", blocks(YOUR_OWN_SERVICE, "toml"))
+def test_an_example_of_settings_is_accepted(example: str) -> None:
+    assert Settings.of(tomllib.loads(example)) != Settings()
+
+
+def test_every_group_of_settings_of_ones_own_is_described() -> None:
+    described = YOUR_OWN_SERVICE.read_text(encoding="utf-8")
+    for group in (ServiceSettings, DatabaseSettings, NetworkSettings, LoadBalancerSettings):
+        for name in set(group.__struct_fields__) - OLDER:
+            assert name in described, name
 
 
 def test_the_example_of_a_script_works(root: Path) -> None:

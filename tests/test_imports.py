@@ -21,7 +21,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rules": (("rules",), ("cloudformation",)),
     "iam": (("iam",), ("cloudformation", "errors")),
     "naming": (("naming",), ("cloudformation", "errors")),
-    "settings": (("settings", "choices"), ("naming", "cloudformation", "errors")),
+    "settings": (("settings", "choices", "contradictions", "environment"), ("naming", "cloudformation", "errors")),
     "scope": (("scope", "template", "tags", "order", "parameters"), ("settings", "naming", "cloudformation", "errors")),
     "common": (("common",), ("scope", "settings", "naming", "cloudformation", "errors")),
     "infrastructure": (("infrastructure",), ("common", "scope", "settings", "naming", "cloudformation", "errors")),

@@ -45,11 +45,22 @@ def templates(settings: Settings) -> list[StageTemplate]:
     return [pipeline.template(settings), infrastructure.template(settings)]
 
 
+# Settings that add parameters.
+WITH_PARAMETERS: list[dict[str, Any]] = [
+    *({"pipeline": {"source": source}} for source in KINDS),
+    {"database": {"kind": "external"}},
+    {"database": {"from_snapshot": True}},
+    {"network": {"kind": "existing"}},
+    {"load_balancer": {"https": "certificate"}},
+    {"load_balancer": {"https": "domain"}},
+]
+
+
 def declared() -> dict[str, list[dict[str, Any]]]:
-    """Every parameter of every source, with its declarations."""
+    """Every parameter, with its declarations."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for source in KINDS:
-        for template in templates(Settings.of({"pipeline": {"source": source}})):
+    for chosen in WITH_PARAMETERS:
+        for template in templates(Settings.of(chosen)):
             for name, parameter in template.to_dict()["Parameters"].items():
                 if parameter not in found.setdefault(name, []):
                     found[name].append(parameter)
@@ -210,8 +221,8 @@ def complaints(template: StageTemplate, values: dict[str, str]) -> list[str]:
 
 @pytest.mark.parametrize(("name", "value"), cases(PARAMETERS, "accepted"))
 def test_what_a_parameter_accepts_satisfies_every_resource_that_it_reaches(name: str, value: str) -> None:
-    for source in KINDS:
-        for template in templates(Settings.of({"pipeline": {"source": source}})):
+    for chosen in WITH_PARAMETERS:
+        for template in templates(Settings.of(chosen)):
             if name in template.parameters:
                 assert complaints(template, {name: value}) == []
 

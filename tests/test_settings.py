@@ -25,10 +25,11 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ('colour = "red"', r"'colour': found 'red'; expected one of alarms, .*Correct or remove the key\.$"),
-        ('[service]\ncolour = "red"', r"'service\.colour': found 'red'; expected one of container_port, "),
+        ('[service]\ncolour = "red"', r"'service\.colour': found 'red'; expected one of .*container_port, "),
         ("[service]\ncontaner_port = 1", r"'service\.contaner_port': found 1; .*'service\.container_port' is close"),
         ("[databas]\ninstances = 1", r"'databas': found \{'instances': 1\}; .*'database' is close"),
         ("[service]\ninstances = 1", r"'service\.instances': .*write `instances = \.\.\.` under `\[database\]`"),
+        ("[service]\nkind = 'none'", r"'service\.kind': found 'none'; expected one of allow, "),
         ("[service]\nname = 'x'", r"'service\.name': .*write `name = \.\.\.` above the first group"),
         ("container_port = 80", r"'container_port': .*write `container_port = \.\.\.` under `\[service\]`"),
         ("retention_days = 7", r"'retention_days': .*write `days = \.\.\.` under `\[retention\]`"),

@@ -84,6 +84,7 @@ NAMES: dict[str, Naming] = {
     "AWS::SQS::Queue": Naming("QueueName", 80),
     "AWS::SSM::Parameter": Naming("Name", ref=True),
     "AWS::SecretsManager::Secret": Naming("Name", 512),
+    "AWS::WAFv2::WebACL": Naming("Name", 128),
 }
 
 # Types whose Ref is neither the name nor an id. Source: "Return values" of each type in the template reference.

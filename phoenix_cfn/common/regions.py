@@ -23,12 +23,17 @@ def _of_aws(types: Iterable[str]) -> set[str]:
 @part
 def refuse_other_regions(scope: Scope, others: Iterable[str] = ()) -> None:
     """A Rule on AWS::Region: the region has every type of the template and `others`, and the application the authority
-    of its database.
+    of its DocumentDB cluster.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
     """
     types = {*_of_aws(scope.template.types()), *others}
-    regions = Regions.recorded().supported(types, scope.settings.database.instance_class)
+    database = scope.settings.database
+    has_cluster = database.kind == "documentdb"
+    regions = Regions.recorded().supported(types, database.class_of_instances if has_cluster else None)
+    lacking = "a service that the stage uses" + (
+        ", or an authority for the database's certificates" if has_cluster else ""
+    )
     scope.template.add_rule(
         "RegionHasAllServices",
         {
@@ -36,8 +41,7 @@ def refuse_other_regions(scope: Scope, others: Iterable[str] = ()) -> None:
                 {
                     "Assert": {"Fn::Contains": [regions, Ref("AWS::Region")]},
                     "AssertDescription": (
-                        "This region lacks a service that the stage uses, or an authority for the database's "
-                        "certificates. Choose another region: docs/regions.md lists them."
+                        f"This region lacks {lacking}. Choose another region: docs/regions.md lists them."
                     ),
                 }
             ]

@@ -202,10 +202,16 @@ class _Derivation:
         for action in actions:
             arns = self._arns_of_others(action)
             if arns:
-                own = self._arns([action]) if _creates(action) else ()
+                own = self._created_arns(action) if _creates(action) else ()
                 by_arns[tuple(sorted({*arns, *own}))].append(action)
         for every, alike in sorted(by_arns.items()):
             yield Permission(f"{name}OfOthers", tuple(alike), every, {})
+
+    def _created_arns(self, action: str) -> tuple[str, ...]:
+        """Of the template's own, without what only earlier ones had: that is not created any more."""
+        kinds = self._owned_kinds(action)
+        now = (self._current.arns[each].get(kind, ()) for each in self._current.types() for kind in kinds)
+        return tuple(_numbered(sorted({arn for arns in now for arn in arns})))
 
     def _arns_of_others(self, action: str) -> set[str]:
         service, _, plain = action.partition(":")

@@ -62,7 +62,8 @@ class Footprint:
         """
         types = template.types() - _made_by_tokens(template, supplied or {})
         facts = Handlers.of(types, supplied or {})
-        used = {each: features(each, map(template.properties, template.of_type(each))) for each in types}
+        by_id = {logical_id: resource["Type"] for logical_id, resource in template.resources.items()}
+        used = {each: features(each, map(template.properties, template.of_type(each)), by_id) for each in types}
         calls = {each: needed(each, facts.actions(each), used[each]) for each in types}
         arns: dict[str, dict[str, set[str]]] = {each: defaultdict(set) for each in types}
         for logical_id in [name for each in types for name in template.of_type(each)]:

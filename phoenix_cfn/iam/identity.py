@@ -103,6 +103,7 @@ OWNED: dict[str, tuple[Owned, ...]] = {
         Owned("cloudwatch:alarm", "alarm:TargetTracking-{ResourceId}*"),
     ),
     "AWS::ApplicationAutoScaling::ScalingPolicy": (),
+    "AWS::CertificateManager::Certificate": (Owned("acm:certificate", "certificate/*"),),
     "AWS::CloudFormation::Stack": (Owned("cloudformation:stack", "stack/{name}/*"),),
     "AWS::CloudWatch::Alarm": (Owned("cloudwatch:alarm", "alarm:{name}"),),
     "AWS::CloudWatch::Dashboard": (Owned("cloudwatch:dashboard", "dashboard/{name}", region=_GLOBAL),),
@@ -198,6 +199,8 @@ OWNED: dict[str, tuple[Owned, ...]] = {
     # CloudWatch Logs writes the ARN of a group with `:*` at its end for some actions and without for others.
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     "AWS::Logs::LogGroup": (Owned("logs:log-group", "log-group:{name}*"),),
+    # Of a hosted zone that is named by HostedZoneId, or HostedZoneName.
+    "AWS::Route53::RecordSet": (),
     "AWS::S3::Bucket": (
         Owned("s3:bucket", "{name}", region=_GLOBAL, account=_OF_NO_ACCOUNT),
         Owned("s3:object", "{name}/*", region=_GLOBAL, account=_OF_NO_ACCOUNT),
@@ -214,6 +217,8 @@ OWNED: dict[str, tuple[Owned, ...]] = {
     "AWS::SecretsManager::Secret": (Owned("secretsmanager:secret", "secret:{name}" + SECRET_ENDING),),
     "AWS::StepFunctions::Activity": (Owned("states:activity", "activity:{name}"),),
     "AWS::StepFunctions::StateMachine": (Owned("states:statemachine", "stateMachine:{name}"),),
+    # `regional` or `global`.
+    "AWS::WAFv2::WebACL": (Owned("wafv2:webacl", "*/webacl/{Name}/*"),),
 }
 
 # Types of which the ARN is known, but not all that their handlers act on.

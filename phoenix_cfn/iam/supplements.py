@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from phoenix_cfn.cloudformation.functions import is_function
+from phoenix_cfn.iam.alternatives import attribute_arguments
 
 # Types without handlers in the registry. DocumentDB's control plane is that of RDS: its actions are `rds:` ones.
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/UsingWithRDS.IAM.html
@@ -13,7 +14,13 @@ from phoenix_cfn.cloudformation.functions import is_function
 _TAGS = ("rds:AddTagsToResource", "rds:ListTagsForResource", "rds:RemoveTagsFromResource")
 WITHOUT_HANDLERS: dict[str, dict[str, tuple[str, ...]]] = {
     "AWS::DocDB::DBCluster": {
-        "create": ("rds:CreateDBCluster", "rds:DescribeDBClusters", *_TAGS),
+        "create": (
+            "rds:CreateDBCluster",
+            "rds:DescribeDBClusters",
+            "rds:DescribeDBClusterSnapshots",
+            "rds:RestoreDBClusterFromSnapshot",
+            *_TAGS,
+        ),
         "read": ("rds:DescribeDBClusters", "rds:ListTagsForResource"),
         # DocumentDB asks whether the cluster belongs to a global one before it changes or deletes it.
         "update": ("rds:ModifyDBCluster", "rds:DescribeDBClusters", "rds:DescribeGlobalClusters", *_TAGS),
@@ -168,10 +175,68 @@ def passed_to(resource_type: str) -> tuple[str, ...]:
     return tuple(f"{name}.amazonaws.com" for name in names)
 
 
+# What a web ACL can be associated with, and the actions of its service.
+_ASSOCIATED: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer",): (
+        "elasticloadbalancing:CreateWebACLAssociation",
+        "elasticloadbalancing:DeleteWebACLAssociation",
+        "elasticloadbalancing:GetLoadBalancerWebACL",
+        "elasticloadbalancing:SetWebACL",
+    ),
+    ("AWS::Amplify::App",): (
+        "amplify:AssociateWebACL",
+        "amplify:DisassociateWebACL",
+        "amplify:GetWebACLForResource",
+    ),
+    ("AWS::ApiGateway::Stage", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Deployment"): ("apigateway:SetWebACL",),
+    ("AWS::AppRunner::Service",): (
+        "apprunner:AssociateWebAcl",
+        "apprunner:DescribeWebAclForService",
+        "apprunner:DisassociateWebAcl",
+    ),
+    ("AWS::AppSync::GraphQLApi", "AWS::AppSync::Api"): (
+        "appsync:AssociateWebACL",
+        "appsync:DisassociateWebACL",
+        "appsync:GetWebACLForResource",
+        "appsync:SetWebACL",
+    ),
+    ("AWS::BedrockAgentCore::Gateway",): (
+        "bedrock-agentcore:GatewayAssociateWebACL",
+        "bedrock-agentcore:GatewayDisassociateWebACL",
+        "bedrock-agentcore:GatewayGetWebACLForResource",
+    ),
+    ("AWS::Cognito::UserPool",): (
+        "cognito-idp:AssociateWebACL",
+        "cognito-idp:DisassociateWebACL",
+        "cognito-idp:GetWebACLForResource",
+    ),
+    ("AWS::EC2::VerifiedAccessInstance",): (
+        "ec2:AssociateVerifiedAccessInstanceWebAcl",
+        "ec2:DescribeVerifiedAccessInstanceWebAclAssociations",
+        "ec2:DisassociateVerifiedAccessInstanceWebAcl",
+        "ec2:GetVerifiedAccessInstanceWebAcl",
+    ),
+}
+
 # Actions that only serve these properties of a type (by name at any depth, or `Name=value`): a template that uses none
 # of them does not need the action. Only what is certain stands here: reading is not, and deleting seldom.
 # Sources: the descriptions of the properties in the registry schemas.
 ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
+    "AWS::CertificateManager::Certificate": {
+        "acm-pca:GetCertificate": ("CertificateAuthorityArn",),
+        "acm-pca:IssueCertificate": ("CertificateAuthorityArn",),
+        "route53:ChangeResourceRecordSets": ("HostedZoneId",),
+    },
+    # A cluster of which the template names the snapshot.
+    # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_RestoreDBClusterFromSnapshot.html
+    "AWS::DocDB::DBCluster": {"rds:RestoreDBClusterFromSnapshot": ("SnapshotIdentifier",)},
+    # Which service associates depends on what the ACL is associated with.
+    # https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html
+    "AWS::WAFv2::WebACLAssociation": {
+        action: tuple(f"ResourceArn={each}" for each in types)
+        for types, actions in _ASSOCIATED.items()
+        for action in actions
+    },
     "AWS::EC2::VPC": {
         "ec2:CreateVpcEncryptionControl": ("VpcEncryptionControl",),
         "ec2:ModifyVpcTenancy": ("InstanceTenancy",),
@@ -342,26 +407,43 @@ def needed(resource_type: str, actions: Iterable[str], used: Collection[str]) ->
     return {each for each in actions if each not in only_for or not set(only_for[each]).isdisjoint(used)} - NEVER
 
 
-def features(resource_type: str, properties: Iterable[Mapping[str, Any]]) -> set[str]:
+def features(
+    resource_type: str, properties: Iterable[Mapping[str, Any]], types: Mapping[str, str] | None = None
+) -> set[str]:
     """What resources of a type use of that which decides whether an action is needed.
 
-    A property whose value is not known may have each of the values that decide.
+    A property whose value is not known may have each of the values that decide. `types`: those of the template's
+    resources, by logical id; a reference to one of them has its type as a value.
     """
     decisive = {feature for each in ONLY_FOR.get(resource_type, {}).values() for feature in each}
-    used = {feature for each in properties for feature in _features(each)} if decisive else set()
+    used = {feature for each in properties for feature in _features(each, types or {})} if decisive else set()
     return {each for each in decisive if each in used or each.partition("=")[0] + "=*" in used}
 
 
-def _features(value: Any) -> Iterator[str]:
-    """The names of properties at any depth, and `Name=value` of plain ones; `Name=*` where a function gives it."""
+def _features(value: Any, types: Mapping[str, str]) -> Iterator[str]:
+    """The names of properties at any depth, and `Name=value` of plain ones; `Name=*` where a function gives it, or an
+    ARN."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield key
-            if isinstance(inner, str):
-                yield f"{key}={inner}"
+            if (referred := _referred(inner)) in types:
+                yield f"{key}={types[referred]}"
+            elif isinstance(inner, str):
+                yield f"{key}=*" if inner.startswith("arn:") else f"{key}={inner}"
             elif is_function(inner):
                 yield f"{key}=*"
-            yield from _features(inner)
+            yield from _features(inner, types)
     elif isinstance(value, list):
         for inner in value:
-            yield from _features(inner)
+            yield from _features(inner, types)
+
+
+def _referred(value: Any) -> str:
+    """The logical id that a plain Ref or Fn::GetAtt names; empty for anything else."""
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return ""
+    ((function, argument),) = value.items()
+    if function == "Fn::GetAtt":
+        names = attribute_arguments(argument)
+        return names[0] if names else ""
+    return argument if function == "Ref" and isinstance(argument, str) else ""

@@ -29,7 +29,8 @@ _OTHERWISE_CALLED = {
 }
 # What a resource is created in where the template does not say it: property, kind.
 _BY_DEFAULT = {"AWS::EC2::SecurityGroup": ("VpcId", "ec2:vpc")}
-_FREE = frozenset({"Environment", "Metadata", "Tags", "UserData", "Variables"})
+# The alias of a record names a hosted zone of AWS's, in which nothing is written.
+_FREE = frozenset({"AliasTarget", "Environment", "Metadata", "Tags", "UserData", "Variables"})
 
 
 def surroundings(template: Template, kinds: Mapping[str, Collection[str]]) -> dict[str, dict[str, set[str]]]:
@@ -120,7 +121,8 @@ def _named(kind: str, text: str) -> Iterator[str]:
     if re.match(rf"arn:(\$\{{[^}}]*\}}|[^:])+:{service}:.*:", text):
         yield text
         return
-    known = re.fullmatch(r"[\w.@+=,-]+", text)
+    # An id, also one that a parameter of the pipeline stack gives, such as `${HostedZoneId}`.
+    known = re.fullmatch(r"(?:[\w.@+=,-]|\$\{\w+\})+", text)
     for pattern in _patterns(kind):
         if known and pattern.count("*") == 1 and pattern.endswith("*"):
             yield pattern[:-1] + text

@@ -11,14 +11,13 @@ from phoenix_cfn.common.stage import stage_scope
 from phoenix_cfn.common.topic import notification_topic
 from phoenix_cfn.infrastructure.cluster import cluster
 from phoenix_cfn.infrastructure.dashboard import dashboard
-from phoenix_cfn.infrastructure.database import Database
-from phoenix_cfn.infrastructure.database.documentdb import documentdb
+from phoenix_cfn.infrastructure.database import Database, database_of_kind
 from phoenix_cfn.infrastructure.deployments import deployment_by
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing, load_balancer
 from phoenix_cfn.infrastructure.monitoring import release_alarms, service_alarms
-from phoenix_cfn.infrastructure.network import Network
-from phoenix_cfn.infrastructure.network.vpc import vpc_network
+from phoenix_cfn.infrastructure.network import Network, network_of_kind
 from phoenix_cfn.infrastructure.outputs import outputs
+from phoenix_cfn.infrastructure.rate_limit import rate_limit
 from phoenix_cfn.infrastructure.scaling import scaling
 from phoenix_cfn.infrastructure.service import Service, fargate_service
 from phoenix_cfn.infrastructure.task import task
@@ -49,16 +48,18 @@ class Infrastructure:
 
 def build(settings: Settings) -> Infrastructure:
     """Writes the template of the infrastructure stack; the pipeline deploys it, any other tool can."""
+    database_words = "DocumentDB, " if settings.database.kind == "documentdb" else ""
     description = (
-        f"{settings.name}: the service on Fargate behind a load balancer, with DocumentDB, scaling and alarms."
+        f"{settings.name}: the service on Fargate behind a load balancer, with {database_words}scaling and alarms."
     )
     scope = stage_scope(StageTemplate(description, settings.name), settings, publisher="cloudwatch")
-    release = release_parameters(scope.template)
+    release = release_parameters(scope.template, settings)
 
     alarm_topic = notification_topic(scope, "AlarmTopic", publisher="cloudwatch")
-    network = vpc_network(scope)
+    network = network_of_kind(scope)
     load_balancing = load_balancer(scope, network)
-    database = documentdb(scope, network, release.database_secret_arn)
+    rate_limit(scope, load_balancing)
+    database = database_of_kind(scope, network, release)
     alarms = release_alarms(scope, load_balancing, alarm_topic)
     deployment = deployment_by(scope, load_balancing, alarms, release.role_boundary_arn)
     service = fargate_service(scope, cluster(scope), task(scope, release, database), network, deployment)

@@ -7,6 +7,7 @@ from typing import Any
 
 from troposphere import Parameter, Sub
 from troposphere.cloudwatch import Alarm, Dashboard
+from troposphere.docdb import DBCluster
 from troposphere.elasticloadbalancingv2 import TargetGroup
 
 from phoenix_cfn.cloudformation.facts.ecs import FINE_RESOLUTION
@@ -29,7 +30,7 @@ _Widget = dict[str, Any]
 def dashboard(
     scope: Scope, load_balancing: LoadBalancing, database: Database, service: Service, alarms: list[Alarm]
 ) -> Dashboard:
-    """Nine graphs in three rows (requests, tasks, database) under the state of all alarms."""
+    """Three graphs in each row (requests, tasks, DocumentDB) under the state of all alarms."""
     header = {
         "type": "alarm",
         "width": 3 * _WIDTH,
@@ -39,7 +40,7 @@ def dashboard(
     graphs = [
         *_requests(scope, load_balancing),
         *_tasks(scope, load_balancing, service),
-        *_database(scope, database),
+        *(_database(scope, database.cluster) if database.cluster else []),
     ]
     body = json.dumps({"widgets": [header, *graphs]}, separators=(",", ":"))
     # What Fn::Sub puts in as text here are numbers to the dashboard.
@@ -162,9 +163,9 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
     ]
 
 
-def _database(scope: Scope, database: Database) -> list[_Widget]:
+def _database(scope: Scope, docdb: DBCluster) -> list[_Widget]:
     """How busy the database is, and what it has left."""
-    cluster = ["DBClusterIdentifier", f"${{{database.cluster.title}}}"]
+    cluster = ["DBClusterIdentifier", f"${{{docdb.title}}}"]
     return [
         _graph(
             "CPU of the database (%)",

@@ -6,6 +6,7 @@ from typing import Any
 
 from troposphere import Ref
 from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimension, MetricStat, WarmUpConfiguration
+from troposphere.docdb import DBCluster
 from troposphere.sns import Topic
 
 from phoenix_cfn.cloudformation.facts.ecs import FINE_RESOLUTION
@@ -73,10 +74,10 @@ def release_alarms(scope: Scope, load_balancing: LoadBalancing, topic: Topic) ->
 
 @part
 def service_alarms(scope: Scope, database: Database, service: Service, topic: Topic) -> list[Alarm]:
-    """CPU peaks of the tasks and of the database, and too few tasks."""
+    """CPU peaks of the tasks and of a DocumentDB cluster, and too few tasks."""
     return [
         _cpu_peak(scope, service, topic),
-        _database_cpu_peak(scope, database, topic),
+        *([_database_cpu_peak(scope, database.cluster, topic)] if database.cluster else []),
         _too_few_tasks(scope, service, topic),
     ]
 
@@ -104,7 +105,7 @@ def _cpu_peak(scope: Scope, service: Service, topic: Topic) -> Alarm:
     )
 
 
-def _database_cpu_peak(scope: Scope, database: Database, topic: Topic) -> Alarm:
+def _database_cpu_peak(scope: Scope, cluster: DBCluster, topic: Topic) -> Alarm:
     threshold = scope.settings.alarms.cpu_peak_percent
     return scope.add(
         Alarm(
@@ -112,7 +113,7 @@ def _database_cpu_peak(scope: Scope, database: Database, topic: Topic) -> Alarm:
             AlarmDescription=(f"A database instance has used more than {threshold} % of its CPU for a minute."),
             Namespace="AWS/DocDB",
             MetricName="CPUUtilization",
-            Dimensions=[MetricDimension(Name="DBClusterIdentifier", Value=Ref(database.cluster))],
+            Dimensions=[MetricDimension(Name="DBClusterIdentifier", Value=Ref(cluster))],
             Statistic="Maximum",
             Period=_MINUTE,
             **_above(threshold),

@@ -15,7 +15,7 @@ from phoenix_cfn.scope import Scope, part
 def outputs(scope: Scope, load_balancing: LoadBalancing, service: Service, topic: Topic, dashboard: Dashboard) -> None:
     """Nothing here is a secret, or leads to one."""
     for title, description, value in (
-        ("ApplicationUrl", "The running application", Sub(f"http://${{{load_balancing.load_balancer.title}.DNSName}}")),
+        ("ApplicationUrl", "The running application", _url(scope, load_balancing)),
         (
             "DashboardUrl",
             "The dashboard in the CloudWatch console",
@@ -30,3 +30,11 @@ def outputs(scope: Scope, load_balancing: LoadBalancing, service: Service, topic
         ("AlarmTopicArn", "The topic that tells of alarms; subscribe to it what else should know", Ref(topic)),
     ):
         scope.template.add_output(Output(title, Description=description, Value=value))
+
+
+def _url(scope: Scope, load_balancing: LoadBalancing) -> Sub:
+    """The link; with a certificate of one's own, the domain that it is for leads to the same place."""
+    protocol = "http" if scope.settings.load_balancer.https == "off" else "https"
+    domain = scope.parameters.domain_name
+    host = f"{load_balancing.load_balancer.title}.DNSName" if domain is None else domain.title
+    return Sub(f"{protocol}://${{{host}}}")

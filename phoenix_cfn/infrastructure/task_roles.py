@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from awacs import ecr, kms, secretsmanager
 from awacs import logs as log_actions
-from awacs.aws import Allow, Condition, Statement, StringEquals
-from troposphere import GetAtt, Parameter, Ref, Sub
+from awacs.aws import Allow, Condition, Statement, StringEquals, StringLike
+from troposphere import GetAtt, Parameter, Sub
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
+from phoenix_cfn.common.placeholders import filled_in
+from phoenix_cfn.environment import secret_sources
 from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.infrastructure.roles import bounded_role
 from phoenix_cfn.scope import Scope, part
@@ -63,17 +65,35 @@ def _execution_role(scope: Scope, boundary: Parameter, database: Database, logs:
             Action=[log_actions.CreateLogStream, log_actions.PutLogEvents],
             Resource=[GetAtt(logs, "Arn")],
         ),
+        *database.statements,
+        *_secrets_of_the_fork(scope),
+    )
+
+
+def _secrets_of_the_fork(scope: Scope) -> list[Statement]:
+    """Read the secrets that phoenix.toml names. A key of the account may encrypt them: it decrypts these alone.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    """
+    sources = list(secret_sources(scope.settings.service.secrets).values())
+    if not sources:
+        return []
+    arns = [filled_in(each) for each in dict.fromkeys(source.pattern for source in sources)]
+    regions = dict.fromkeys(source.region for source in sources)
+    return [
+        Statement(Sid="ReadTheSecrets", Effect=Allow, Action=[secretsmanager.GetSecretValue], Resource=arns),
         Statement(
-            Sid="ReadTheConnectionString",
-            Effect=Allow,
-            Action=[secretsmanager.GetSecretValue],
-            Resource=[Ref(database.connection_secret)],
-        ),
-        Statement(
-            Sid="DecryptTheConnectionString",
+            Sid="DecryptTheSecrets",
             Effect=Allow,
             Action=[kms.Decrypt],
-            Resource=[GetAtt(scope.key, "Arn")],
-            Condition=Condition(StringEquals("kms:ViaService", Sub("secretsmanager.${AWS::Region}.amazonaws.com"))),
+            Resource=[filled_in(each) for each in dict.fromkeys(source.keys for source in sources)],
+            Condition=Condition(
+                [
+                    StringEquals(
+                        "kms:ViaService", [filled_in(f"secretsmanager.{each}.amazonaws.com") for each in regions]
+                    ),
+                    StringLike("kms:EncryptionContext:SecretARN", arns),
+                ]
+            ),
         ),
-    )
+    ]

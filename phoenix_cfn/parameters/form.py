@@ -12,8 +12,14 @@ from phoenix_cfn.template import StageTemplate
 SOURCE = "Source"
 STAGE = "Stage"
 SERVICE = "Service"
+HTTPS = "HTTPS"
+NETWORK = "Network"
 DATABASE = "Database"
 NOTIFICATIONS = "Notifications"
+
+# The full ARN of a secret, its random ending included.
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+SECRET_ARN = "^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from troposphere import Parameter
 
-from phoenix_cfn.parameters.form import DATABASE, SERVICE, Form
+from phoenix_cfn.parameters.form import DATABASE, SECRET_ARN, SERVICE, Form
+from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 DATABASE_SECRET_ARN = "MongoDBSecretArn"
@@ -16,20 +17,20 @@ ROLE_BOUNDARY_ARN = "RoleBoundaryArn"
 
 @dataclass(frozen=True)
 class ReleaseParameters:
-    """`database_secret_arn`: the secret with the credentials of the database; `image`: the URI of the image that runs;
+    """`database_secret_arn`: the secret with the credentials of a DocumentDB cluster; `image`: the URI of the image;
     `role_boundary_arn`: the permissions boundary of the tasks' roles.
     """
 
-    database_secret_arn: Parameter
+    database_secret_arn: Parameter | None
     image: Parameter
     role_boundary_arn: Parameter
 
 
-def release_parameters(template: StageTemplate) -> ReleaseParameters:
+def release_parameters(template: StageTemplate, settings: Settings) -> ReleaseParameters:
     """Adds the parameters of a release."""
     form = Form(template, __name__)
     return ReleaseParameters(
-        database_secret_arn=_database_secret_arn(form),
+        database_secret_arn=_database_secret_arn(form) if settings.database.kind == "documentdb" else None,
         image=_docker_image_uri(form),
         role_boundary_arn=_role_boundary_arn(form),
     )
@@ -45,9 +46,7 @@ def _database_secret_arn(form: Form) -> Parameter:
             # The reference is no secret, but what stands in a password's place should not be shown.
             NoEcho=True,
             Description="ARN of a secret in Secrets Manager with the JSON keys username and password.",
-            AllowedPattern=(
-                "^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$"
-            ),
+            AllowedPattern=SECRET_ARN,
             ConstraintDescription="Enter the full ARN of a secret in Secrets Manager, its random ending included.",
         ),
     )

@@ -14,7 +14,7 @@ from phoenix_cfn.common.stage import stage_scope
 from phoenix_cfn.common.topic import notification_topic
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.parameters.release import DATABASE_SECRET_ARN, ROLE_BOUNDARY_ARN
-from phoenix_cfn.pipeline.deployed import left_by, of_the_library
+from phoenix_cfn.pipeline.deployed import left_by, nameable, of_the_library
 from phoenix_cfn.pipeline.image_build import image_build
 from phoenix_cfn.pipeline.outputs import outputs
 from phoenix_cfn.pipeline.release import failure_notifications, release_pipeline
@@ -67,19 +67,19 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
     template = StageTemplate(description, settings.name)
     source = source_of_kind(settings.pipeline.source, template)
     scope = stage_scope(template, settings, publisher="events")
-    password = database_password(template)
+    password = database_password(template) if settings.database.kind == "documentdb" else None
 
     topic = notification_topic(scope, "PipelineTopic", publisher="events")
     repository = image_repository(scope)
     storage = artifact_storage(scope)
-    credentials = database_credentials(scope, password)
+    credentials = {} if password is None else {DATABASE_SECRET_ARN: database_credentials(scope, password)}
     project = image_build(scope, repository, storage)
     stack = (infrastructure.template(settings) if deployed is None else deployed).to_dict()
     library, left = of_the_library(settings), left_by(settings, stack)
     own = (recorded or Earlier()) | (left - library)
-    earlier = library | own
+    earlier = nameable(settings, library | own)
     boundary = role_boundary(scope, left, earlier)
-    handed = {DATABASE_SECRET_ARN: credentials, ROLE_BOUNDARY_ARN: boundary}
+    handed = {**credentials, ROLE_BOUNDARY_ARN: boundary}
     deployer = deploy_role(scope, stack, left, earlier)
     stages = [source.stage, build_stage(project), deploy_stage(scope, handed, deployer)]
     further = [*source.statements]

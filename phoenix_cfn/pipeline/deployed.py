@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,12 @@ from phoenix_cfn.template import StageTemplate
 
 # What the library itself writes, or has written, under any settings: the same for every fork, whatever its code is now.
 LIBRARY = Path(iam.__file__).with_name("library.json")
+# What these settings add is on the record of the forks that choose them: the deploy role and boundary of every other
+# fork would be wider, for certificates, roles and functions that it never has.
+ON_RECORD = frozenset({("deployment", "strategy"), ("load_balancer", "https")})
 # Stands for the service's name in library.json, and is one while that is written.
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_CREDENTIALS = "${DatabaseCredentials}"
 _ANY_SERVICE, _PLACEHOLDER = "name-of-the-service", "{service}"
 
 
@@ -27,10 +34,9 @@ def choices() -> dict[tuple[str, str], tuple[object, ...]]:
     """Values of settings, by group and name, that add resources or properties, or need rights.
 
     A new such number gets a line here, a new kind is included; `python -m phoenix_cfn.cli.library` brings library.json
-    up to them. What a strategy of deployment other than the default adds is on the record of the fork that chooses it:
-    the deploy role and the boundary of every other fork would be wider, for roles and functions that it never has.
+    up to them.
     """
-    kinds = {place: values for place, values in _kinds(Settings).items() if place != ("deployment", "strategy")}
+    kinds = {key: values for key, values in _kinds(Settings).items() if key not in ON_RECORD}
     return {("database", "instances"): (1, 16), **kinds}
 
 
@@ -55,7 +61,7 @@ def known(settings: Settings) -> dict[str, str]:
     shared = stage_parameters(StageTemplate("", settings.name), settings).names()
     return {
         **{name: f"${{{name}}}" for name in shared},
-        DATABASE_SECRET_ARN: "${DatabaseCredentials}",
+        **({DATABASE_SECRET_ARN: _CREDENTIALS} if settings.database.kind == "documentdb" else {}),
         ROLE_BOUNDARY_ARN: "${RoleBoundary}",
         "AWS::StackName": Names.of(settings.name).infrastructure_stack,
     }
@@ -74,6 +80,30 @@ def left_by(settings: Settings, stack: Mapping[str, Any]) -> Earlier:
 def of_the_library(settings: Settings) -> Earlier:
     """What a stage may have of the library's own."""
     return Earlier.from_json(LIBRARY.read_text(encoding="utf-8").replace(_PLACEHOLDER, settings.name))
+
+
+def nameable(settings: Settings, earlier: Earlier) -> Earlier:
+    """Of what stages may have, that which this pipeline stack can name: a parameter goes with the settings that ask for
+    it."""
+    names = set(_VARIABLE.findall(" ".join(known(settings).values())))
+
+    def is_known(text: str) -> bool:
+        return all(each.startswith("AWS::") or each in names for each in _VARIABLE.findall(text))
+
+    def of(texts: Iterable[str]) -> frozenset[str]:
+        return frozenset(filter(is_known, texts))
+
+    def of_kinds(types: Mapping[str, Mapping[str, Iterable[str]]]) -> dict[str, dict[str, frozenset[str]]]:
+        return {each: {kind: of(arns) for kind, arns in kinds.items() if of(arns)} for each, kinds in types.items()}
+
+    footprint = replace(
+        earlier.footprint,
+        arns=of_kinds(earlier.footprint.arns),
+        around=of_kinds(earlier.footprint.around),
+        secrets=of(earlier.footprint.secrets),
+    )
+    roles = (replace(each, resources=tuple(filter(is_known, each.resources))) for each in earlier.roles)
+    return Earlier(footprint, tuple(each for each in roles if each.resources and is_known(str(each.conditions))))
 
 
 def types(settings: Settings, stack: Mapping[str, Any], recorded: Earlier) -> set[str]:

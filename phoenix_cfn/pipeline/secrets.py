@@ -38,6 +38,7 @@ def database_password(template: StageTemplate) -> Parameter:
 def database_credentials(scope: Scope, password: Parameter) -> Secret:
     """The JSON keys `username` and `password`: the password that was typed, or a generated one."""
     scope.template.add_condition(_PASSWORD_TYPED, Not(Equals(Ref(password), "")))
+    assert scope.parameters.mongodb_master_username is not None
     username = f"${{{scope.parameters.mongodb_master_username.title}}}"
     return scope.add(
         Secret(

@@ -35,6 +35,7 @@ _NOT_NEEDED = """
     logs:CreateLogDelivery logs:DeleteDataProtectionPolicy logs:DeleteIndexPolicy logs:DeleteResourcePolicy
     logs:PutBearerTokenAuthentication logs:PutDataProtectionPolicy logs:PutIndexPolicy
     logs:PutLogGroupDeletionProtection logs:PutResourcePolicy
+    rds:RestoreDBClusterFromSnapshot
     secretsmanager:GetRandomPassword secretsmanager:RemoveRegionsFromReplication
     secretsmanager:ReplicateSecretToRegions
     sns:PutDataProtectionPolicy

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phoenix_cfn import Settings, infrastructure
+from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.earlier import Earlier, RecordError
 from phoenix_cfn.iam.footprint import Footprint
@@ -181,7 +181,10 @@ _ANY = st.fixed_dictionaries(
             }
         ),
         "retention": st.fixed_dictionaries({"days": st.sampled_from([1, 30])}),
-        "database": st.fixed_dictionaries({"instances": st.integers(1, 16)}),
+        "database": st.one_of(
+            st.fixed_dictionaries({"instances": st.integers(1, 16)}),
+            st.fixed_dictionaries({"kind": st.sampled_from(["external", "none"])}),
+        ),
         "network": st.fixed_dictionaries({"vpc_cidr": st.sampled_from(["10.0.0.0/16", "192.168.0.0/22"])}),
     }
 ).map(Settings.of)
@@ -193,6 +196,20 @@ def test_the_library_covers_what_it_writes_under_any_settings(settings: Settings
     written = deployed.left_by(settings, infrastructure.template(settings).to_dict())
     own = Earlier.read(Path(__file__).parents[2] / RECORD_FILE)
     assert not written - own - deployed.of_the_library(settings)
+
+
+def test_what_few_forks_have_is_on_their_own_record() -> None:
+    settings = Settings.of({"load_balancer": {"https": "domain"}})
+    stage = infrastructure.build(settings)
+    record = pipeline.build(settings, stage.template).deployed
+    assert "AWS::CertificateManager::Certificate" in record.footprint.types()
+    assert "AWS::CertificateManager::Certificate" not in deployed.of_the_library(settings).footprint.types()
+    # After HTTPS is switched off, the release deletes the certificate by that record.
+    after = pipeline.build(Settings(), recorded=Earlier.from_json(record.to_json())).template.to_dict()
+    assert "acm:DeleteCertificate" in json.dumps(after)
+    assert "acm:RequestCertificate" not in json.dumps(after)
+    # The parameter with the hosted zone is gone: nothing refers to it.
+    assert "${HostedZoneId}" not in json.dumps(after)
 
 
 @pytest.mark.parametrize("changed", sorted(deployed.choices()))

@@ -123,3 +123,35 @@ def test_what_actions_are_only_for_is_in_the_schemas() -> None:
             assert action in called, (resource_type, action)
             for feature in features:
                 assert feature.partition("=")[0] in properties, (resource_type, action, feature)
+
+
+@pytest.mark.parametrize(
+    ("target", "needed", "spared"),
+    [
+        ({"Ref": "Target"}, "elasticloadbalancing:SetWebACL", "appsync:SetWebACL"),
+        ({"Fn::GetAtt": ["Api", "Arn"]}, "appsync:SetWebACL", "elasticloadbalancing:SetWebACL"),
+        ({"Fn::GetAtt": "Api.Arn"}, "appsync:SetWebACL", "elasticloadbalancing:SetWebACL"),
+        ({"Ref": "TargetArn"}, "appsync:SetWebACL", ""),
+        ("arn:aws:appsync:eu-west-1:111122223333:apis/a", "appsync:SetWebACL", ""),
+        ({"Fn::Sub": "arn:aws:appsync:eu-west-1:111122223333:apis/${A}"}, "elasticloadbalancing:SetWebACL", ""),
+    ],
+    ids=str,
+)
+def test_a_service_associates_a_web_acl_where_it_may_be_its_target(target: object, needed: str, spared: str) -> None:
+    template = {
+        "Parameters": {"TargetArn": {"Type": "String"}, "A": {"Type": "String"}},
+        "Resources": {
+            "Target": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": {}},
+            "Api": {"Type": "AWS::AppSync::GraphQLApi", "Properties": {"Name": "a", "AuthenticationType": "AWS_IAM"}},
+            "Link": {
+                "Type": "AWS::WAFv2::WebACLAssociation",
+                "Properties": {
+                    "ResourceArn": target,
+                    "WebACLArn": "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/a/1",
+                },
+            },
+        },
+    }
+    actions = {action for each in deploy_permissions(template, {}) for action in each.actions}
+    assert needed in actions
+    assert spared not in actions

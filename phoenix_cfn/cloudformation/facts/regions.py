@@ -74,19 +74,25 @@ class Regions:
         """Every instance class of DocumentDB that AWS sells."""
         return {f"db.{family}.{size}" for family, known in self.classes.items() for size in known["sizes"]}
 
-    def missing(self, region: str, resource_types: Iterable[str], instance_class: str) -> list[str]:
-        """What a region lacks of what a stage needs, in words; nothing where a stage runs."""
+    def missing(self, region: str, resource_types: Iterable[str], instance_class: str | None) -> list[str]:
+        """What a region lacks of what a stage needs, in words; nothing where a stage runs.
+
+        `instance_class`: that of DocumentDB, if the stage has such a cluster. No region is on record for db.serverless.
+        """
         if region not in self.names:
             return ["cfn-lint has no schemas for it"]
         lacking = self._with(resource_types).lacking
         wanted = {kind for kind in resource_types if region in lacking[kind]}
         lacks = [f"no {each}" for each in _services(wanted, set(resource_types))]
+        if instance_class is None:
+            return lacks
         known = self.classes.get(documentdb.instance_family(instance_class), {"regions": []})
-        if "no DocDB" not in lacks and region not in known["regions"]:
+        is_listed = documentdb.instance_family(instance_class) in self.classes
+        if "no DocDB" not in lacks and is_listed and region not in known["regions"]:
             lacks.append(f"no {instance_class}")
         return lacks + ([] if region in self.authorities else ["no authority for the database's certificates"])
 
-    def supported(self, resource_types: Iterable[str], instance_class: str) -> list[str]:
+    def supported(self, resource_types: Iterable[str], instance_class: str | None) -> list[str]:
         """The regions in which nothing is missing."""
         known, wanted = self._with(resource_types), set(resource_types)
         return [name for name in self.names if not known.missing(name, wanted, instance_class)]

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import cast
 
+from awacs.aws import Statement
+from troposphere import ecs
 from troposphere.docdb import DBCluster, DBInstance
 from troposphere.secretsmanager import Secret
+
+from phoenix_cfn.infrastructure.network import Network
+from phoenix_cfn.parameters.release import ReleaseParameters
+from phoenix_cfn.scope import Scope
 
 
 @dataclass(frozen=True)
 class Database:
-    """`cluster` with its `instances`; `connection_secret`: the connection string, as the application reads it."""
+    """What the tasks are given of a database.
 
-    cluster: DBCluster
-    instances: list[DBInstance]
-    connection_secret: Secret
+    `secrets`: the container's variable with the connection string; `statements`: what ECS needs to read it. `cluster`
+    with its `instances`, and the `connection_secret` that has its address: of DocumentDB; None and none of other kinds.
+    """
+
+    secrets: list[ecs.Secret] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    cluster: DBCluster | None = None
+    instances: list[DBInstance] = field(default_factory=list)
+    connection_secret: Secret | None = None
+
+
+def database_of_kind(scope: Scope, network: Network, release: ReleaseParameters) -> Database:
+    """The database of the kind that the settings choose: `documentdb` by documentdb.py."""
+    kind = scope.settings.database.kind
+    build = cast(
+        Callable[[Scope, Network, ReleaseParameters], Database],
+        getattr(import_module(f"{__name__}.{kind}"), f"{kind}_database"),
+    )
+    return build(scope, network, release)

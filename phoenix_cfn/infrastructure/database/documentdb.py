@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from troposphere import GetAtt, Parameter, Ref, Sub
-from troposphere.docdb import DBCluster, DBClusterParameterGroup, DBInstance, DBSubnetGroup
+from typing import Any
+
+from awacs import kms, secretsmanager
+from awacs.aws import Allow, Condition, Statement, StringEquals
+from troposphere import Equals, GetAtt, If, Not, NoValue, Parameter, Ref, Sub, ecs
+from troposphere.docdb import (
+    DBCluster,
+    DBClusterParameterGroup,
+    DBInstance,
+    DBSubnetGroup,
+    ServerlessV2ScalingConfiguration,
+)
 from troposphere.secretsmanager import Secret
 
 from phoenix_cfn.cloudformation.facts.documentdb import parameter_group_family
@@ -11,17 +21,21 @@ from phoenix_cfn.common.logs import log_group
 from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.infrastructure.network.zones import availability_zone
+from phoenix_cfn.parameters.release import ReleaseParameters
 from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.settings import ENGINE_VERSION
-from phoenix_cfn.template import GOES_WITH_THE_STACK
+from phoenix_cfn.template import GOES_WITH_THE_STACK, suppress
 
 # What DocumentDB accepts: TLS, no retryable writes. Users live in `admin`; replicas serve reads without a primary.
+_RESTORED = "IsFromSnapshot"
 CONNECTION_OPTIONS = "tls=true&replicaSet=rs0&readPreference=primaryPreferred&retryWrites=false&authSource=admin"
 
 
 @part
-def documentdb(scope: Scope, network: Network, secret_arn: Parameter) -> Database:
+def documentdb_database(scope: Scope, network: Network, release: ReleaseParameters) -> Database:
     """The cluster, its instances, its logs, and the connection string in a secret."""
+    secret_arn = release.database_secret_arn
+    assert secret_arn is not None
     cluster = _cluster(scope, network, secret_arn)
     instances = _instances(scope, cluster)
     connection_secret = _connection_secret(scope, cluster, secret_arn)
@@ -29,7 +43,8 @@ def documentdb(scope: Scope, network: Network, secret_arn: Parameter) -> Databas
     # And so the service goes before what its tasks need, such as routes and their log.
     scope.template.create_last(cluster)
     scope.template.create_last(*instances)
-    return Database(cluster, instances, connection_secret)
+    secrets = [ecs.Secret(Name=scope.settings.database.variable, ValueFrom=Ref(connection_secret))]
+    return Database(secrets, _reading(scope, connection_secret), cluster, instances, connection_secret)
 
 
 def _cluster(scope: Scope, network: Network, secret_arn: Parameter) -> DBCluster:
@@ -72,19 +87,56 @@ def _cluster(scope: Scope, network: Network, secret_arn: Parameter) -> DBCluster
             DBSubnetGroupName=Ref(subnets),
             VpcSecurityGroupIds=[GetAtt(network.groups.database, "GroupId")],
             Port=Ref(scope.parameters.mongodb_port),
-            MasterUsername=Ref(scope.parameters.mongodb_master_username),
-            MasterUserPassword=Sub(_password(secret_arn)),
-            StorageEncrypted=True,
+            **_new_or_restored(scope, secret_arn),
             BackupRetentionPeriod=scope.settings.retention.days,
             CopyTagsToSnapshot=True,
             EnableCloudwatchLogsExports=["audit", "profiler"],
+            **_options(scope),
         )
     )
+
+
+def _new_or_restored(scope: Scope, secret_arn: Parameter) -> dict[str, Any]:
+    """A new cluster gets its user and is encrypted; one from a snapshot has both of the snapshot.
+
+    https://docs.aws.amazon.com/documentdb/latest/developerguide/API_RestoreDBClusterFromSnapshot.html
+    """
+    new: dict[str, Any] = {
+        "MasterUsername": Ref(scope.parameters.mongodb_master_username),
+        "MasterUserPassword": Sub(_password(secret_arn)),
+        "StorageEncrypted": True,
+    }
+    snapshot = scope.parameters.database_snapshot
+    if snapshot is None:
+        return new
+    scope.template.add_condition(_RESTORED, Not(Equals(Ref(snapshot), "")))
+    return {
+        "SnapshotIdentifier": If(_RESTORED, Ref(snapshot), NoValue),
+        **{name: If(_RESTORED, NoValue, value) for name, value in new.items()},
+    }
+
+
+def _options(scope: Scope) -> dict[str, Any]:
+    """What the settings add."""
+    settings = scope.settings.database
+    found: dict[str, Any] = {}
+    if settings.serverless_capacity:
+        least, most = settings.serverless_capacity
+        found["ServerlessV2ScalingConfiguration"] = ServerlessV2ScalingConfiguration(
+            MinCapacity=least, MaxCapacity=most
+        )
+    if settings.deletion_protection:
+        found["DeletionProtection"] = True
+        found["Metadata"] = suppress(cfn_lint={"E9954": "database.deletion_protection is set in phoenix.toml."})
+    return found
 
 
 def _instances(scope: Scope, cluster: DBCluster) -> list[DBInstance]:
     """The instances, in both zones alternately."""
     settings = scope.settings.database
+    metadata: dict[str, Any] = {}
+    if settings.serverless_capacity:
+        metadata["Metadata"] = suppress(cfn_lint={"E3620": "DocumentDB has db.serverless; the check's list lacks it."})
     return [
         scope.add(
             DBInstance(
@@ -92,13 +144,21 @@ def _instances(scope: Scope, cluster: DBCluster) -> list[DBInstance]:
                 # Named, so that the deploy role can be limited to this stage's instances.
                 DBInstanceIdentifier=Sub(f"{scope.names.database_instance}{number + 1}"),
                 DBClusterIdentifier=Ref(cluster),
-                DBInstanceClass=settings.instance_class,
-                AvailabilityZone=availability_zone(scope, number % 2),
+                DBInstanceClass=settings.class_of_instances,
+                **metadata,
+                **_zone(scope, number),
                 **GOES_WITH_THE_STACK,
             )
         )
         for number in range(settings.instances)
     ]
+
+
+def _zone(scope: Scope, number: int) -> dict[str, Any]:
+    """Both zones alternately; in a network that exists DocumentDB chooses, since the zones are not known."""
+    if scope.settings.network.kind == "existing":
+        return {}
+    return {"AvailabilityZone": availability_zone(scope, number % 2)}
 
 
 def _connection_secret(scope: Scope, cluster: DBCluster, secret_arn: Parameter) -> Secret:
@@ -107,7 +167,7 @@ def _connection_secret(scope: Scope, cluster: DBCluster, secret_arn: Parameter) 
         Secret(
             "DatabaseConnection",
             Name=Sub(scope.names.connection_secret),
-            Description="DB_CONNECTION_STRING of the tasks",
+            Description=f"{scope.settings.database.variable} of the tasks",
             KmsKeyId=GetAtt(scope.key, "Arn"),
             **GOES_WITH_THE_STACK,
             SecretString=Sub(
@@ -117,6 +177,25 @@ def _connection_secret(scope: Scope, cluster: DBCluster, secret_arn: Parameter) 
             ),
         )
     )
+
+
+def _reading(scope: Scope, secret: Secret) -> list[Statement]:
+    """What ECS needs to read the connection string."""
+    return [
+        Statement(
+            Sid="ReadTheConnectionString",
+            Effect=Allow,
+            Action=[secretsmanager.GetSecretValue],
+            Resource=[Ref(secret)],
+        ),
+        Statement(
+            Sid="DecryptTheConnectionString",
+            Effect=Allow,
+            Action=[kms.Decrypt],
+            Resource=[GetAtt(scope.key, "Arn")],
+            Condition=Condition(StringEquals("kms:ViaService", Sub("secretsmanager.${AWS::Region}.amazonaws.com"))),
+        ),
+    ]
 
 
 def _password(secret_arn: Parameter) -> str:

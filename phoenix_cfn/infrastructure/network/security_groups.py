@@ -13,8 +13,10 @@ _ANYWHERE = "0.0.0.0/0"
 
 
 @part
-def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
+def security_groups(scope: Scope, vpc: VPC | Parameter) -> SecurityGroups:
     """The chain. Each group names its neighbour, never an address, in both directions."""
+    has_cluster = scope.settings.database.kind == "documentdb"
+    onwards = "to the database and to AWS" if has_cluster else "to AWS"
     load_balancer = scope.add(
         SecurityGroup(
             "LoadBalancerSecurityGroup",
@@ -22,18 +24,17 @@ def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
             VpcId=Ref(vpc),
             GroupDescription="Load balancer: HTTP from the internet, onwards to the tasks only",
             SecurityGroupIngress=[
-                SecurityGroupRule(
-                    Description="HTTP from everywhere", IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp=_ANYWHERE
-                )
+                _from_everywhere("HTTP", 80),
+                *([_from_everywhere("HTTPS", 443)] if scope.settings.load_balancer.https != "off" else []),
             ],
-            SecurityGroupEgress=[_nowhere()],
+            SecurityGroupEgress=[nowhere()],
         )
     )
     tasks = scope.add(
         SecurityGroup(
             "TaskSecurityGroup",
             VpcId=Ref(vpc),
-            GroupDescription="Tasks: from the load balancer only, onwards to the database and to AWS over HTTPS",
+            GroupDescription=f"Tasks: from the load balancer only, onwards {onwards} over HTTPS",
             SecurityGroupIngress=[
                 _from(load_balancer, scope.parameters.container_port, "Requests from the load balancer")
             ],
@@ -48,27 +49,38 @@ def security_groups(scope: Scope, vpc: VPC) -> SecurityGroups:
             ],
         )
     )
-    database = scope.add(
+    database = _database(scope, vpc, tasks) if has_cluster else None
+    # Two groups that name each other need their rules outside, or neither could be made first.
+    scope.add(_to("LoadBalancerEgress", load_balancer, tasks, scope.parameters.container_port, "Requests to the tasks"))
+    if database:
+        scope.add(_to("TaskEgress", tasks, database, scope.parameters.mongodb_port, "Connections to the database"))
+    return SecurityGroups(load_balancer, tasks, database)
+
+
+def _database(scope: Scope, vpc: VPC | Parameter, tasks: SecurityGroup) -> SecurityGroup:
+    return scope.add(
         SecurityGroup(
             "DatabaseSecurityGroup",
             VpcId=Ref(vpc),
             GroupDescription="Database: from the tasks only, onwards to nobody",
             SecurityGroupIngress=[_from(tasks, scope.parameters.mongodb_port, "Connections from the tasks")],
-            SecurityGroupEgress=[_nowhere()],
+            SecurityGroupEgress=[nowhere()],
         )
     )
-    # Two groups that name each other need their rules outside, or neither could be made first.
-    scope.add(_to("LoadBalancerEgress", load_balancer, tasks, scope.parameters.container_port, "Requests to the tasks"))
-    scope.add(_to("TaskEgress", tasks, database, scope.parameters.mongodb_port, "Connections to the database"))
-    return SecurityGroups(load_balancer, tasks, database)
 
 
-def _nowhere() -> SecurityGroupRule:
+def _from_everywhere(protocol: str, port: int) -> SecurityGroupRule:
+    return SecurityGroupRule(
+        Description=f"{protocol} from everywhere", IpProtocol="tcp", FromPort=port, ToPort=port, CidrIp=_ANYWHERE
+    )
+
+
+def nowhere() -> SecurityGroupRule:
     """A group without a rule of its own for the way out may connect to everywhere; this rule leads nowhere."""
     return SecurityGroupRule(Description="Nothing else", IpProtocol="tcp", FromPort=1, ToPort=1, CidrIp="127.0.0.1/32")
 
 
-def _from(source: SecurityGroup, port: Parameter, description: str) -> SecurityGroupRule:
+def _from(source: SecurityGroup, port: Parameter | None, description: str) -> SecurityGroupRule:
     return SecurityGroupRule(
         Description=description,
         IpProtocol="tcp",
@@ -79,7 +91,7 @@ def _from(source: SecurityGroup, port: Parameter, description: str) -> SecurityG
 
 
 def _to(
-    title: str, source: SecurityGroup, target: SecurityGroup, port: Parameter, description: str
+    title: str, source: SecurityGroup, target: SecurityGroup, port: Parameter | None, description: str
 ) -> SecurityGroupEgress:
     return SecurityGroupEgress(
         title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from troposphere import GetAtt, Ref, Sub, Tags
+from troposphere import AWSObject, GetAtt, Ref, Sub, Tags
 from troposphere.ec2 import (
     EIP,
     VPC,
@@ -15,11 +15,11 @@ from troposphere.ec2 import (
     RouteTable,
     Subnet,
     SubnetRouteTableAssociation,
-    VPCEndpoint,
     VPCGatewayAttachment,
 )
 
 from phoenix_cfn.infrastructure.network import Network
+from phoenix_cfn.infrastructure.network.endpoints import endpoints, gateway_endpoint
 from phoenix_cfn.infrastructure.network.security_groups import security_groups
 from phoenix_cfn.infrastructure.network.zones import availability_zone
 from phoenix_cfn.scope import Scope, part
@@ -29,7 +29,8 @@ _ZONES = ("A", "B")
 
 @part
 def vpc_network(scope: Scope) -> Network:
-    """A VPC whose every tier stands in two zones; each zone leaves through a NAT gateway of its own."""
+    """A VPC whose every tier stands in two zones; each zone leaves through a NAT gateway of its own, or as the settings
+    choose."""
     blocks = _blocks(scope.settings.network.vpc_cidr)
     vpc = scope.add(
         VPC(
@@ -57,29 +58,29 @@ def vpc_network(scope: Scope) -> Network:
     )
     public = [_subnet(scope, "Public", zone, next(blocks), public_routes) for zone in _ZONES]
 
-    private, private_tables, egress_routes = [], [], []
+    private, private_tables = [], []
+    nat_gateways: list[NatGateway] = []
+    egress: list[AWSObject] = []
     for zone, nearby in zip(_ZONES, public, strict=True):
-        nat = _nat_gateway(scope, zone, nearby, attachment, internet_route)
+        if len(nat_gateways) < scope.settings.network.nat_gateways:
+            nat_gateways.append(_nat_gateway(scope, zone, nearby, attachment, internet_route))
         table = _route_table(scope, vpc, "Private", zone)
         private_tables.append(table)
-        egress_routes.append(
-            scope.add(
-                Route(
-                    f"PrivateDefaultRoute{zone}",
-                    RouteTableId=Ref(table),
-                    DestinationCidrBlock="0.0.0.0/0",
-                    NatGatewayId=Ref(nat),
-                )
-            )
-        )
+        if nat_gateways:
+            egress.append(_default_route(scope, zone, table, nat_gateways[-1]))
         private.append(_subnet(scope, "Private", zone, next(blocks), table))
 
-    isolated_routes = _route_table(scope, vpc, "Isolated")
-    isolated = [_subnet(scope, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
+    isolated = []
+    if scope.settings.database.kind == "documentdb":
+        isolated_routes = _route_table(scope, vpc, "Isolated")
+        isolated = [_subnet(scope, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
 
-    _s3_endpoint(scope, vpc, private_tables)
+    # Image layers come from S3: this way they neither cross the NAT gateways nor cost by the gigabyte.
+    gateway_endpoint(scope, vpc, private_tables, "s3")
     groups = security_groups(scope, vpc)
-    return Network(vpc, public, private, isolated, internet_route, egress_routes, groups)
+    if not nat_gateways:
+        egress += endpoints(scope, vpc, private, private_tables, groups.tasks)
+    return Network(vpc, [*public], [*private], [*isolated], internet_route, egress, groups)
 
 
 def _nat_gateway(
@@ -101,15 +102,13 @@ def _nat_gateway(
     )
 
 
-def _s3_endpoint(scope: Scope, vpc: VPC, tables: list[RouteTable]) -> None:
-    """Image layers come from S3: this way they neither cross the NAT gateways nor cost by the gigabyte."""
-    scope.add(
-        VPCEndpoint(
-            "S3Endpoint",
-            VpcId=Ref(vpc),
-            ServiceName=Sub("com.amazonaws.${AWS::Region}.s3"),
-            VpcEndpointType="Gateway",
-            RouteTableIds=[Ref(table) for table in tables],
+def _default_route(scope: Scope, zone: str, table: RouteTable, nat: NatGateway) -> Route:
+    return scope.add(
+        Route(
+            f"PrivateDefaultRoute{zone}",
+            RouteTableId=Ref(table),
+            DestinationCidrBlock="0.0.0.0/0",
+            NatGatewayId=Ref(nat),
         )
     )
 

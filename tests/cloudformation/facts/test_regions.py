@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.cloudformation.facts.regions import AUTHORITIES_PACKAGE, Regions
 from phoenix_cfn.common.regions import resource_types
@@ -16,10 +18,22 @@ def test_the_record_is_what_cfn_lint_says() -> None:
 
 
 def test_every_type_that_the_templates_can_have_is_on_record() -> None:
-    for source in KINDS:
+    choices: list[dict[str, Any]] = [
+        *({"pipeline": {"source": source}} for source in KINDS),
+        {"load_balancer": {"https": "domain", "rate_limit": 100}, "network": {"nat_gateways": 0}},
+    ]
+    for chosen in choices:
         for module in (pipeline, infrastructure):
-            template = module.template(Settings.of({"pipeline": {"source": source}})).to_dict()
+            template = module.template(Settings.of(chosen)).to_dict()
             assert resource_types(template) <= set(RECORDED.lacking)
+
+
+def test_a_stage_without_documentdb_needs_no_authority_and_no_instance_class() -> None:
+    assert RECORDED.missing("cn-north-1", {"AWS::ECS::Service"}, None) == []
+
+
+def test_no_region_is_on_record_for_serverless_instances() -> None:
+    assert RECORDED.missing("eu-central-1", {"AWS::DocDB::DBCluster"}, "db.serverless") == []
 
 
 def test_a_type_of_ones_own_is_looked_up() -> None:

@@ -1,0 +1,53 @@
+"""HTTPS: the certificate, and the record that leads a domain to the load balancer."""
+
+from __future__ import annotations
+
+from troposphere import AWSHelperFn, GetAtt, Ref, route53
+from troposphere.certificatemanager import Certificate, DomainValidationOption
+from troposphere.elasticloadbalancingv2 import LoadBalancer
+
+from phoenix_cfn.scope import Scope, part
+
+
+@part
+def certificate(scope: Scope) -> AWSHelperFn | None:
+    """The ARN of the certificate; None where the settings choose no HTTPS.
+
+    CloudFormation writes the record that proves the domain into its hosted zone, and waits until ACM has seen it.
+    https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+    """
+    if scope.settings.load_balancer.https == "off":
+        return None
+    if scope.settings.load_balancer.https == "certificate":
+        return Ref(scope.parameters.certificate_arn)
+    domain, zone = Ref(scope.parameters.domain_name), Ref(scope.parameters.hosted_zone_id)
+    return Ref(
+        scope.add(
+            Certificate(
+                "Certificate",
+                DomainName=domain,
+                ValidationMethod="DNS",
+                DomainValidationOptions=[DomainValidationOption(DomainName=domain, HostedZoneId=zone)],
+            )
+        )
+    )
+
+
+@part
+def alias_record(scope: Scope, balancer: LoadBalancer) -> None:
+    """Leads the domain to the load balancer, which has IPv4 addresses only."""
+    if scope.settings.load_balancer.https != "domain":
+        return
+    scope.add(
+        route53.RecordSetType(
+            "AliasRecord",
+            HostedZoneId=Ref(scope.parameters.hosted_zone_id),
+            Name=Ref(scope.parameters.domain_name),
+            Type="A",
+            AliasTarget=route53.AliasTarget(  # type: ignore[attr-defined,no-untyped-call]
+                DNSName=GetAtt(balancer, "DNSName"),
+                HostedZoneId=GetAtt(balancer, "CanonicalHostedZoneID"),
+                EvaluateTargetHealth=False,
+            ),
+        )
+    )

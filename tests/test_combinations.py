@@ -1,0 +1,135 @@
+"""Settings together: every pair of them generates templates, and a sample of combinations passes the gate."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.errors import SettingsError
+from phoenix_cfn.pipeline.sources import KINDS
+from tests import gated
+from tests.stack import Stack, text, walk
+
+# What each setting can be, the default first; a tuple of a group and its settings.
+CHOICES: dict[str, list[dict[str, Any]]] = {
+    "source": [{"pipeline": {"source": kind}} for kind in KINDS],
+    "size": [{}, {"name": "a-service-of-20-char", "scaling": {"tasks_limit": 40, "max_tasks": 40}}],
+    "task": [
+        {},
+        {
+            "service": {
+                "container_port": 9000,
+                "cpu_architecture": "ARM64",
+                "command": ["gunicorn", "orders:app"],
+                "user": "10001",
+                "writable_paths": ["/tmp"],
+                "stop_timeout": 60,
+                "variables": {"LOG_LEVEL": "info", "URL": "https://${StagePrefix}.example.com"},
+                "secrets": {"API_KEY": "${StagePrefix}/payments:key"},
+                "allow": [
+                    {
+                        "actions": ["sqs:SendMessage"],
+                        "resources": [
+                            "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${StagePrefix}-orders"
+                        ],
+                    }
+                ],
+            }
+        },
+    ],
+    "database": [
+        {},
+        {"database": {"kind": "none"}},
+        {"database": {"kind": "external", "variable": "DATABASE_URL"}},
+        {"database": {"instances": 16, "from_snapshot": True, "deletion_protection": True}},
+        {"database": {"serverless_capacity": [0.5, 8], "instances": 1}},
+    ],
+    "network": [
+        {},
+        {"network": {"nat_gateways": 1}},
+        {"network": {"nat_gateways": 0}},
+        {"network": {"kind": "existing"}},
+    ],
+    "https": [{}, {"load_balancer": {"https": "certificate"}}, {"load_balancer": {"https": "domain"}}],
+    "rate limit": [{}, {"load_balancer": {"rate_limit": 100}}],
+    "retention": [{}, {"retention": {"days": 30}}],
+}
+CONTRADICT = [({"network": {"nat_gateways": 0}}, {"database": {"kind": "external", "variable": "DATABASE_URL"}})]
+
+Combination = tuple[int, ...]
+
+
+def contradicts(parts: list[dict[str, Any]]) -> bool:
+    return any(one in parts and other in parts for one, other in CONTRADICT)
+
+
+def parts_of(combination: Combination) -> list[dict[str, Any]]:
+    return [values[index] for values, index in zip(CHOICES.values(), combination, strict=True)]
+
+
+def settings_of(combination: Combination) -> dict[str, Any]:
+    """The plain settings of a combination: those of the same group together."""
+    found: dict[str, Any] = {}
+    for part in parts_of(combination):
+        for key, value in part.items():
+            found[key] = {**found.get(key, {}), **value} if isinstance(value, dict) else value
+    return found
+
+
+def pairwise() -> list[Combination]:
+    """Combinations in which every two values of two settings meet: greedily, in the same order at every run."""
+    sizes = [range(len(values)) for values in CHOICES.values()]
+    every = [each for each in itertools.product(*sizes) if not contradicts(parts_of(each))]
+    open_ = {pair for each in every for pair in pairs(each)}
+    found: list[Combination] = []
+    while open_:
+        best = max(every, key=lambda each: len(pairs(each) & open_))
+        found.append(best)
+        open_ -= pairs(best)
+    return found
+
+
+def pairs(combination: Combination) -> set[tuple[tuple[int, int], tuple[int, int]]]:
+    return set(itertools.combinations(enumerate(combination), 2))
+
+
+COMBINATIONS = pairwise()
+# Every value occurs in the sample; the gate takes a second for each.
+SAMPLE = COMBINATIONS[: max(map(len, CHOICES.values())) + 1]
+
+
+def test_the_sample_has_every_value() -> None:
+    seen = {(place, index) for each in SAMPLE for place, index in enumerate(each)}
+    assert seen == {(place, index) for place, values in enumerate(CHOICES.values()) for index in range(len(values))}
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS, ids=lambda each: "".join(map(str, each)))
+def test_every_pair_of_settings_generates_templates_that_fit_together(combination: Combination) -> None:
+    settings = Settings.of(settings_of(combination))
+    stage = Stack(infrastructure.template(settings))
+    release = Stack(pipeline.template(settings))
+    for stack in (stage, release):
+        known = {*stack.resources, *stack.parameters}
+        for path, value in walk(stack.data):
+            if path and path[-1] == "Ref" and not str(value).startswith("AWS::"):
+                assert value in known, path
+    overrides = release.properties("Pipeline")["Stages"][-1]["Actions"][0]["Configuration"]["ParameterOverrides"]
+    given = set(re.findall(r'"(\w+)":', overrides["Fn::Sub"])) - {"Fn::GetParam"}
+    assert given == set(stage.parameters)
+    assert '"*:*"' not in text(release.data)
+
+
+@pytest.mark.parametrize("combination", SAMPLE, ids=lambda each: "".join(map(str, each)))
+def test_a_combination_passes_the_gate(combination: Combination, tmp_path: Path) -> None:
+    assert gated.findings(tmp_path, settings_of(combination)) == []
+
+
+@pytest.mark.parametrize(("one", "other"), CONTRADICT, ids=str)
+def test_a_contradiction_is_refused(one: dict[str, Any], other: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=r"found .*; expected .*\. .*\."):
+        Settings.of({**one, **other})
