@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere import GetAtt, Ref
 from troposphere.cloudwatch import MetricDimension
 from troposphere.elasticloadbalancingv2 import (
@@ -27,8 +26,7 @@ IDLE_TIMEOUT = 60
 DEREGISTRATION_DELAY = 30
 
 
-@dataclass(frozen=True)
-class LoadBalancing:
+class LoadBalancing(Struct, frozen=True):
     """`target_group`: the addresses of the tasks; `listener`: forwards from `load_balancer` to it."""
 
     load_balancer: LoadBalancer

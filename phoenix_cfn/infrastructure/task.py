@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from awacs.aws import PolicyDocument, Statement
+from msgspec import Struct
 from troposphere import GetAtt, Ref, Sub
 from troposphere.ecs import (
     ContainerDefinition,
@@ -27,8 +26,7 @@ from phoenix_cfn.parameters.release import ReleaseParameters
 from phoenix_cfn.scope import Scope, part
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """`definition`: the container; `roles`: what ECS and the application may do; `log_group`: its output.
 
     `database` must exist before a task starts.

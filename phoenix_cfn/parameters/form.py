@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere import Parameter
 
 from phoenix_cfn.template import StageTemplate
@@ -16,8 +15,7 @@ DATABASE = "Database"
 NOTIFICATIONS = "Notifications"
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(Struct, frozen=True):
     """The form of one template. `author` is the module that adds to it: findings on its parameters name it."""
 
     template: StageTemplate

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
+from msgspec import Struct
 from troposphere import Equals, Not, Parameter, Ref
 
 from phoenix_cfn.cloudformation.facts import documentdb
@@ -27,8 +26,7 @@ _EMAIL = (
 )
 
 
-@dataclass(frozen=True)
-class StageParameters:
+class StageParameters(Struct, frozen=True):
     """The parameters of both templates; the pipeline passes each value on under the same name."""
 
     stage_prefix: Parameter
@@ -42,7 +40,7 @@ class StageParameters:
     notification_email: Parameter
 
     def names(self) -> list[str]:
-        return [getattr(self, field.name).title for field in fields(self)]
+        return [getattr(self, field).title for field in self.__struct_fields__]
 
 
 def stage_parameters(template: StageTemplate, settings: Settings) -> StageParameters:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
+from msgspec import Struct
 from troposphere import codepipeline
 from troposphere.ecr import Repository
 from troposphere.sns import Topic
@@ -29,18 +30,19 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-@dataclass(frozen=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """The handles of the parts of the template, for code that adds to it.
 
     `scope`: what a part needs, the template included; `pipeline`: the CodePipeline pipeline; `repository`: holds the
-    images; `topic`: notifications of failed runs and tasks; `deployed`: what running stages may have of the fork's own.
+    images; `topic`: notifications of failed runs and tasks; `stack`: the infrastructure template that the deploy role
+    follows, as plain data; `deployed`: what running stages may have of the fork's own.
     """
 
     scope: Scope
     pipeline: codepipeline.Pipeline
     repository: Repository
     topic: Topic
+    stack: dict[str, Any]
     deployed: Earlier
 
     @property
@@ -81,7 +83,7 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
     failure_notifications(scope, pipeline, topic)
     outputs(scope, pipeline, repository)
     refuse_other_regions(scope, resource_types(stack))
-    return Pipeline(scope, pipeline, repository, topic, own)
+    return Pipeline(scope, pipeline, repository, topic, stack, own)
 
 
 def template(settings: Settings, deployed: StageTemplate | None = None) -> StageTemplate:

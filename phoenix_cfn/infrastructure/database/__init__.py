@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere.docdb import DBCluster, DBInstance
 from troposphere.secretsmanager import Secret
 
 
-@dataclass(frozen=True)
-class Database:
+class Database(Struct, frozen=True):
     """`cluster` with its `instances`; `connection_secret`: the connection string, as the application reads it."""
 
     cluster: DBCluster

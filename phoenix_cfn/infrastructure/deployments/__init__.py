@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere import AWSObject
 from troposphere.ecs import DeploymentConfiguration, LoadBalancer
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """`configuration` and `load_balancers`: properties of the ECS service; `waits_for`: what must exist before it."""
 
     configuration: DeploymentConfiguration

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere.ec2 import VPC, Route, SecurityGroup, Subnet
 
 
-@dataclass(frozen=True)
-class SecurityGroups:
+class SecurityGroups(Struct, frozen=True):
     """One for each tier: `load_balancer` admits the internet, `tasks` the load balancer, `database` the tasks."""
 
     load_balancer: SecurityGroup
@@ -16,8 +14,7 @@ class SecurityGroups:
     database: SecurityGroup
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(Struct, frozen=True):
     """`public`: reached from the internet; `private`: reaches it through a NAT gateway; `isolated`: no way in or out.
 
     `groups`: the security groups. A resource that needs the internet from its start DependsOn `internet_route` (public)
