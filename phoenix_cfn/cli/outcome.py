@@ -22,7 +22,7 @@ def reported(prog: str, command: Callable[[], int]) -> int:
     for name in ("stdout", "stderr"):
         # Python has none where the caller has closed it.
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     try:
         with _without_collection():
             code = command()
