@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
+
 from troposphere.sns import Topic
 
 from phoenix_cfn.common.regions import refuse_other_regions
@@ -27,7 +28,8 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-class Infrastructure(Struct, frozen=True):
+@dataclass(frozen=True)
+class Infrastructure:
     """The handles of the parts of the template, for code that adds to it.
 
     `scope`: what a part needs, the template included; `alarm_topic`: the alarms publish to it.

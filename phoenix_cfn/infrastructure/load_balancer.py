@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
+
 from troposphere import GetAtt, Ref
 from troposphere.cloudwatch import MetricDimension
 from troposphere.elasticloadbalancingv2 import (
@@ -26,7 +27,8 @@ IDLE_TIMEOUT = 60
 DEREGISTRATION_DELAY = 30
 
 
-class LoadBalancing(Struct, frozen=True):
+@dataclass(frozen=True)
+class LoadBalancing:
     """`target_group`: the addresses of the tasks; `listener`: forwards from `load_balancer` to it."""
 
     load_balancer: LoadBalancer

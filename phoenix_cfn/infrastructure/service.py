@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
+
 from troposphere import GetAtt, Ref, ecs
 from troposphere.cloudwatch import MetricDimension
 
@@ -13,7 +14,8 @@ from phoenix_cfn.infrastructure.task import Task
 from phoenix_cfn.scope import Scope, part
 
 
-class Service(Struct, frozen=True):
+@dataclass(frozen=True)
+class Service:
     """`service`: the ECS service; `cluster`: runs it alone; `task`: what it runs."""
 
     cluster: ecs.Cluster

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from awacs.aws import PolicyDocument, Statement
-from msgspec import Struct
 from troposphere import GetAtt, Ref, Sub
 from troposphere.ecs import (
     ContainerDefinition,
@@ -26,7 +27,8 @@ from phoenix_cfn.parameters.release import ReleaseParameters
 from phoenix_cfn.scope import Scope, part
 
 
-class Task(Struct, frozen=True):
+@dataclass(frozen=True)
+class Task:
     """`definition`: the container; `roles`: what ECS and the application may do; `log_group`: its output.
 
     `database` must exist before a task starts.

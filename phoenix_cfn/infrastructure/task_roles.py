@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from awacs import ecr, kms, secretsmanager
 from awacs import logs as log_actions
 from awacs.aws import Allow, Condition, PolicyDocument, Statement, StringEquals
-from msgspec import Struct
 from troposphere import GetAtt, Parameter, Ref, Sub
 from troposphere.iam import Policy, Role
 from troposphere.logs import LogGroup
@@ -15,7 +16,8 @@ from phoenix_cfn.infrastructure.database import Database
 from phoenix_cfn.scope import Scope, part
 
 
-class TaskRoles(Struct, frozen=True):
+@dataclass(frozen=True)
+class TaskRoles:
     """`task`: what the application itself may do; `execution`: what ECS needs to start it."""
 
     task: Role

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
+
 from troposphere import Parameter
 
 from phoenix_cfn.template import StageTemplate
@@ -15,7 +16,8 @@ DATABASE = "Database"
 NOTIFICATIONS = "Notifications"
 
 
-class Form(Struct, frozen=True):
+@dataclass(frozen=True)
+class Form:
     """The form of one template. `author` is the module that adds to it: findings on its parameters name it."""
 
     template: StageTemplate

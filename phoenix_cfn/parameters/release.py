@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
+
 from troposphere import Parameter
 
 from phoenix_cfn.parameters.form import DATABASE, SERVICE, Form
@@ -13,7 +14,8 @@ DOCKER_IMAGE_URI = "DockerImageURI"
 ROLE_BOUNDARY_ARN = "RoleBoundaryArn"
 
 
-class ReleaseParameters(Struct, frozen=True):
+@dataclass(frozen=True)
+class ReleaseParameters:
     """`database_secret_arn`: the secret with the credentials of the database; `image`: the URI of the image that runs;
     `role_boundary_arn`: the permissions boundary of the tasks' roles.
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass, fields
+
 from troposphere import Equals, Not, Parameter, Ref
 
 from phoenix_cfn.cloudformation.facts import documentdb
@@ -26,7 +27,8 @@ _EMAIL = (
 )
 
 
-class StageParameters(Struct, frozen=True):
+@dataclass(frozen=True)
+class StageParameters:
     """The parameters of both templates; the pipeline passes each value on under the same name."""
 
     stage_prefix: Parameter
@@ -40,7 +42,7 @@ class StageParameters(Struct, frozen=True):
     notification_email: Parameter
 
     def names(self) -> list[str]:
-        return [getattr(self, field).title for field in self.__struct_fields__]
+        return [getattr(self, field.name).title for field in fields(self)]
 
 
 def stage_parameters(template: StageTemplate, settings: Settings) -> StageParameters:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Struct
 from troposphere import codepipeline
 from troposphere.ecr import Repository
 from troposphere.sns import Topic
@@ -30,7 +30,8 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-class Pipeline(Struct, frozen=True):
+@dataclass(frozen=True)
+class Pipeline:
     """The handles of the parts of the template, for code that adds to it.
 
     `scope`: what a part needs, the template included; `pipeline`: the CodePipeline pipeline; `repository`: holds the

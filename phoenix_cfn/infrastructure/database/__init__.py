@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
+
 from troposphere.docdb import DBCluster, DBInstance
 from troposphere.secretsmanager import Secret
 
 
-class Database(Struct, frozen=True):
+@dataclass(frozen=True)
+class Database:
     """`cluster` with its `instances`; `connection_secret`: the connection string, as the application reads it."""
 
     cluster: DBCluster

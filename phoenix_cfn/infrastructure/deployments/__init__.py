@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
+
 from troposphere import AWSObject
 from troposphere.ecs import DeploymentConfiguration, LoadBalancer
 
 
-class Deployment(Struct, frozen=True):
+@dataclass(frozen=True)
+class Deployment:
     """`configuration` and `load_balancers`: properties of the ECS service; `waits_for`: what must exist before it."""
 
     configuration: DeploymentConfiguration

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
+
 from troposphere.ec2 import VPC, Route, SecurityGroup, Subnet
 
 
-class SecurityGroups(Struct, frozen=True):
+@dataclass(frozen=True)
+class SecurityGroups:
     """One for each tier: `load_balancer` admits the internet, `tasks` the load balancer, `database` the tasks."""
 
     load_balancer: SecurityGroup
@@ -14,7 +16,8 @@ class SecurityGroups(Struct, frozen=True):
     database: SecurityGroup
 
 
-class Network(Struct, frozen=True):
+@dataclass(frozen=True)
+class Network:
     """`public`: reached from the internet; `private`: reaches it through a NAT gateway; `isolated`: no way in or out.
 
     `groups`: the security groups. A resource that needs the internet from its start DependsOn `internet_route` (public)
