@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -24,7 +25,7 @@ def read(
 
 def mistakes(chosen: Struct, prefix: str = "") -> Iterator[Mistake]:
     """What is wrong with each single value of choices that were made in Python: their types and ranges."""
-    for field in msgspec.structs.fields(chosen):
+    for field in fields_of(type(chosen)):
         key, value = prefix + field.name, getattr(chosen, field.name)
         if _is_group(field.type) and isinstance(value, field.type):
             yield from mistakes(value, f"{key}.")
@@ -32,10 +33,17 @@ def mistakes(chosen: Struct, prefix: str = "") -> Iterator[Mistake]:
             yield from _judged(key, value, field)
 
 
+# msgspec evaluates the annotations of a class anew each time.
+@cache
+def fields_of(kind: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The choices of a group, and the groups in it."""
+    return msgspec.structs.fields(kind)
+
+
 def _read(
     kind: type[Struct], found: Mapping[str, Any], prefix: str, places: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[Mistake]]:
-    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    fields = {field.name: field for field in fields_of(kind)}
     usable: dict[str, Any] = {}
     wrong: list[Mistake] = []
     for key, value in found.items():
@@ -114,7 +122,7 @@ def _places(kind: type[Struct]) -> dict[str, str]:
 def names(kind: type[Struct], prefix: str = "") -> list[str]:
     """The key of every choice, such as `service.cpu`."""
     found: list[str] = []
-    for field in msgspec.structs.fields(kind):
+    for field in fields_of(kind):
         name = prefix + field.name
         found += names(field.type, f"{name}.") if _is_group(field.type) else [name]
     return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from msgspec import Struct
 
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.infrastructure import Infrastructure
@@ -26,8 +27,7 @@ class ExtensionError(PhoenixError):
         super().__init__(f"{place}: found {found}; expected {expected}. {remedy}")
 
 
-@dataclass(frozen=True)
-class Extension:
+class Extension(Struct, frozen=True):
     """What a fork adds. `path`: its file; None: nothing is added. `functions`: those that the file defines, by name."""
 
     path: Path | None

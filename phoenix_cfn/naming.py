@@ -6,7 +6,7 @@ account, and it fits AWS's limit with the longest stage. What has no name here i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from msgspec import Struct
 
 from phoenix_cfn.cloudformation.limits import IAM_PATH_LENGTH, STACK_NAME_LENGTH
 from phoenix_cfn.cloudformation.names import NAMES
@@ -62,8 +62,7 @@ _LIMITS = {
 }
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(Struct, frozen=True):
     """The names as Fn::Sub texts: `${StagePrefix}` stands for the stage.
 
     Two stages never share a name: each kind of thing has one fixed text around the stage.
@@ -121,15 +120,15 @@ class Names:
             web_acl=base,
             role_path=f"/{base}/",
         )
-        for field in fields(names):
-            excess = len(in_stage(getattr(names, field.name), "x" * STAGE_PREFIX_MAX_LENGTH)) - _LIMITS[field.name]
+        for field in cls.__struct_fields__:
+            excess = len(in_stage(getattr(names, field), "x" * STAGE_PREFIX_MAX_LENGTH)) - _LIMITS[field]
             if excess > 0:
                 raise SettingsError(
                     Mistake(
                         "name",
                         service,
                         f"a name that leaves room for a stage of {STAGE_PREFIX_MAX_LENGTH} characters",
-                        f"Shorten it by {excess}: the {field.name.replace('_', ' ')} may have {_LIMITS[field.name]}.",
+                        f"Shorten it by {excess}: the {field.replace('_', ' ')} may have {_LIMITS[field]}.",
                     )
                 )
         return names

@@ -10,41 +10,56 @@ from typing import Any
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 
 
-def create_last(resources: dict[str, Any], last: Sequence[str]) -> None:
-    """Makes the resources `last` of a template's plain data depend on every resource that does not need them."""
-    needs = {title: _named(resource) & set(resources) for title, resource in resources.items()}
-    before = {title for title in needs if not _reached(needs, title).intersection(last)}
+def create_last(resources: dict[str, Any], groups: Sequence[Sequence[str]]) -> None:
+    """Makes the resources of each group of a template's plain data depend on every resource that does not need them.
+
+    A later group may come after an earlier one.
+    """
+    if not groups:
+        return
+    needs = {title: _others(resources, title) for title in resources}
+    for group in groups:
+        ends = _ends(resources, needs, group)
+        for title in group:
+            _depend(resources, title, ends - needs[title])
+            needs[title] = _others(resources, title)
+
+
+def _ends(resources: dict[str, Any], needs: dict[str, set[str]], last: Sequence[str]) -> set[str]:
+    """What does not need the resources `last`, but for what others of that surely need."""
+    before = needs.keys() - _needing(needs, last)
     # Where one of them needs another, that other needs no mention; but one with a condition may not be there.
-    certain = {title: needs[title] if "Condition" not in resources[title] else set() for title in needs}
-    ends = before.difference(*(_reached(certain, title) - {title} for title in before))
-    for title in last:
-        resource, added = resources[title], ends - needs[title]
-        unconditional = {each for each in added if "Condition" not in resources[each]}
-        dependencies = sorted(unconditional.union(_listed(resource.get("DependsOn", []))))
-        if dependencies:
-            resource["DependsOn"] = dependencies
-        # DependsOn takes no condition. A reference in Metadata does, and is a dependency, too.
-        after = [
-            {"Fn::If": [resources[each]["Condition"], {"Ref": each}, {"Ref": "AWS::NoValue"}]}
-            for each in sorted(added - unconditional)
-        ]
-        if after:
-            resource["Metadata"] = {**resource.get("Metadata", {}), "CreatedAfter": after}
+    return before.difference(*(needs[title] for title in before if "Condition" not in resources[title]))
 
 
-def _reached(needs: dict[str, set[str]], title: str) -> set[str]:
-    """The resource, and all that must exist before it."""
+def _depend(resources: dict[str, Any], title: str, added: set[str]) -> None:
+    resource = resources[title]
+    unconditional = {each for each in added if "Condition" not in resources[each]}
+    dependencies = sorted(unconditional.union(_listed(resource.get("DependsOn", []))))
+    if dependencies:
+        resource["DependsOn"] = dependencies
+    # DependsOn takes no condition. A reference in Metadata does, and is a dependency, too.
+    after = [
+        {"Fn::If": [resources[each]["Condition"], {"Ref": each}, {"Ref": "AWS::NoValue"}]}
+        for each in sorted(added - unconditional)
+    ]
+    if after:
+        resource["Metadata"] = {**resource.get("Metadata", {}), "CreatedAfter": after}
+
+
+def _needing(needs: dict[str, set[str]], wanted: Sequence[str]) -> set[str]:
+    """Resources, and all that need one of them, directly or through others."""
     found: set[str] = set()
-    waiting = {title}
-    while waiting:
-        found |= waiting
-        waiting = set().union(*(needs[each] for each in waiting)) - found
+    more = set(wanted)
+    while more:
+        found |= more
+        more = {title for title in needs.keys() - found if not found.isdisjoint(needs[title])}
     return found
 
 
-def _named(value: Any) -> set[str]:
-    """What a resource names in Ref, Fn::GetAtt, Fn::Sub and DependsOn."""
-    return set(_names(value))
+def _others(resources: dict[str, Any], title: str) -> set[str]:
+    """The other resources that one names in Ref, Fn::GetAtt, Fn::Sub and DependsOn."""
+    return resources.keys() & set(_names(resources[title])) - {title}
 
 
 def _names(value: Any) -> Iterator[str]:

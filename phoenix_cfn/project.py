@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from msgspec import Struct
+
 from phoenix_cfn import infrastructure, pipeline
-from phoenix_cfn.extension import Extension
+from phoenix_cfn.extension import PIPELINE, Extension, ExtensionError
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.infrastructure import Infrastructure
 from phoenix_cfn.pipeline import Pipeline
@@ -19,8 +20,7 @@ TEMPLATES = "templates"
 _RULE_INPUTS = ("buildspec.yml", "Dockerfile")
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True):
     """Both stacks of a fork, with what its extension adds."""
 
     settings: Settings
@@ -42,4 +42,11 @@ class Project:
         # The deploy role follows the whole template, and what stages may still have of earlier ones.
         release = pipeline.build(settings, stage.template, Earlier.read(root / RECORD_FILE))
         extension.extend_pipeline(release)
+        if extension.path and stage.template.to_dict() != release.stack:
+            raise ExtensionError(
+                extension.path.name,
+                f"a change of Infrastructure.yml in {PIPELINE}",
+                "one in extend_infrastructure: the deploy role follows the template as it is before",
+                "Move it there.",
+            )
         return cls(settings, stage, release)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import json
+import sys
 from typing import Any
 
 import msgspec
 
+from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.settings import Settings
 
 FILE = "phoenix.schema.json"
@@ -15,6 +16,11 @@ FILE = "phoenix.schema.json"
 
 def schema() -> str:
     """The schema as a file; phoenix.toml names it in its first line."""
+    if sys.flags.optimize > 1:
+        raise PhoenixError(
+            f"found Python without docstrings (-OO, PYTHONOPTIMIZE={sys.flags.optimize}); expected those that {FILE} "
+            "has as descriptions. Run it without that option."
+        )
     (described,), groups = msgspec.json.schema_components([Settings], ref_template="#/$defs/{name}")
     document: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -25,4 +31,4 @@ def schema() -> str:
     for group in groups.values():
         # Python 3.13 strips the indentation of docstrings, earlier versions do not: only the first line is the same.
         group["description"] = inspect.cleandoc(group["description"]).split("\n")[0]
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2).decode() + "\n"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from msgspec import Struct
 from troposphere.kms import Key
 
 from phoenix_cfn.naming import Names
@@ -19,8 +19,7 @@ _Arguments = ParamSpec("_Arguments")
 _Handle = TypeVar("_Handle")
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """One template while it is written, by the choices of the fork (`settings`).
 
     `parameters`: those that both templates share; `names`: the physical names; `key`: encrypts what the stack keeps,

@@ -405,7 +405,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def load(cls, path: Path) -> Settings:
         """The settings in a TOML file; the defaults where there is no such file."""
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")  # some editors write a mark first
         except FileNotFoundError as error:
             if path.is_symlink():
                 words = "a link to a readable file"

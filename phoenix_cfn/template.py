@@ -83,8 +83,8 @@ class StageTemplate(Template):
             "Resources",
             "Outputs",
         )
-        for titles in self._last:
-            create_last(plain["Resources"], [title for title in titles if title in plain["Resources"]])
+        groups = [[title for title in titles if title in plain["Resources"]] for titles in self._last]
+        create_last(plain["Resources"], groups)
         plain["Resources"] = {title: _in_order(resource) for title, resource in plain["Resources"].items()}
         return {section: plain[section] for section in story if section in plain}
 

@@ -151,3 +151,18 @@ def test_commands_on_any_template_run_no_code_of_the_folder(
     monkeypatch.chdir(tmp_path)
     assert main([command, "their.yml"]) == 0
     assert not (tmp_path / "was_here").exists()
+
+
+def test_the_pipeline_function_cannot_change_what_the_deploy_role_already_follows(tmp_path: Path) -> None:
+    code = """
+from troposphere.sns import Topic
+
+def extend_infrastructure(infrastructure):
+    global stage
+    stage = infrastructure
+
+def extend_pipeline(pipeline):
+    stage.scope.add(Topic("Late"))
+"""
+    with pytest.raises(PhoenixError, match=r"own\.py: found a change of Infrastructure\.yml in extend_pipeline; exp"):
+        project(tmp_path, code)

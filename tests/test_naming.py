@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import astuple, fields
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH, STAGE_PREFIX_PATTERN, Names, in_stage
@@ -70,8 +70,8 @@ def test_every_stage_gives_names_that_aws_takes(stage: str) -> None:
 
 @given(STAGES)
 def test_every_name_fits_its_limit(stage: str) -> None:
-    for field in fields(NAMES):
-        assert len(in_stage(getattr(NAMES, field.name), stage)) <= NAMES.limits()[field.name]
+    for kind, name in asdict(NAMES).items():
+        assert len(in_stage(name, stage)) <= NAMES.limits()[kind]
 
 
 @given(STAGES, STAGES)
@@ -86,7 +86,7 @@ def test_two_stages_never_share_a_name(one: str, other: str) -> None:
 
 def test_every_given_name_carries_the_stage() -> None:
     assert all("${StagePrefix}" in name for name in GIVEN.values())
-    assert all("${StagePrefix}" in name for name in astuple(NAMES))
+    assert all("${StagePrefix}" in name for name in asdict(NAMES).values())
 
 
 def test_roles_load_balancer_target_group_and_bucket_are_named_by_cloudformation() -> None:

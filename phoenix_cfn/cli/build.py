@@ -33,7 +33,8 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     began = time.perf_counter()
     project = Project.load(root)
     templates = {"Pipeline.yml": project.pipeline.template, "Infrastructure.yml": project.infrastructure.template}
-    plain = {name: template.to_dict() for name, template in templates.items()}
+    # The very stack that the deploy role follows, whatever the extension does to it afterwards.
+    plain = {"Pipeline.yml": project.pipeline.template.to_dict(), "Infrastructure.yml": project.pipeline.stack}
     contents = {name: rendered(plain[name], template.authors).encode() for name, template in templates.items()}
     beside = _files_beside(root, project, plain["Pipeline.yml"], plain["Infrastructure.yml"])
 

@@ -19,6 +19,10 @@ _SIGINT, _SIGPIPE = 130, 141
 
 def reported(prog: str, command: Callable[[], int]) -> int:
     """The exit code of a command. Errors that a person can act on are printed, each line with the command's name."""
+    for name in ("stdout", "stderr"):
+        # Python has none where the caller has closed it.
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     try:
         with _without_collection():
             code = command()

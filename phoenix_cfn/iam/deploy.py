@@ -92,6 +92,9 @@ class _Derivation:
         self._current, self._all, self._stacks = current, current | earlier, stacks
         self._facts = facts
         self._needed = self._needed_by_type()
+        self._listing, self._creating = self._called_by("list"), self._called_by("create")
+        strangers = self._all.types() - set(OWNED)
+        self._needed_by_strangers = {action for each in strangers for action in self._needed[each]}
         self._owned: dict[str, list[str]] = defaultdict(list)
         for each in sorted(self._all.types()):
             for kind, arns in self._all.arns[each].items():
@@ -153,16 +156,18 @@ class _Derivation:
             for each in sorted(self._all.types())
         }
 
+    def _called_by(self, handler: str) -> set[str]:
+        """The actions that this handler of any type calls."""
+        return {action for each in self._all.types() for action in self._facts.actions(each, [handler])}
+
     def _reads_all(self, action: str) -> bool:
         """Whether it lists: what it is allowed for is then everything of its kind, not this stage's resources."""
-        listed = any(action in self._facts.types[each].get("list", ()) for each in self._all.types())
         tells = action.partition(":")[2].startswith(("Describe", "List"))
-        return tells and (listed or not self._owned_kinds(action))
+        return tells and (action in self._listing or not self._owned_kinds(action))
 
     def _acts_on_strangers(self, action: str) -> bool:
         """Whether it acts on something of which this project does not know the ARN."""
-        unknown = any(action in self._needed[each] for each in self._all.types() - set(OWNED))
-        return unknown or not self._owned_kinds(action)
+        return action in self._needed_by_strangers or not self._owned_kinds(action)
 
     def _owned_kinds(self, action: str) -> list[str]:
         service = action.partition(":")[0]
@@ -172,12 +177,11 @@ class _Derivation:
         """Whether all that it acts on is known by AWS's ids alone, but carries the stack's tag since it exists."""
         if not self._stacks or action.partition(":")[0] in WITHOUT_TAG_CONDITIONS:
             return False
-        creating = any(action in self._facts.types[each].get("create", ()) for each in self._all.types())
         kinds = self._owned_kinds(action)
         tagged = {each.kind for type_ in self._facts.tagged for each in OWNED.get(type_, ()) if not each.part}
         anonymous = all(_is_anonymous(arn) for kind in kinds for arn in self._owned[kind])
         all_owned = len(kinds) == len(self._facts.kinds[action])
-        return not creating and anonymous and all_owned and set(kinds) <= tagged
+        return action not in self._creating and anonymous and all_owned and set(kinds) <= tagged
 
     def _arns(self, actions: Iterable[str]) -> tuple[str, ...]:
         kinds = sorted({kind for action in actions for kind in self._owned_kinds(action)})

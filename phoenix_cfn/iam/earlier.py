@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.iam.boundary import boundary_permissions, joined
@@ -29,11 +30,10 @@ class RecordError(PhoenixError):
         )
 
 
-@dataclass(frozen=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """`footprint`: what earlier templates left; `roles`: what their roles may do, by the boundary of then."""
 
-    footprint: Footprint = field(default_factory=Footprint)
+    footprint: Footprint = Footprint()
     roles: tuple[Permission, ...] = ()
 
     @classmethod

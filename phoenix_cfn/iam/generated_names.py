@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-na
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from phoenix_cfn.cloudformation.names import RANDOM_ENDING
 
@@ -15,8 +16,7 @@ from phoenix_cfn.cloudformation.names import RANDOM_ENDING
 _TELLING = 1
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(Struct, frozen=True):
     """The property that names a resource, and the characters that AWS allows.
 
     `limit` is 0 where the property is required, or where the name that CloudFormation makes does not begin with the

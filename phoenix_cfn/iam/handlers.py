@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.errors import PhoenixError
@@ -39,8 +40,7 @@ class UnknownNeedsError(PhoenixError):
         )
 
 
-@dataclass(frozen=True)
-class Handlers:
+class Handlers(Struct, frozen=True):
     """`types`: by type and handler the actions; `tagged`: types whose resources carry CloudFormation's own tags from
     the moment they exist; `kinds`: by action the kinds of resource it can be limited to, none if it cannot;
     `places`: by kind, such as `iam:role`, how its ARNs begin where that is not the regular way; `not_actions`: by type
@@ -118,7 +118,7 @@ class Handlers:
 
     def record(self) -> None:
         """Writes handlers.json."""
-        facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        facts = {name: getattr(self, name) for name in self.__struct_fields__}
         DATA.write_text(_layout({"from": _origin(), "facts": facts}), encoding="utf-8")
 
 

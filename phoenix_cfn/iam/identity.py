@@ -6,7 +6,7 @@ authorization reference, and the registry schemas (primaryIdentifier, readOnlyPr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from phoenix_cfn.cloudformation import names
 from phoenix_cfn.iam.generated_names import Name
@@ -19,8 +19,7 @@ REGIONAL, _GLOBAL = "${AWS::Region}", ""
 OF_THE_ACCOUNT, _OF_NO_ACCOUNT = "${AWS::AccountId}", ""
 
 
-@dataclass(frozen=True)
-class Owned:
+class Owned(Struct, frozen=True):
     """A kind of resource, such as `ecs:cluster`, that comes with a resource of the template.
 
     `path` is what follows the account in its ARN: `{name}` stands for its name, `{Property}` for that of a property,

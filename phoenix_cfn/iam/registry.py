@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.iam.identity import IDENTIFIED, OF_THE_ACCOUNT, OWNED, REGIONAL, WITHOUT_TAG_CONDITIONS, Owned
 
 
-@dataclass(frozen=True)
-class Registered:
+class Registered(Struct, frozen=True):
     """`owned` is the resource itself, `name` the property with its name, empty where AWS makes up an id; `arns` are the
     attributes that give the ARN."""
 

@@ -94,11 +94,16 @@ def called(name: str, kinds: frozenset[str]) -> set[str]:
     wanted = {stem, _OTHERWISE_CALLED.get(stem, stem)}
     matching = {}
     for kind in kinds:
-        known_as = re.sub(r"[^a-z0-9]", "", kind.partition(":")[2].split("/")[0])
+        known_as = _known_as(kind)
         # A short name is the end of many a word, and only what ends in Id, Arn or Name surely points somewhere.
         if known_as in wanted or (points and len(known_as) > 2 and any(each.endswith(known_as) for each in wanted)):
             matching[kind] = len(known_as)
     return {kind for kind, length in matching.items() if length == max(matching.values())}
+
+
+@cache
+def _known_as(kind: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", kind.partition(":")[2].split("/")[0])
 
 
 def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from troposphere import codepipeline
 from troposphere.ecr import Repository
@@ -41,13 +42,15 @@ class Pipeline:
     """The handles of the parts of the template, for code that adds to it.
 
     `scope`: what a part needs, the template included; `pipeline`: the CodePipeline pipeline; `repository`: holds the
-    images; `topic`: notifications of failed runs and tasks; `deployed`: what running stages may have of the fork's own.
+    images; `topic`: notifications of failed runs and tasks; `stack`: the infrastructure template that the deploy role
+    follows, as plain data; `deployed`: what running stages may have of the fork's own.
     """
 
     scope: Scope
     pipeline: codepipeline.Pipeline
     repository: Repository
     topic: Topic
+    stack: dict[str, Any]
     deployed: Earlier
 
     @property
@@ -96,7 +99,7 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
     failure_notifications(scope, pipeline, topic)
     outputs(scope, pipeline, repository)
     refuse_other_regions(scope, resource_types(stack))
-    return Pipeline(scope, pipeline, repository, topic, own)
+    return Pipeline(scope, pipeline, repository, topic, stack, own)
 
 
 def template(settings: Settings, deployed: StageTemplate | None = None) -> StageTemplate:

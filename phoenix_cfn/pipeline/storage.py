@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from awacs import logs
 from awacs import s3 as s3_actions
 from awacs.aws import Allow, Bool, Condition, Deny, PolicyDocument, Principal, Statement
+from msgspec import Struct
 from troposphere import GetAtt, Ref, Sub
 from troposphere.awslambda import Code, Function, LoggingConfig
 from troposphere.cloudformation import CustomResource
@@ -40,8 +40,7 @@ ARTIFACT_DAYS = 30
 EMPTYING_TIMEOUT = 300
 
 
-@dataclass(frozen=True)
-class Storage:
+class Storage(Struct, frozen=True):
     """`bucket`: the artifacts; `emptier`: empties it when the stack is deleted.
 
     The roles that may write to the bucket DependsOn the emptier, so that they are gone before it is emptied.

@@ -465,6 +465,31 @@ def test_an_environment_without_cfn_lint_is_a_message(
     assert "found no module 'cfnlint' in " in capsys.readouterr().err
 
 
+def test_closed_outputs_leave_the_exit_code(project: Path) -> None:
+    before = everything(project)
+    for closed in (">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"):
+        assert run(project, "bash", "-c", f"exec {PHOENIX_CFN} build {closed}").returncode == 0
+        assert run(project, "bash", "-c", f"exec {PHOENIX_CFN} build --output gone {closed}").returncode == 2
+    assert everything(project) == before
+
+
+def test_python_without_docstrings_is_a_message(project: Path) -> None:
+    before = everything(project)
+    done = run(project, PHOENIX_CFN, "build", env={**os.environ, "PYTHONOPTIMIZE": "2"})
+    assert done.returncode == 2
+    assert re.fullmatch(r"phoenix-cfn build: found Python without docstrings .*; expected .*\n", done.stderr)
+    assert everything(project) == before
+
+
+def test_settings_with_a_byte_order_mark_or_other_line_ends_are_the_same(project: Path) -> None:
+    plain, before = (project / "phoenix.toml").read_bytes(), everything(project)
+    for written in (b"\xef\xbb\xbf" + plain, plain.replace(b"\n", b"\r\n")):
+        (project / "phoenix.toml").write_bytes(written)
+        assert ended(("build", "--check")) == 0
+    (project / "phoenix.toml").write_bytes(plain)
+    assert everything(project) == before
+
+
 def test_a_folder_that_is_gone_is_a_message(tmp_path: Path) -> None:
     done = run(tmp_path, "bash", "-c", f"mkdir gone; cd gone; rmdir ../gone; {PHOENIX_CFN} build")
     assert done.returncode == 2

@@ -82,6 +82,35 @@ def test_an_unchanged_build_touches_nothing(checkout: Path) -> None:
         assert (path.stat().st_mtime_ns, path.stat().st_ino) == (stat.st_mtime_ns, stat.st_ino)
 
 
+def test_an_unchanged_build_loads_nothing_that_only_a_change_needs(checkout: Path) -> None:
+    """Such as cfn-lint and its libraries: they would take longer than all the rest of the build."""
+    show = "import atexit, runpy, sys; atexit.register(lambda: print(*sys.modules)); "
+    result = subprocess.run(
+        [sys.executable, "-c", show + "runpy.run_path('build.py', run_name='__main__')"],
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": str(checkout)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.stdout.count("unchanged") == 2, result.stderr
+    loaded = set(result.stdout.splitlines()[-1].split())
+    assert "phoenix_cfn.verdict" in loaded
+    late = {
+        "cfnlint",
+        "jsonschema",
+        "importlib.metadata",
+        "multiprocessing",
+        "networkx",
+        "pickle",
+        "subprocess",
+        "sympy",
+    }
+    late |= {"tempfile", "phoenix_cfn.explanation", "phoenix_cfn.gate", "phoenix_cfn.local", "phoenix_cfn.rules"}
+    assert not loaded & late
+
+
 def test_the_table_counts_what_was_written(checkout: Path) -> None:
     for path in (checkout / "templates").iterdir():
         path.unlink()

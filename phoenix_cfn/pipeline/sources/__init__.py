@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import cast, get_args
 
 from awacs.aws import Statement
+from msgspec import Struct
 from troposphere.codepipeline import Pipeline, Stages
 
 from phoenix_cfn.scope import Scope
@@ -17,8 +17,7 @@ from phoenix_cfn.template import StageTemplate
 KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """`stage`: the pipeline's first; `statements`: what the pipeline's role needs to read the source.
 
     `start_on_push` adds what starts a run after a push; `commits`: the address of a commit, without its id.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere import Parameter
 
 from phoenix_cfn.parameters.form import SOURCE, Form
@@ -17,8 +16,7 @@ _BRANCH = r"^(?![-/]|refs/|@$)(?!.*(\.\.|//|[@#]\{|\.lock(/|$)|[./]$))(?!(.*/)?\
 REPOSITORY = r"^(?!\.\.?$)(?!.*\.git$)[A-Za-z0-9._-]+$"
 
 
-@dataclass(frozen=True)
-class GithubParameters:
+class GithubParameters(Struct, frozen=True):
     """`username`: the owner of the repository; `branch`: its pushes are released."""
 
     username: Parameter
