@@ -1,7 +1,7 @@
 """The facts that the deploy role follows from: which actions a resource type's handlers call, and what these act on.
 
-They are kept in handlers.json, where a diff shows what a new release of cfn-lint or a new resource type changes. What
-that file does not cover is read from the schemas at once, so that a build is always right.
+Those of the library's own types are on record in library.json. What that does not cover is read from the schemas at
+once, so that a build is always right.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.errors import PhoenixError
+from phoenix_cfn.iam import library
 from phoenix_cfn.iam.supplements import BESIDES_HANDLERS, NEEDS_NOTHING, NO_RESOURCE_LEVEL, WITHOUT_HANDLERS
 
-DATA = Path(__file__).with_name("handlers.json")
 HANDLERS = ("create", "read", "update", "delete", "list")
 # Actions by resource type and handler.
 Supplied = Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -64,11 +63,8 @@ class Handlers(Struct, frozen=True):
 
     @classmethod
     def recorded(cls) -> Handlers | None:
-        """What handlers.json says; None if it says it of another cfn-lint, or followed from other supplements."""
-        try:
-            data = json.loads(DATA.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):  # ValueError: not JSON, such as after a merge with conflicts
-            return None
+        """What library.json says; None if it says it of another cfn-lint, or followed from other supplements."""
+        data = json.loads(library.section(library.HANDLERS) or "{}")
         return cls(**data["facts"]) if data.get("from") == _origin() else None
 
     @classmethod
@@ -117,9 +113,9 @@ class Handlers(Struct, frozen=True):
         return {action for name in handlers for action in self.types[resource_type].get(name, ())}
 
     def record(self) -> None:
-        """Writes handlers.json."""
+        """Writes them into library.json."""
         facts = {name: getattr(self, name) for name in self.__struct_fields__}
-        DATA.write_text(_layout({"from": _origin(), "facts": facts}), encoding="utf-8")
+        library.record(library.HANDLERS, _layout({"from": _origin(), "facts": facts}))
 
 
 def regular_place(service: str) -> str:
@@ -128,7 +124,7 @@ def regular_place(service: str) -> str:
 
 
 def refresh(resource_types: Iterable[str]) -> bool:
-    """Brings handlers.json up to these types and the installed cfn-lint; whether it had to be written.
+    """Brings library.json up to these types and the installed cfn-lint; whether it had to be written.
 
     Types stay in the file once they are there: they cost nothing, and settings come and go.
     """

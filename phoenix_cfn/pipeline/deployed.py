@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, inspect, structs
 
-from phoenix_cfn import iam, infrastructure
+from phoenix_cfn import infrastructure
+from phoenix_cfn.iam import library
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.iam.handlers import HANDLERS, Supplied
 from phoenix_cfn.naming import Names
@@ -19,8 +19,6 @@ from phoenix_cfn.parameters.stage import stage_parameters
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
-# What the library itself writes, or has written, under any settings: the same for every fork, whatever its code is now.
-LIBRARY = Path(iam.__file__).with_name("library.json")
 # What these settings add is on the record of the forks that choose them: the deploy role and boundary of every other
 # fork would be wider, for certificates, roles and functions that it never has.
 ON_RECORD = frozenset({("deployment", "strategy"), ("load_balancer", "https")})
@@ -78,8 +76,11 @@ def left_by(settings: Settings, stack: Mapping[str, Any]) -> Earlier:
 
 
 def of_the_library(settings: Settings) -> Earlier:
-    """What a stage may have of the library's own."""
-    return Earlier.from_json(LIBRARY.read_text(encoding="utf-8").replace(_PLACEHOLDER, settings.name))
+    """What a stage may have of the library's own: what this writes, or has written, under any settings.
+
+    It is the same for every fork, whatever its code is now.
+    """
+    return Earlier.from_json((library.section(library.EARLIER) or "{}").replace(_PLACEHOLDER, settings.name))
 
 
 def nameable(settings: Settings, earlier: Earlier) -> Earlier:
@@ -116,11 +117,7 @@ def update_library() -> bool:
     """Brings library.json up to the code; whether it had to be written. What once stood there stays."""
     chosen = [{}, *({group: {key: value}} for (group, key), values in choices().items() for value in values)]
     settings = [Settings.of({"name": _ANY_SERVICE, **each}) for each in chosen]
-    found = of_the_library(settings[0]) if LIBRARY.exists() else Earlier()
+    found = of_the_library(settings[0])
     for each in settings:
         found |= left_by(each, infrastructure.template(each).to_dict())
-    text = found.to_json().replace(_ANY_SERVICE, _PLACEHOLDER)
-    if LIBRARY.exists() and LIBRARY.read_text(encoding="utf-8") == text:
-        return False
-    LIBRARY.write_text(text, encoding="utf-8")
-    return True
+    return library.record(library.EARLIER, found.to_json().replace(_ANY_SERVICE, _PLACEHOLDER))

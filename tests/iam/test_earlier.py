@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.iam import library
 from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.earlier import Earlier, RecordError
 from phoenix_cfn.iam.footprint import Footprint
@@ -219,7 +220,7 @@ def test_every_choice_is_a_setting(changed: tuple[str, str]) -> None:
 
 
 def test_the_library_names_no_service() -> None:
-    text = deployed.LIBRARY.read_text()
+    text = library.section(library.EARLIER)
     assert "phoenix" not in text
     assert "name-of-the-service" not in text
     assert json.loads(text)["tags"] == {"Project": "{service}", "Stage": "${StagePrefix}"}

@@ -9,7 +9,7 @@ import pytest
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from phoenix_cfn.cloudformation import schemas
-from phoenix_cfn.iam import handlers
+from phoenix_cfn.iam import library
 from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.handlers import Handlers, UnknownNeedsError, refresh
 from phoenix_cfn.iam.supplements import ONLY_FOR, WITHOUT_HANDLERS
@@ -21,7 +21,7 @@ NEWER_THAN_POLICY_SENTRY: set[str] = set()
 
 def recorded() -> Handlers:
     facts = Handlers.recorded()
-    assert facts, "handlers.json is out of date: run `python -m phoenix_cfn.cli.library`, and read the diff"
+    assert facts, "library.json is out of date: run `python -m phoenix_cfn.cli.library`, and read the diff"
     return facts
 
 
@@ -58,8 +58,8 @@ def test_types_without_handlers() -> None:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "handlers.json"
-    monkeypatch.setattr(handlers, "DATA", path)
+    path = tmp_path / "library.json"
+    monkeypatch.setattr(library, "PATH", path)
     return path
 
 
@@ -75,18 +75,27 @@ def test_refresh_writes_only_what_is_new(elsewhere: Path) -> None:
 def test_what_followed_from_something_else_is_out_of_date(changed: str, elsewhere: Path) -> None:
     refresh(["AWS::SQS::Queue"])
     data = json.loads(elsewhere.read_text())
-    data["from"][changed] = "1.0.0"
+    data["handlers"]["from"][changed] = "1.0.0"
     elsewhere.write_text(json.dumps(data))
     assert Handlers.recorded() is None
     assert Handlers.of(["AWS::SQS::Queue"]) == Handlers.derive(["AWS::SQS::Queue"])
     assert refresh(["AWS::SQS::Queue"])
 
 
-@pytest.mark.parametrize("content", ["", "<<<<<<< HEAD\n{}", "{}"])
-def test_a_record_that_cannot_be_read_is_written_anew(content: str, elsewhere: Path) -> None:
+@pytest.mark.parametrize("content", ["", "<<<<<<< HEAD\n{}"])
+def test_a_record_that_cannot_be_read_is_an_error(content: str, elsewhere: Path) -> None:
+    """What it says of running stages would be lost, and the deploy role would miss it."""
     elsewhere.write_text(content)
+    with pytest.raises(library.LibraryError, match="After a merge with conflicts"):
+        refresh(["AWS::SQS::Queue"])
+    assert elsewhere.read_text() == content
+
+
+def test_a_section_is_written_beside_the_other(elsewhere: Path) -> None:
+    assert library.record(library.EARLIER, '{"secrets": ["one"]}')
     assert refresh(["AWS::SQS::Queue"])
-    assert list(recorded().types) == ["AWS::SQS::Queue"]
+    assert json.loads(library.section(library.EARLIER)) == {"secrets": ["one"]}
+    assert not library.record(library.EARLIER, '{"secrets": ["one"]}')
 
 
 def test_a_type_that_is_not_on_record_is_read_from_the_schemas(elsewhere: Path) -> None:
