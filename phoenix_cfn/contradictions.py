@@ -43,7 +43,7 @@ def _of_database(database: DatabaseSettings) -> Iterator[Mistake]:
     """Settings of a database that there is not, and values that DocumentDB refuses."""
     if expected := mistake_in_name(database.variable):
         yield Mistake("database.variable", database.variable, expected)
-    if database.kind != "documentdb":
+    if not database.has_cluster:
         for field in msgspec.structs.fields(database):
             value = getattr(database, field.name)
             is_of_documentdb = field.name not in ("kind", "variable") or (field.name, database.kind) == (

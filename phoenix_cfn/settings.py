@@ -256,6 +256,11 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = False
 
     @property
+    def has_cluster(self) -> bool:
+        """Whether the stack has a cluster of its own, with its parameters, credentials, alarms and subnets."""
+        return self.kind not in ("external", "none")
+
+    @property
     def class_of_instances(self) -> str:
         return "db.serverless" if self.serverless_capacity else self.instance_class
 

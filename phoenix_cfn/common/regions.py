@@ -29,7 +29,7 @@ def refuse_other_regions(scope: Scope, others: Iterable[str] = ()) -> None:
     """
     types = {*_of_aws(scope.template.types()), *others}
     database = scope.settings.database
-    has_cluster = database.kind == "documentdb"
+    has_cluster = database.has_cluster
     regions = Regions.recorded().supported(types, database.class_of_instances if has_cluster else None)
     lacking = "a service that the stage uses" + (
         ", or an authority for the database's certificates" if has_cluster else ""

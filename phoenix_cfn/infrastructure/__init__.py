@@ -48,7 +48,7 @@ class Infrastructure:
 
 def build(settings: Settings) -> Infrastructure:
     """Writes the template of the infrastructure stack; the pipeline deploys it, any other tool can."""
-    database_words = "DocumentDB, " if settings.database.kind == "documentdb" else ""
+    database_words = "DocumentDB, " if settings.database.has_cluster else ""
     description = (
         f"{settings.name}: the service on Fargate behind a load balancer, with {database_words}scaling and alarms."
     )

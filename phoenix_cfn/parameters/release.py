@@ -30,7 +30,7 @@ def release_parameters(template: StageTemplate, settings: Settings) -> ReleasePa
     """Adds the parameters of a release."""
     form = Form(template, __name__)
     return ReleaseParameters(
-        database_secret_arn=_database_secret_arn(form) if settings.database.kind == "documentdb" else None,
+        database_secret_arn=_database_secret_arn(form) if settings.database.has_cluster else None,
         image=_docker_image_uri(form),
         role_boundary_arn=_role_boundary_arn(form),
     )

@@ -64,7 +64,7 @@ def stage_parameters(template: StageTemplate, settings: Settings) -> StageParame
     """Adds the parameters that both templates share, with the Rules and the condition that go with them."""
     form = Form(template, __name__)
     database, https = settings.database, settings.load_balancer.https
-    has_cluster, is_external = database.kind == "documentdb", database.kind == "external"
+    has_cluster, is_external = database.has_cluster, database.kind == "external"
     parameters = StageParameters(
         stage_prefix=_stage_prefix(form),
         container_port=_container_port(form, settings.service.container_port),

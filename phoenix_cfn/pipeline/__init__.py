@@ -70,7 +70,7 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
     template = StageTemplate(description, settings.name)
     source = source_of_kind(settings.pipeline.source, template)
     scope = stage_scope(template, settings, publisher="events")
-    password = database_password(template) if settings.database.kind == "documentdb" else None
+    password = database_password(template) if settings.database.has_cluster else None
 
     topic = notification_topic(scope, "PipelineTopic", publisher="events")
     repository = image_repository(scope)

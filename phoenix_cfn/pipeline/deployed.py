@@ -59,7 +59,7 @@ def known(settings: Settings) -> dict[str, str]:
     shared = stage_parameters(StageTemplate("", settings.name), settings).names()
     return {
         **{name: f"${{{name}}}" for name in shared},
-        **({DATABASE_SECRET_ARN: _CREDENTIALS} if settings.database.kind == "documentdb" else {}),
+        **({DATABASE_SECRET_ARN: _CREDENTIALS} if settings.database.has_cluster else {}),
         ROLE_BOUNDARY_ARN: "${RoleBoundary}",
         "AWS::StackName": Names.of(settings.name).infrastructure_stack,
     }

@@ -15,7 +15,7 @@ _ANYWHERE = "0.0.0.0/0"
 @part
 def security_groups(scope: Scope, vpc: VPC | Parameter) -> SecurityGroups:
     """The chain. Each group names its neighbour, never an address, in both directions."""
-    has_cluster = scope.settings.database.kind == "documentdb"
+    has_cluster = scope.settings.database.has_cluster
     onwards = "to the database and to AWS" if has_cluster else "to AWS"
     load_balancer = scope.add(
         SecurityGroup(

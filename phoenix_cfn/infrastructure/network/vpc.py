@@ -71,7 +71,7 @@ def vpc_network(scope: Scope) -> Network:
         private.append(_subnet(scope, "Private", zone, next(blocks), table))
 
     isolated = []
-    if scope.settings.database.kind == "documentdb":
+    if scope.settings.database.has_cluster:
         isolated_routes = _route_table(scope, vpc, "Isolated")
         isolated = [_subnet(scope, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
 
