@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from phoenix_cfn.local.server import LocalAws
 
+from .alarms import state
 from .results import Results
 from .stage import Stage, eventually
-from .test_story_3_releases import subscriber
+from .subscriber import subscriber
 
 PEAK = 10.0
 CLIENTS = 8
@@ -19,8 +20,7 @@ CLIENTS = 8
 
 def test_a_cpu_peak_is_told(aws: LocalAws, stage: Stage, results: Results) -> None:
     alarm = stage.resources()["CpuPeakAlarm"]
-    cloudwatch = aws.client("cloudwatch")
-    eventually(lambda: _state(cloudwatch, alarm) == "OK", 60, "CpuPeakAlarm in OK before the peak")
+    eventually(lambda: state(stage, "CpuPeakAlarm") == "OK", 60, "CpuPeakAlarm in OK before the peak")
     told: list[tuple[str, float]] = []
 
     def look(messages: Callable[[], list[str]], wanted: str) -> bool:
@@ -49,11 +49,6 @@ def test_a_cpu_peak_is_told(aws: LocalAws, stage: Stage, results: Results) -> No
         alarmed,
         note=f"OK {max(0.0, told[-1][1] - over):.1f} s after the peak",
     )
-
-
-def _state(cloudwatch: object, alarm: str) -> str:
-    found = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]  # type: ignore[attr-defined]
-    return str(found[0]["StateValue"])
 
 
 def _ask(stage: Stage, until: float) -> None:
