@@ -12,12 +12,13 @@ def state(stage: Stage, alarm: str) -> str:
 
 
 def states(stage: Stage, alarm: str) -> list[str]:
-    """Which the alarm has been in since the first datapoint, oldest first."""
+    """OK and ALARM in the order in which the alarm was in them."""
     history = stage.aws.client("cloudwatch").describe_alarm_history(
         AlarmName=stage.resources()[alarm], HistoryItemType="StateUpdate", ScanBy="TimestampAscending"
     )["AlarmHistoryItems"]
     # "Alarm updated from OK to ALARM"
-    return [each["HistorySummary"].rpartition(" ")[2] for each in history]
+    found = [each["HistorySummary"].rpartition(" ")[2] for each in history]
+    return [each for each in found if each != "INSUFFICIENT_DATA"]
 
 
 def past_its_warm_up(stage: Stage) -> None:
