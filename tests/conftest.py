@@ -23,6 +23,18 @@ hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" 
 hypothesis.settings.load_profile("phoenix")
 
 
+# Of the whole suite, which waits and computes.
+PROCESSES = 4
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Runs the whole suite in several processes, unless -n says otherwise; what the command line names, in this one."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if whole and config.option.numprocesses is None and not config.option.usepdb and not config.option.collectonly:
+        config.option.numprocesses = PROCESSES
+
+
 # What pytest-xdist gives to one process each, by how the names of the files begin; what takes longest comes first. Each
 # other file is given to a process for itself. Deployments mostly wait, while other processes compute.
 TOGETHER: tuple[tuple[str, ...], ...] = (
