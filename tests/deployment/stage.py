@@ -75,8 +75,9 @@ class Stage(stage.Stage):
         released = [each["commit"] for each in self.executions() if each["status"] == "Succeeded"]
         if self.fork.tree(released[-1]) != self.fork.tree(self.fork.good):
             self.calm()
+            run = len(self.executions()) + 1
             self.fork.push("Release the first version again")
-            self.finished(len(self.executions()) + 1)
+            self.finished(run)
         self.settled(self.infrastructure_stack, ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
         if self.service()["desiredCount"] != TASKS:
             # Sooner than scaling in, which takes fifteen minutes.
