@@ -23,18 +23,44 @@ hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" 
 hypothesis.settings.load_profile("phoenix")
 
 
-# What pytest-xdist gives to one process each, longest first, by the beginning of a file's name. Stories share a stage;
-# other deployments, and the tests of the local AWS, share a gateway: these mostly wait, while other processes compute.
-# The application's tests load the machine.
-TOGETHER = ("tests/deployment/test_story_", "tests/deployment/", "tests/app/", "tests/local/")
+# Of the whole suite, which waits and computes.
+PROCESSES = 4
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Runs the whole suite in several processes, unless -n says otherwise; what the command line names, in this one."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if whole and config.option.numprocesses is None and not config.option.usepdb and not config.option.collectonly:
+        config.option.numprocesses = PROCESSES
+
+
+# What pytest-xdist gives to one process each, by how the names of the files begin; what takes longest comes first. Each
+# other file is given to a process for itself. Deployments mostly wait, while other processes compute.
+TOGETHER: tuple[tuple[str, ...], ...] = (
+    # The stories on the shared stage: each of two processes deploys it.
+    tuple(f"tests/deployment/test_story_{number}_" for number in (1, 2, 4, 7)),
+    tuple(f"tests/deployment/test_story_{number}_" for number in (3, 5, 6)),
+    ("tests/deployment/test_broken_",),
+    ("tests/local/",),
+    # They load the machine, and measure the application's memory and time.
+    ("tests/app/",),
+    # One file each.
+    ("tests/deployment/",),
+)
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """Gives each process whole files, whose fixtures are made once, or all files that belong together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return next((each for each in TOGETHER if file.startswith(each)), file)
+        group = _group(nodeid)
+        return nodeid.partition("::")[0] if group >= len(TOGETHER) - 1 else str(group)
+
+
+def _group(nodeid: str) -> int:
+    """The number of the first group that takes the test; one more than the last where none does."""
+    return next((number for number, names in enumerate(TOGETHER) if nodeid.startswith(names)), len(TOGETHER))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
@@ -43,10 +69,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begins with what takes longest where several processes run the tests."""
+    """Marks what needs a Docker engine, and begins with what takes longest where several processes run the tests."""
+    for item in items:
+        if "docker" in getattr(item, "fixturenames", ()):
+            item.add_marker("deployment")
     if hasattr(config, "workerinput"):
-        beginnings = (*TOGETHER, "")
-        items.sort(key=lambda item: next(n for n, each in enumerate(beginnings) if item.nodeid.startswith(each)))
+        items.sort(key=lambda item: _group(item.nodeid))
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,6 @@ import pytest
 
 from tests.app.application import Application, eventually, keep_alive, resident
 
-pytestmark = pytest.mark.usefixtures("each_node")
-
 MIB = 1024 * 1024
 COUNT, CLIENTS = 30_000, 6
 LIMIT = 260 * MIB

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 
 from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.render import render
-from phoenix_cfn.template import StageTemplate
 
 HERE = Path(__file__).parent
 # The defaults, and each other kind of source with as much else changed as goes together.
@@ -29,6 +29,8 @@ SETTINGS = [
     Settings.of({"name": "shop", "pipeline": {"source": "codecommit"}, "scaling": {"tasks_limit": 15}}),
 ]
 
+MODULES = (pipeline, infrastructure)
+
 
 @pytest.fixture(scope="session")
 def packages() -> Path:
@@ -40,16 +42,34 @@ def packages() -> Path:
     return installed.parent
 
 
-def synthesized(text: str, folder: Path) -> tuple[dict[str, Any], list[str]]:
-    """What CDK makes of a template, and what it says of it: messages of the stack and lines on its standard error."""
-    file = folder / "template.yml"
-    file.write_text(text, encoding="utf-8")
-    done = subprocess.run(
-        ["node", HERE / "synthesize.js", file, folder / "cdk.out"], capture_output=True, text=True, timeout=600
-    )
+@dataclass(frozen=True)
+class Synthesized:
+    """What CDK makes of a template, its messages of the stack, and the lines that the process has written to stderr."""
+
+    template: dict[str, Any]
+    messages: list[str]
+    lines: list[str]
+
+
+def synthesize(folder: Path, *texts: str) -> list[Synthesized]:
+    """Of each template, in one process."""
+    files = [folder / f"{number}.yml" for number in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text, encoding="utf-8")
+    command: list[str | Path] = ["node", HERE / "synthesize.js", folder / "cdk.out", *files]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
-    return answer["template"], [*map(str, answer["messages"]), *done.stderr.splitlines()]
+    found = json.loads(done.stdout)
+    lines = done.stderr.splitlines()
+    return [Synthesized(each["template"], [*map(str, each["messages"])], lines) for each in found]
+
+
+@pytest.fixture(scope="module")
+def included(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[Any, Settings], Synthesized]:
+    """Both templates of all settings."""
+    folder = tmp_path_factory.mktemp("cdk")
+    cases = [(module, settings) for module in MODULES for settings in SETTINGS]
+    return dict(zip(cases, synthesize(folder, *(render(m.template(s)) for m, s in cases)), strict=True))
 
 
 def spelled_as_cdk(value: Any) -> Any:
@@ -67,14 +87,14 @@ def spelled_as_cdk(value: Any) -> Any:
     return spelled
 
 
-@pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.pipeline.source)
-@pytest.mark.parametrize("module", [pipeline, infrastructure], ids=lambda module: module.__name__.rpartition(".")[2])
-def test_nothing_is_lost_and_nothing_is_warned_of(module: Any, settings: Settings, tmp_path: Path) -> None:
-    template: StageTemplate = module.template(settings)
-    ours = spelled_as_cdk(template.to_dict())
-    theirs, warnings = synthesized(render(template), tmp_path)
-    assert warnings == []
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_nothing_is_lost_and_nothing_is_warned_of(
+    module: Any, settings: Settings, included: dict[tuple[Any, Settings], Synthesized]
+) -> None:
+    found = included[module, settings]
+    assert (found.messages, found.lines) == ([], [])
+    ours, theirs = spelled_as_cdk(module.template(settings).to_dict()), found.template
     assert set(theirs) == set(ours)
     for section, content in ours.items():
         if isinstance(content, dict):
@@ -88,9 +108,9 @@ def test_nothing_is_lost_and_nothing_is_warned_of(module: Any, settings: Setting
 @pytest.mark.usefixtures("packages")
 def test_a_loss_is_seen(tmp_path: Path) -> None:
     """CDK does not know the tag of `!Contains`: it keeps the arguments only, and warns."""
-    theirs, warnings = synthesized(_SHORT_CONTAINS, tmp_path)
-    assert theirs["Rules"]["Known"]["Assertions"][0]["Assert"] == [["dev"], {"Ref": "Stage"}]
-    assert any("!Contains" in line for line in warnings)
+    (found,) = synthesize(tmp_path, _SHORT_CONTAINS)
+    assert found.template["Rules"]["Known"]["Assertions"][0]["Assert"] == [["dev"], {"Ref": "Stage"}]
+    assert any("!Contains" in line for line in [*found.messages, *found.lines])
 
 
 _SHORT_CONTAINS = """

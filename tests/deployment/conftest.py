@@ -1,4 +1,8 @@
-"""Fixtures of the deployment tests: one local AWS, one fork and one deployed stage for the whole session."""
+"""Fixtures of the deployment tests.
+
+A test of the application or of its load takes `stage`: it is deployed once, and each test finds it as `up` left it.
+What changes a template, or deletes a stage, deploys one of its own: `with own_stage(aws, "prefix") as stage`.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,8 @@ import pytest
 from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.server import LocalAws
 
-from .fork import Fork
 from .results import Results
-from .stage import Stage
+from .stage import Stage, own_stage
 
 # What one second of AWS's clocks lasts.
 TIME_SCALE = 0.1
@@ -47,16 +50,18 @@ def results(engine: DockerEngine, request: pytest.FixtureRequest) -> Iterator[Re
 
 
 @pytest.fixture(scope="session")
-def fork(aws: LocalAws) -> Fork:
-    """The repository that the session's stage builds."""
-    return Fork.create(aws)
+def deployed(aws: LocalAws, results: Results) -> Iterator[Stage]:
+    """The stage `dev`, with the original's nine parameters."""
+    with own_stage(aws, "dev") as made:
+        start = time.time()
+        made.up()
+        results.add("R1", "both stacks from nothing, image built", time.time() - start)
+        yield made
 
 
-@pytest.fixture(scope="session")
-def stage(aws: LocalAws, fork: Fork, results: Results) -> Stage:
-    """A deployed stage, `dev`, with the original's nine parameters."""
-    deployed = Stage(aws, fork)
-    start = time.time()
-    deployed.up()
-    results.add("R1", "both stacks from nothing, image built", time.time() - start)
-    return deployed
+@pytest.fixture
+def stage(deployed: Stage) -> Iterator[Stage]:
+    """The deployed stage as `up` left it. What a test changes is restored after it."""
+    deployed.restore()
+    yield deployed
+    deployed.restore()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from phoenix_cfn import Settings, infrastructure, pipeline
@@ -38,9 +41,33 @@ class Fork(fork.Fork):
             raise ValueError(f"{file} does not contain {old!r}")
         path.write_bytes(content.replace(old.encode(), new.encode()))
 
+    def set_settings(self, settings: str) -> None:
+        """Writes phoenix.toml."""
+        (self.clone / "phoenix.toml").write_text(settings)
+
+    def build(self) -> str:
+        """Runs `python build.py` in the clone; what it prints."""
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        done = subprocess.run(
+            [sys.executable, "build.py"], cwd=self.clone, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def restore(self, commit: str, folder: str = ".") -> None:
         """Makes the clone's files those of a commit again, not pushed yet."""
-        git(self.clone, "checkout", "--quiet", commit, "--", folder)
+        git(self.clone, "add", "--all")
+        git(self.clone, "restore", f"--source={commit}", "--staged", "--worktree", "--", folder)
+
+    def reset(self) -> None:
+        """Makes the clone's and the remote's files those of the first commit, and calls no webhook."""
+        self.restore(self.good)
+        if git(self.clone, "status", "--porcelain"):
+            self.push("The first version again", quietly=True)
+
+    def tree(self, commit: str) -> str:
+        """What identifies the files of a commit."""
+        return git(self.clone, "rev-parse", f"{commit}^{{tree}}").strip()
 
 
 def _set_defaults(project: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,9 +16,12 @@ from phoenix_cfn.local import stage
 from phoenix_cfn.local.errors import DeploymentFailed
 from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.local.stage import PATIENCE
+from tests.deployment.account import existing
 from tests.deployment.fork import Fork
 
-__all__ = ["PATIENCE", "Answer", "DeploymentFailed", "Stage", "eventually", "request"]
+__all__ = ["PATIENCE", "Answer", "DeploymentFailed", "Stage", "eventually", "own_stage", "request"]
+
+TASKS = 2
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,15 @@ class Stage(stage.Stage):
     """Of a fork that the tests change."""
 
     fork: Fork
+    # When a request or a release last failed.
+    failed_at = 0.0
+
+    def ended(self, count: int, seconds: float = 420) -> dict[str, Any]:
+        """As of every stage; the failure is remembered."""
+        execution = super().ended(count, seconds)
+        if execution["status"] == "Failed":
+            self.failed_at = time.time()
+        return execution
 
     def update_pipeline(self) -> None:
         """Updates the pipeline stack to the fork's Pipeline.yml, if that has changed."""
@@ -50,6 +63,53 @@ class Stage(stage.Stage):
             raise
         self.settled(self.pipeline_stack, ["UPDATE_COMPLETE"])
 
+    def restore(self) -> None:
+        """Returns when the stage is as `up` left it: the fork's first version, two healthy tasks, nothing under way.
+
+        A test may have changed the application, the number of tasks and the load. What changes a template has a stage
+        of its own.
+        """
+        self.fork.reset()
+        for run in range(len(self.executions())):
+            self.ended(run + 1)
+        released = [each["commit"] for each in self.executions() if each["status"] == "Succeeded"]
+        if self.fork.tree(released[-1]) != self.fork.tree(self.fork.good):
+            self.calm()
+            run = len(self.executions()) + 1
+            self.fork.push("Release the first version again")
+            self.finished(run)
+        self.settled(self.infrastructure_stack, ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+        if self.service()["desiredCount"] != TASKS:
+            # Sooner than scaling in, which takes fifteen minutes.
+            outputs = self.outputs()
+            self.aws.client("ecs").update_service(
+                cluster=outputs["ClusterName"], service=outputs["ServiceName"], desiredCount=TASKS
+            )
+        self.steady()
+
+    def calm(self) -> None:
+        """Waits until no failure of before can roll back a release: a load balancer's metrics arrive three minutes late
+        at the latest.
+        """
+        time.sleep(max(0.0, self.failed_at + 180 * self.aws.settings.time_scale + 1 - time.time()))
+        names = [self.resources()[each] for each in ("ServerErrorAlarm", "UnhealthyTargetsAlarm")]
+
+        def quiet() -> bool:
+            found = self.aws.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+            return {each["StateValue"] for each in found} == {"OK"}
+
+        eventually(quiet, 60, "the alarms that watch releases are in OK")
+
+    def steady(self) -> None:
+        """Waits until there are two tasks, and both are healthy."""
+        eventually(lambda: len(self.tasks()) == len(self.healthy()) == TASKS, 240, f"{TASKS} healthy tasks")
+
+    def remove(self) -> None:
+        """Deletes the stacks that exist."""
+        for stack in (self.infrastructure_stack, self.pipeline_stack):
+            if self.status(stack):
+                self.delete(stack)
+
     def get(self, path: str = "/", method: str = "GET", timeout: float = 30) -> Answer:
         """A request to the application under the URL of the Outputs."""
         return request(self.aws, self.url, path, method, timeout)
@@ -63,6 +123,18 @@ class Stage(stage.Stage):
         group = self.resources()["TargetGroup"]
         found = self.aws.client("elbv2").describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
         return [each["Target"]["Id"] for each in found if each["TargetHealth"]["State"] == "healthy"]
+
+
+@contextmanager
+def own_stage(aws: LocalAws, prefix: str) -> Iterator[Stage]:
+    """A stage with a fork of its own, not deployed yet. At the end its stacks are deleted, and nothing is left."""
+    before = existing(aws)
+    stage = Stage(aws, Fork.create(aws, f"owner-of-{prefix}"), prefix)
+    try:
+        yield stage
+    finally:
+        stage.remove()
+    assert existing(aws) == before
 
 
 def request(aws: LocalAws, url: str, path: str = "/", method: str = "GET", timeout: float = 30) -> Answer:

@@ -9,12 +9,12 @@ import pytest
 
 from phoenix_cfn.local.server import LocalAws
 
+from .account import retentions
+from .database import connection_string, database, find_request_in_the_database
 from .fork import Fork
 from .results import Results
-from .stage import Stage
-from .test_story_1_creation import connection_string, database, find_request_in_the_database
-from .test_story_3_releases import NEVER_HEALTHY
-from .test_story_6_retention import groups_with_another_retention
+from .stage import Stage, own_stage
+from .versions import NEVER_HEALTHY
 
 INFRASTRUCTURE, PIPELINE = "templates/Infrastructure.yml", "templates/Pipeline.yml"
 
@@ -65,9 +65,8 @@ def retention(fork: Fork) -> None:
 @pytest.fixture(scope="module")
 def broken(aws: LocalAws) -> Iterator[Stage]:
     """A stage with a fork of its own, whose every release is a broken one."""
-    stage = Stage(aws, Fork.create(aws, "breaker"), "broken")
-    yield stage
-    stage.down()
+    with own_stage(aws, "broken") as stage:
+        yield stage
 
 
 def _release(stage: Stage, fault: Callable[[Fork], None]) -> str:
@@ -109,12 +108,12 @@ def test_faults_that_fail_the_deployment(
     results.add("broken", fault.__name__.replace("_", " "), note=f"the deployment fails: `{found[0]}`")
 
 
-def test_fault_in_the_security_of_the_connection(broken: Stage, aws: LocalAws, results: Results) -> None:
+def test_fault_in_the_security_of_the_connection(broken: Stage, results: Results) -> None:
     assert _release(broken, connection_security) == ""
-    broken_string = connection_string(broken, aws)
+    broken_string = connection_string(broken)
     assert "tls=false" in broken_string
     # The client of the test gets in; what does not is the application's.
-    client = database(broken, aws, broken_string.replace("tls=false", "tls=true"))
+    client = database(broken, broken_string.replace("tls=false", "tls=true"))
     with pytest.raises(AssertionError, match="the request in the collection"):
         find_request_in_the_database(broken, client, 15)
     results.add("broken", "connection string without TLS", note="no line gets into the database")
@@ -122,5 +121,5 @@ def test_fault_in_the_security_of_the_connection(broken: Stage, aws: LocalAws, r
 
 def test_fault_in_the_retention(broken: Stage, aws: LocalAws, results: Results) -> None:
     assert _release(broken, retention) == ""
-    assert groups_with_another_retention(aws) == {"/broken-phoenix/tasks": None}
+    assert {name: days for name, days in retentions(aws).items() if days != 7} == {"/broken-phoenix/tasks": None}
     results.add("broken", "log group without retention", note="found among the log groups")

@@ -15,7 +15,7 @@ from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.render import render
 from tests.local.aws.lab import Lab, allow
 
-from .test_story_7_removal import left
+from .account import existing
 
 WHOLE = infrastructure.template(Settings())
 TEMPLATE = WHOLE.to_dict()["Resources"]
@@ -71,7 +71,7 @@ def test_a_failure_is_rolled_back(aws: LocalAws, given: dict[str, str], resource
     lab = Lab(aws)
     reason = REASONS.get(TEMPLATE[resource]["Type"], "as the test wants it")
     aws.fail("first", resource, reason)
-    before = left(aws)
+    before = existing(aws)
     parameters = {"StagePrefix": "first", "NotificationEmail": "ops@example.com", **given}
     lab.cloudformation.create_stack(
         StackName="first",
@@ -85,7 +85,7 @@ def test_a_failure_is_rolled_back(aws: LocalAws, given: dict[str, str], resource
     finally:
         assert lab.delete("first") in ("", "DELETE_COMPLETE")
         _forget_snapshots(aws)
-    assert left(aws) == before
+    assert existing(aws) == before
 
 
 def _forget_snapshots(aws: LocalAws) -> None:

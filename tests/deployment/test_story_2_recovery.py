@@ -33,7 +33,6 @@ def unreachable(stage: Stage, container: Any) -> None:
 
 
 def test_crash_leaves_the_other_processes_alone(stage: Stage, results: Results) -> None:
-    steady(stage)
     before = {task["taskArn"] for task in stage.tasks()}
     with Visitors(stage, rate=20) as visitors:
         time.sleep(1)
@@ -60,7 +59,6 @@ def test_crash_leaves_the_other_processes_alone(stage: Stage, results: Results) 
     ids=lambda value: value.__name__ if callable(value) else "",
 )
 def test_a_task_is_replaced(stage: Stage, results: Results, fault: Fault, what: str) -> None:
-    steady(stage)
     victim, other = stage.tasks()
     with Visitors(stage, rate=10) as visitors:
         time.sleep(1)
@@ -73,11 +71,6 @@ def test_a_task_is_replaced(stage: Stage, results: Results, fault: Fault, what: 
     check_failures(visitors, start, end)
     disturbed = f"disturbed for {visitors.disturbed():.1f} s" if visitors.failed else ""
     results.add("R2", what, end - start, visitors, disturbed)
-
-
-def steady(stage: Stage) -> None:
-    """Waits until there are two tasks, and both are healthy."""
-    eventually(lambda: len(stage.tasks()) == len(stage.healthy()) == 2, 240, "two healthy tasks")
 
 
 def check_failures(visitors: Visitors, start: float, end: float) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 
-from .fork import Fork
 from .results import Results
 from .stage import Stage, eventually
 from .visitors import Visitors
@@ -16,10 +15,7 @@ LOAD = 50.0
 FEWER = 12.0
 
 
-def test_load_scales_out_a_release_keeps_the_count_and_fewer_requests_scale_in(
-    stage: Stage, fork: Fork, results: Results
-) -> None:
-    eventually(lambda: stage.service()["desiredCount"] == MINIMUM, 180, f"{MINIMUM} tasks before the load")
+def test_load_scales_out_a_release_keeps_the_count_and_fewer_requests_scale_in(stage: Stage, results: Results) -> None:
     run = len(stage.executions()) + 1
     said = stage.aws.log()
     with Visitors(stage, rate=LOAD) as visitors:
@@ -29,7 +25,7 @@ def test_load_scales_out_a_release_keeps_the_count_and_fewer_requests_scale_in(
         eventually(lambda: _requests_want_more(stage, len(said)), 60, "the policy on requests wants more tasks")
         results.add("R6", f"{LOAD:.0f} requests a second: {MINIMUM} -> {MAXIMUM} tasks", seconds)
         start = time.time()
-        fork.push("A release under load")
+        stage.fork.push("A release under load")
         counts = set()
         while stage.executions()[run - 1 :] == [] or stage.executions()[run - 1]["status"] == "InProgress":
             counts.add(stage.service()["desiredCount"])

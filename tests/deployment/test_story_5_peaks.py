@@ -7,20 +7,22 @@ import threading
 import time
 from collections.abc import Callable
 
+from phoenix_cfn.local.aws.settings import busy
 from phoenix_cfn.local.server import LocalAws
 
+from .alarms import state
 from .results import Results
 from .stage import Stage, eventually
-from .test_story_3_releases import subscriber
+from .subscriber import subscriber
 
+# Seconds on a quiet machine; a busy one takes so much longer to use as much CPU.
 PEAK = 10.0
 CLIENTS = 8
 
 
 def test_a_cpu_peak_is_told(aws: LocalAws, stage: Stage, results: Results) -> None:
     alarm = stage.resources()["CpuPeakAlarm"]
-    cloudwatch = aws.client("cloudwatch")
-    eventually(lambda: _state(cloudwatch, alarm) == "OK", 60, "CpuPeakAlarm in OK before the peak")
+    eventually(lambda: state(stage, "CpuPeakAlarm") == "OK", 60, "CpuPeakAlarm in OK before the peak")
     told: list[tuple[str, float]] = []
 
     def look(messages: Callable[[], list[str]], wanted: str) -> bool:
@@ -32,8 +34,8 @@ def test_a_cpu_peak_is_told(aws: LocalAws, stage: Stage, results: Results) -> No
         return bool(told) and told[-1][0] == wanted
 
     with subscriber(aws, stage.outputs()["AlarmTopicArn"]) as messages:
-        start = time.time()
-        clients = [threading.Thread(target=_ask, args=(stage, start + PEAK)) for _ in range(CLIENTS)]
+        start, peak = time.time(), PEAK * busy()
+        clients = [threading.Thread(target=_ask, args=(stage, start + peak)) for _ in range(CLIENTS)]
         for client in clients:
             client.start()
         eventually(lambda: look(messages, "ALARM"), 60, "a notification that the peak has begun")
@@ -45,15 +47,10 @@ def test_a_cpu_peak_is_told(aws: LocalAws, stage: Stage, results: Results) -> No
     assert stage.get().status == 200
     results.add(
         "R4",
-        f"CPU peak of {PEAK:.0f} s by `/generatecert`: alarm, notification, back to OK",
+        f"CPU peak of {peak:.0f} s by `/generatecert`: alarm, notification, back to OK",
         alarmed,
         note=f"OK {max(0.0, told[-1][1] - over):.1f} s after the peak",
     )
-
-
-def _state(cloudwatch: object, alarm: str) -> str:
-    found = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]  # type: ignore[attr-defined]
-    return str(found[0]["StateValue"])
 
 
 def _ask(stage: Stage, until: float) -> None:

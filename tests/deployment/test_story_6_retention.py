@@ -1,4 +1,4 @@
-"""R3: seven days for every log group that exists by now, and for the backups of the database."""
+"""R3: seven days for every log group, and for the backups of the database."""
 
 from __future__ import annotations
 
@@ -6,35 +6,25 @@ import time
 
 from phoenix_cfn.local.server import LocalAws
 
+from .account import retentions
 from .results import Results
 from .stage import Stage, eventually
 
 DAYS = 7
 
 
-def retentions(aws: LocalAws) -> dict[str, int | None]:
-    """Of every log group, in days; None keeps everything for ever."""
-    pages = aws.client("logs").get_paginator("describe_log_groups").paginate()
-    return {each["logGroupName"]: each.get("retentionInDays") for page in pages for each in page["logGroups"]}
-
-
-def groups_with_another_retention(aws: LocalAws) -> dict[str, int | None]:
-    """Than seven days."""
-    return {name: days for name, days in retentions(aws).items() if days != DAYS}
-
-
 def test_every_log_group_keeps_seven_days(aws: LocalAws, stage: Stage, results: Results) -> None:
     groups = retentions(aws)
-    appeared = {
+    expected = {
         "/dev-phoenix/tasks",
         "/aws/codebuild/dev-phoenix",
         "/aws/docdb/dev-phoenix/audit",
         "/aws/docdb/dev-phoenix/profiler",
         "/aws/ecs/containerinsights/dev-phoenix/performance",
     }
-    assert appeared <= set(groups)
-    assert groups_with_another_retention(aws) == {}
-    results.add("R3", f"retention of all {len(groups)} log groups at the end", note=f"{DAYS} days each")
+    assert expected <= set(groups)
+    assert set(groups.values()) == {DAYS}
+    results.add("R3", f"retention of all {len(groups)} log groups", note=f"{DAYS} days each")
 
 
 def test_the_tasks_log_arrives(aws: LocalAws, stage: Stage) -> None:

@@ -10,11 +10,9 @@ import pytest
 
 from phoenix_cfn.local.server import LocalAws
 
-from .fork import Fork
+from .database import connection_string, database, find_request_in_the_database, logged
 from .results import Results
-from .stage import Stage
-from .test_story_1_creation import connection_string, database, find_request_in_the_database
-from .test_story_2_recovery import steady
+from .stage import Stage, own_stage
 from .upgrade import ALLOWED_BY_HAND, FOLDER, HOLDS_DATA, RELEASED, REPLACED, TEMPLATES, read
 from .visitors import Visitors
 
@@ -28,23 +26,21 @@ def version(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def old(version: str, aws: LocalAws) -> Iterator[Stage]:
     """A stage that the templates of a released version have deployed."""
-    fork = Fork.create(aws, "since-" + version.replace(".", "-"))
-    for name in TEMPLATES:
-        shutil.copy(FOLDER / version / name, fork.clone / "templates" / name)
-    for file, old, new in ALLOWED_BY_HAND.get(version, ()):
-        fork.replace(file, old, new)
-    fork.push(f"The templates of {version}")
-    stage = Stage(aws, fork, "old")
-    stage.up()
-    yield stage
-    stage.down()
+    with own_stage(aws, "since-" + version.replace(".", "-")) as stage:
+        for name in TEMPLATES:
+            shutil.copy(FOLDER / version / name, stage.fork.clone / "templates" / name)
+        for file, old, new in ALLOWED_BY_HAND.get(version, ()):
+            stage.fork.replace(file, old, new)
+        stage.fork.push(f"The templates of {version}")
+        stage.up()
+        yield stage
 
 
-def test_an_update_keeps_what_holds_data(version: str, old: Stage, aws: LocalAws, results: Results) -> None:
-    find_request_in_the_database(old, database(old, aws, connection_string(old, aws)))
+def test_an_update_keeps_what_holds_data(version: str, old: Stage, results: Results) -> None:
+    word = find_request_in_the_database(old, database(old, connection_string(old)))
     stacks = {"Pipeline.yml": old.pipeline_stack, "Infrastructure.yml": old.infrastructure_stack}
     before = {name: old.resources(stack) for name, stack in stacks.items()}
-    steady(old)
+    old.steady()
     with Visitors(old, rate=10) as visitors:
         start = time.time()
         old.fork.restore(old.fork.good, "templates")
@@ -67,6 +63,5 @@ def test_an_update_keeps_what_holds_data(version: str, old: Stage, aws: LocalAws
         }
     assert [title for title, kind in changed.items() if kind in HOLDS_DATA] == []
     assert set(changed) <= set(REPLACED[version])
-    logs = database(old, aws, connection_string(old, aws)).get_default_database()["logs"]
-    assert logs.find_one({"request": {"$regex": "written-to-the-database"}})
+    assert logged(database(old, connection_string(old)), word)
     results.add("R5", f"a stage of {version} updated to today's templates, its data kept", seconds, visitors)

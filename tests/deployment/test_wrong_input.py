@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from botocore.exceptions import ClientError
 
 from phoenix_cfn.local.errors import DeploymentFailed
 from phoenix_cfn.local.server import LocalAws
 
-from .fork import Fork
-from .stage import Stage
+from .stage import Stage, own_stage
+
+
+@pytest.fixture(scope="module")
+def wrong(aws: LocalAws) -> Iterator[Stage]:
+    """A stage that is never deployed."""
+    with own_stage(aws, "wrong") as stage:
+        yield stage
 
 
 @pytest.mark.parametrize(
@@ -29,40 +37,37 @@ from .stage import Stage
         ("NotificationEmail", "nobody", "address"),
     ],
 )
-def test_wrong_parameters_are_refused(aws: LocalAws, fork: Fork, parameter: str, value: str, says: str) -> None:
-    stage = Stage(aws, fork, "wrong")
+def test_wrong_parameters_are_refused(wrong: Stage, parameter: str, value: str, says: str) -> None:
     with pytest.raises(ClientError, match="ValidationError") as refused:
-        stage.create_pipeline(**{parameter: value})
+        wrong.create_pipeline(**{parameter: value})
     assert says in str(refused.value)
-    assert stage.status(stage.pipeline_stack) == ""
+    assert wrong.status(wrong.pipeline_stack) == ""
 
 
-def test_a_region_without_documentdb_is_refused(aws: LocalAws, fork: Fork) -> None:
-    stage = Stage(aws, fork, "wrong")
-    stage.cloudformation = aws.client("cloudformation", region_name="us-west-1")
+def test_a_region_without_documentdb_is_refused(wrong: Stage) -> None:
+    elsewhere = Stage(wrong.aws, wrong.fork, "wrong")
+    elsewhere.cloudformation = wrong.aws.client("cloudformation", region_name="us-west-1")
     with pytest.raises(ClientError, match=r"ValidationError.*Choose another region"):
-        stage.create_pipeline()
-    assert stage.status(stage.pipeline_stack) == ""
+        elsewhere.create_pipeline()
+    assert elsewhere.status(elsewhere.pipeline_stack) == ""
 
 
-def test_unknown_parameters_are_refused(aws: LocalAws, fork: Fork) -> None:
+def test_unknown_parameters_are_refused(wrong: Stage) -> None:
     with pytest.raises(ClientError, match=r"\[Nonsense\] do not exist in the template"):
-        Stage(aws, fork, "wrong").create_pipeline(Nonsense="1")
+        wrong.create_pipeline(Nonsense="1")
 
 
-def test_roles_need_the_users_consent(aws: LocalAws, fork: Fork) -> None:
-    stage = Stage(aws, fork, "wrong")
+def test_roles_need_the_users_consent(wrong: Stage) -> None:
     with pytest.raises(ClientError, match="InsufficientCapabilities"):
-        stage.cloudformation.create_stack(
-            StackName=stage.pipeline_stack,
-            TemplateBody=(fork.clone / "templates" / "Pipeline.yml").read_text(),
-            Parameters=stage.parameters(),
+        wrong.cloudformation.create_stack(
+            StackName=wrong.pipeline_stack,
+            TemplateBody=(wrong.fork.clone / "templates" / "Pipeline.yml").read_text(),
+            Parameters=wrong.parameters(),
         )
 
 
-def test_a_token_that_may_not_read_the_repository_fails_the_stack(aws: LocalAws, fork: Fork) -> None:
-    stage = Stage(aws, fork, "wrong")
+def test_a_token_that_may_not_read_the_repository_fails_the_stack(wrong: Stage) -> None:
     with pytest.raises(DeploymentFailed, match=r"SourceWebhook.*404 Not Found"):
-        stage.create_pipeline(GithubOAuthToken="ghp_" + "x" * 36)
-    assert stage.status(stage.pipeline_stack) == "ROLLBACK_COMPLETE"
-    stage.delete(stage.pipeline_stack)
+        wrong.create_pipeline(GithubOAuthToken="ghp_" + "x" * 36)
+    assert wrong.status(wrong.pipeline_stack) == "ROLLBACK_COMPLETE"
+    wrong.delete(wrong.pipeline_stack)

@@ -23,7 +23,7 @@ class Visitors:
     """Ask for a path `rate` times a second while the context lasts, whether earlier requests are answered or not."""
 
     def __init__(self, stage: Stage, path: str = "/", rate: float = 10, timeout: float = 15) -> None:
-        self.aws, self.url = stage.aws, stage.url
+        self.stage, self.url = stage, stage.url
         self.path, self.rate, self.timeout = path, rate, timeout
         self.visits: list[Visit] = []
         self._end = threading.Event()
@@ -41,6 +41,8 @@ class Visitors:
         self._clock.join()
         for thread in self._threads:
             thread.join()
+        if self.failed:
+            self.stage.failed_at = time.time()
 
     def _run(self) -> None:
         due = time.time()
@@ -53,7 +55,7 @@ class Visitors:
 
     def _visit(self) -> None:
         began = time.time()
-        answer = request(self.aws, self.url, self.path, timeout=self.timeout)
+        answer = request(self.stage.aws, self.url, self.path, timeout=self.timeout)
         self.visits.append(Visit(began, answer.status, answer.seconds))
 
     @property

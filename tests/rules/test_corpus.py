@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.rules.corpus import CASES, FAULTS, NEAR_MISSES
-from tests.rules.house import ROOT, Case, broken, judged, repository, rules, written
+from tests.rules.corpus import CASES, FAMILIES, FAULTS, NEAR_MISSES
+from tests.rules.house import ROOT, RULES, Case, broken, judged, repository, rules, written
 
 
 def test_the_real_templates_have_no_finding(tmp_path: Path) -> None:
@@ -34,3 +34,12 @@ def test_the_table_in_the_documentation_has_every_fault_with_its_rules() -> None
 
 def test_titles_are_unique() -> None:
     assert len({case.title for case in CASES}) == len(CASES)
+
+
+def test_each_family_of_rules_has_its_own_cases() -> None:
+    families = {file.stem: file.parent.name for file in RULES.glob("*/*.py")}
+    assert set(FAMILIES) == set(families.values())
+    for family, cases in FAMILIES.items():
+        for case in cases:
+            names = {type(rules()[rule]).__module__.rpartition(".")[2] for rule in case.rules | case.near}
+            assert family in {families[name] for name in names}, case.title

@@ -308,6 +308,8 @@ def _stack_name(name_or_id: str) -> str:
 def provisioning_leaves_the_api_free() -> None:
     runs = ministack.stacks._runs_on_worker_thread
     blocking = {
+        # Its deletion removes the volume of the layer cache, which takes the engine up to half a minute.
+        "AWS::CodeBuild::Project",
         "AWS::CodePipeline::Webhook",
         "AWS::DocDB::DBCluster",
         "AWS::DocDB::DBInstance",

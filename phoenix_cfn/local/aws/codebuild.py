@@ -8,6 +8,7 @@ import io
 import json
 import shlex
 import tarfile
+import threading
 import time
 import zipfile
 from contextlib import suppress
@@ -106,6 +107,11 @@ def _execute(build_id: str, project: dict[str, Any]) -> None:
     ministack.codebuild._finish_build(build, "SUCCEEDED" if succeeded else "FAILED")
 
 
+# Where every build finds the base images, each in a tar archive; by their names, the ids of those that are there.
+_IMAGES = "/codebuild-images"
+_images_saved: dict[str, str] = {}
+_saving = threading.Lock()
+
 # What a Docker engine inside the container needs. Less than Docker's own --privileged, which needs all capabilities of
 # the machine: sandboxes and CI machines often keep some of them back.
 _PRIVILEGED: dict[str, Any] = {
@@ -181,11 +187,20 @@ class _Build:
         container = self.docker.containers.get(created["Id"])
         images = self._images(source) if privileged else []
         container.put_archive("/", _archive(source, spec, _start_script(privileged, images, spec)))
-        if images:
-            # No registry may be in reach of the build: what this machine's engine has, the build's engine gets.
-            for image in images:
-                container.put_archive("/codebuild", _saved(self.docker, image))
+        for image in images:
+            self._give(container, image)
         return container
+
+    def _give(self, container: Any, image: str) -> None:
+        """Saves an image where every build finds it, unless a build before has done so.
+
+        No registry may be in reach of the build: what this machine's engine has, the build's engine gets.
+        """
+        with _saving:
+            known = self.docker.images.get(image).id
+            if _images_saved.get(image) != known:
+                container.put_archive(_IMAGES, _saved(self.docker, image))
+                _images_saved[image] = known
 
     def _variables(self) -> dict[str, str]:
         own = {each["name"]: each["value"] for each in self.environment.get("environmentVariables", [])}
@@ -203,13 +218,15 @@ class _Build:
         }
 
     def _volumes(self) -> dict[str, dict[str, str]]:
-        """Where the build's own Docker engine keeps its images: for long only with the layer cache."""
-        modes = (self.project.get("cache") or {}).get("Modes", [])
-        if "LOCAL_DOCKER_LAYER_CACHE" not in modes:
-            return {}
-        name = _cache_volume(self.project["name"])
-        self.docker.volumes.create(name, labels=ministack.reaper.own_labels("codebuild"))
-        return {name: {"bind": "/var/lib/docker", "mode": "rw"}}
+        """The base images, and where the build's own Docker engine keeps its images: for long only with the layer
+        cache.
+        """
+        bound = {f"codebuild-{settings().port}-images": _IMAGES}
+        if "LOCAL_DOCKER_LAYER_CACHE" in (self.project.get("cache") or {}).get("Modes", []):
+            bound[_cache_volume(self.project["name"])] = "/var/lib/docker"
+        for name in bound:
+            self.docker.volumes.create(name, labels=ministack.reaper.own_labels("codebuild"))
+        return {name: {"bind": place, "mode": "rw"} for name, place in bound.items()}
 
     def _images(self, source: zipfile.ZipFile) -> list[str]:
         """The base images of the source's Dockerfiles that this machine's engine has."""
@@ -249,8 +266,8 @@ def _start_script(privileged: bool, images: list[str], spec: Buildspec) -> str:
         ]
         for image in images:
             known = f"docker image inspect {shlex.quote(image)} >/dev/null 2>&1"
-            lines.append(f"{known} || docker load --quiet < /codebuild/{_file_of(image)} >/dev/null")
-        lines += [f"rm -f /codebuild/{_file_of(image)}" for image in images] + ["cd /codebuild/src"]
+            lines.append(f"{known} || docker load --quiet < {_IMAGES}/{_file_of(image)} >/dev/null")
+        lines.append("cd /codebuild/src")
     return "\n".join([*lines, f"exec {spec.shell} /codebuild/build.sh", ""])
 
 

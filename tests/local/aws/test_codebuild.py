@@ -7,10 +7,12 @@ import subprocess
 import time
 import zipfile
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from botocore.exceptions import ClientError
 
+from phoenix_cfn.local.aws import codebuild, ministack
 from phoenix_cfn.local.aws.buildspec import Buildspec
 from phoenix_cfn.local.server import LocalAws
 from tests.local.aws.lab import Lab, allow, role
@@ -71,6 +73,19 @@ def test_what_is_not_followed_is_refused(text: str) -> None:
         Buildspec.parse(text)
 
 
+def test_all_builds_share_a_base_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is saved for the first of them, and anew when its tag has moved."""
+    engine, container = MagicMock(), MagicMock()
+    monkeypatch.setattr(ministack.codebuild, "_get_docker", lambda: engine)
+    monkeypatch.setattr(codebuild, "_images_saved", {})
+    engine.images.get.return_value.save.side_effect = lambda named: iter([b"image"])
+    for moved in ("sha256:1", "sha256:1", "sha256:2"):
+        engine.images.get.return_value.id = moved
+        one = codebuild._Build({}, {"serviceRole": "", "environment": {}})
+        one._give(container, "node:24")
+    assert [call.args[0] for call in container.put_archive.call_args_list] == ["/codebuild-images"] * 2
+
+
 def project(*statements: dict[str, Any], **environment: Any) -> dict[str, Any]:
     return {
         "Role": role("codebuild.amazonaws.com", *statements),
@@ -104,15 +119,15 @@ def build(lab: Lab, aws: LocalAws, resources: dict[str, Any], command: str) -> t
             "spec.yml",
             f"version: 0.2\nphases: {{build: {{commands: ['{command}']}}}}\nartifacts: {{files: [out.txt]}}\n",
         )
-    s3, codebuild = aws.client("s3"), aws.client("codebuild")
+    s3, builds = aws.client("s3"), aws.client("codebuild")
     s3.put_object(Bucket=bucket, Key="in", Body=source.getvalue())
-    started = codebuild.start_build(
+    started = builds.start_build(
         projectName="lab",
         sourceTypeOverride="S3",
         sourceLocationOverride=f"{bucket}/in",
         artifactsOverride={"type": "S3", "location": bucket, "name": "out"},
     )["build"]
-    while (found := codebuild.batch_get_builds(ids=[started["id"]])["builds"][0])["buildStatus"] == "IN_PROGRESS":
+    while (found := builds.batch_get_builds(ids=[started["id"]])["builds"][0])["buildStatus"] == "IN_PROGRESS":
         time.sleep(0.2)
     events = aws.client("logs").filter_log_events(logGroupName="/lab/builds")["events"]
     try:

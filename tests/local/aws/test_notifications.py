@@ -9,7 +9,7 @@ import pytest
 
 from phoenix_cfn.local.server import LocalAws
 from tests.deployment.stage import eventually
-from tests.deployment.test_story_3_releases import subscriber
+from tests.deployment.subscriber import subscriber
 from tests.local.aws.lab import Lab, allow
 from tests.local.aws.test_logs import key
 
