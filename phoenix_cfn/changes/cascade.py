@@ -1,0 +1,306 @@
+"""From two stacks to what happens to each resource: its own differences, and those that replaced resources pass on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from phoenix_cfn.cloudformation.nodes import MISSING, Resource
+from phoenix_cfn.cloudformation.references import names_in
+from phoenix_cfn.cloudformation.resource_types import resource_type
+from phoenix_cfn.cloudformation.trees import Choice
+from phoenix_cfn.cloudformation.values import Ref, Text
+
+from . import attributes, data, identity
+from .comparison import Comparison, Difference
+from .outcomes import Change, Data, Outcome, Reason, Verdict
+from .shapes import Shape
+from .sides import Side
+from .updates import compute
+from .updates.behavior import effect
+from .updates.effects import Update
+
+_ORDER = (
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html"
+)
+_NAMES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html"
+_TYPES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"
+_SSM = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/cloudformation-supplied-parameter-types.html"
+# A chain of references longer than any template has: where outcomes have not settled by then, they never do.
+_MOST_ROUNDS = 500
+_LONGEST_VALUE = 60
+
+
+class Cascade:
+    """What an update does to the resources of two stacks. `comparison` compares further values of them afterwards."""
+
+    def __init__(self, old: Side, new: Side) -> None:
+        self._old, self._new = old.stack, new.stack
+        self._both = [each for each in self._new.resources if each in self._old.resources]
+        self._found: dict[str, Change] = {}
+        self.comparison = Comparison(self._old, self._new, self._status)
+        self._refetched = {name for name, raw in self._new.parameters.items() if _is_refetched(raw)}
+        self._users = self._used_by()
+
+    def causes(self, raw: Any) -> tuple[str, ...]:
+        """The resources that a value refers to and that the update changes."""
+        return tuple(self.comparison.causes(raw))
+
+    def changes(self) -> dict[str, Change]:
+        """The change of each resource by logical id, in the order of the new template."""
+        for name in self._new.resources:
+            if name not in self._old.resources:
+                self._found[name] = Change(name, self._new.resources[name].type, Outcome.ADDED)
+        pending = dict.fromkeys(self._both)
+        rounds: dict[str, int] = defaultdict(int)
+        while pending:
+            name = next(iter(pending))
+            del pending[name]
+            before = self._found.get(name)
+            after = self._assess(name)
+            if before is not None and (before.outcome, _places(before)) == (after.outcome, _places(after)):
+                continue
+            rounds[name] += 1
+            self._found[name] = after
+            if rounds[name] < _MOST_ROUNDS and (before is not None or after.outcome is not Outcome.UNCHANGED):
+                pending.update(dict.fromkeys(self._users.get(name, ())))
+        for name, resource in self._old.resources.items():
+            if name not in self._new.resources:
+                self._found[name] = self._removed(resource)
+        self._collide()
+        for change in self._found.values():
+            self._complete(change)
+        ordered = [*self._new.resources, *(name for name in self._old.resources if name not in self._new.resources)]
+        return {name: self._found[name] for name in ordered}
+
+    def _used_by(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in self._both:
+            for target in names_in(self._new.resources[name].whole):
+                if target in self._new.resources and target != name:
+                    found[target].append(name)
+        return found
+
+    # References
+
+    def _status(self, ref: Ref) -> Verdict:
+        if ref.name in self._refetched:
+            return Verdict.PERHAPS
+        change = self._found.get(ref.name)
+        if change is None:
+            return Verdict.SAME
+        return attributes.state(ref.attribute, change, (self._old, self._new), self._property)
+
+    def _property(self, name: str, path: tuple[str, ...]) -> Verdict:
+        """Whether a property of a resource is the same on both sides."""
+        if name not in self._old.resources or name not in self._new.resources:
+            return Verdict.DIFFERENT
+        shape = self._shape(self._new.resources[name].type)
+        for key in path:
+            shape = shape.member(key)
+        one, other = (stack.resources[name].at(*path) for stack in (self._old, self._new))
+        return self.comparison.verdict(one.raw if one.given else MISSING, other.raw if other.given else MISSING, shape)
+
+    def _shape(self, kind: str) -> Shape:
+        known = resource_type(kind)
+        return Shape.of(known.schema if known else None)
+
+    # One resource
+
+    def _assess(self, name: str) -> Change:
+        before, after = self._old.resources[name], self._new.resources[name]
+        if before.type != after.type:
+            return Change.of(
+                name,
+                after.type,
+                [
+                    Reason(
+                        Outcome.REFUSED,
+                        f"CloudFormation does not change the type of a resource, here from {before.type}: it "
+                        "refuses the whole update",
+                        "Type",
+                        before.type,
+                        after.type,
+                        source=_TYPES,
+                    )
+                ],
+            )
+        reasons = [*self._presence(before, after), *self._dangling(after)]
+        differences = self.comparison.differences(
+            before.whole.get("Properties"), after.whole.get("Properties"), self._shape(after.type)
+        )
+        reasons += [self._reason(before, after, each) for each in differences]
+        if self.comparison.verdict(before.whole.get("Metadata"), after.whole.get("Metadata")):
+            reasons.append(Reason(Outcome.UPDATED, "its Metadata changes", "Metadata"))
+        reasons += self._as_a_whole(before, after, reasons)
+        return Change.of(name, after.type, reasons)
+
+    def _presence(self, before: Resource, after: Resource) -> Iterator[Reason]:
+        """A condition that is not known decides whether the resource exists."""
+        conditions = [each.whole.get("Condition") for each in (before, after)]
+        known = [each.stack.holds(condition) for each, condition in zip((before, after), conditions, strict=True)]
+        if None in known and (conditions[0] != conditions[1] or known[0] is not known[1]):
+            shown = ", ".join(str(each) for each in dict.fromkeys(conditions) if each)
+            yield Reason(
+                Outcome.UNKNOWN, f"it exists only under the condition {shown}, which is not known", "Condition"
+            )
+
+    def _dangling(self, after: Resource) -> Iterator[Reason]:
+        """References to what the new template does not have: CloudFormation refuses such a template."""
+        for reference in after.references():
+            target = reference.target
+            gone = target not in self._new.resources and target in self._old.resources
+            if gone and reference.function != "Condition" and target not in self._new.parameters:
+                yield Reason(
+                    Outcome.REFUSED,
+                    f"it refers to {target}, which the new template does not have",
+                    ".".join(map(str, reference.path[3:])),
+                )
+                return
+
+    def _reason(self, before: Resource, after: Resource, difference: Difference) -> Reason:
+        found = effect(Update(before, after, difference), resource_type(after.type))
+        text = found.text
+        if difference.verdict is Verdict.PERHAPS:
+            text += f"; whether the value differs depends on {self._doubt(difference)}"
+        hidden = self._is_secret(difference)
+        old, new = ("", "") if hidden else (shown(difference.old), shown(difference.new))
+        return Reason(found.outcome, text, ".".join(difference.path), old, new, difference.because, found.source)
+
+    def _doubt(self, difference: Difference) -> str:
+        names: dict[str, None] = dict.fromkeys(difference.because)
+        for each in (difference.old, difference.new):
+            names.update(dict.fromkeys(_unknown_in(each)))
+        return ", ".join(names) or "what only the deployment knows"
+
+    def _is_secret(self, difference: Difference) -> bool:
+        secret = {
+            name
+            for stack in (self._old, self._new)
+            for name, raw in stack.parameters.items()
+            if str(raw.get("NoEcho")).lower() == "true"
+        }
+        named = {ref.name for each in (difference.old, difference.new) if isinstance(each, Text) for ref in each.refs}
+        last = difference.path[-1].lower() if difference.path else ""
+        return bool(secret & named) or "password" in last or "secretstring" in last
+
+    def _as_a_whole(self, before: Resource, after: Resource, reasons: list[Reason]) -> Iterator[Reason]:
+        """What a replacement makes of the name, and what a type does not take beside a replacement."""
+        heaviest = max((each.outcome for each in reasons), key=lambda each: each.rank, default=Outcome.UNCHANGED)
+        if heaviest not in (Outcome.REPLACED, Outcome.MAY_BE_REPLACED):
+            return
+        certain = heaviest is Outcome.REPLACED
+        together = compute.service_refuses(before, after, certain)
+        if together is not None:
+            yield Reason(together.outcome, together.text, source=together.source or _NAMES)
+        known = resource_type(after.type)
+        if known is not None and known.deleted_first:
+            return
+        kept = identity.shared(before, after, lambda name: self._property(after.id, (name,)))
+        if kept:
+            what = ", ".join(f"{name} {shown_node(after, name)}" for name in kept)
+            text = (
+                f"the new resource is created before the old one is deleted, and both would have {what}: "
+                "CloudFormation or the service refuses it. Give it another name or address in the same update"
+            )
+            yield Reason(
+                Outcome.REFUSED if certain else Outcome.MAY_BE_REPLACED, text, ".".join(kept[:1]), source=_NAMES
+            )
+
+    # Resources that come and go
+
+    def _removed(self, resource: Resource) -> Change:
+        return Change(resource.id, resource.type, Outcome.REMOVED, data=data.removed(resource))
+
+    def _collide(self) -> None:
+        """Names and addresses that a new resource takes while an old one still has them."""
+        old_by_type: dict[str, list[Resource]] = defaultdict(list)
+        for resource in self._old.resources.values():
+            old_by_type[resource.type].append(resource)
+        for name, change in self._found.items():
+            if change.outcome not in (Outcome.ADDED, Outcome.REPLACED) or not identity.identities(change.type):
+                continue
+            after = self._new.resources[name]
+            for before in old_by_type.get(change.type, ()):
+                kept = self._shared(before, after) if before.id != name else ()
+                if kept:
+                    change.outcome = Outcome.REFUSED
+                    change.reasons.insert(0, _taken(before, after, kept))
+                    break
+
+    def _shared(self, before: Resource, after: Resource) -> tuple[str, ...]:
+        def same(name: str) -> Verdict:
+            return self.comparison.verdict(before[name].raw, after[name].raw)
+
+        return identity.shared(before, after, same)
+
+    def _complete(self, change: Change) -> None:
+        """The data and the order, which follow from the outcome; what the properties lose while a resource stays."""
+        before, after = self._old.resources.get(change.id), self._new.resources.get(change.id)
+        if before is None or after is None:
+            return
+        if change.outcome in (Outcome.REPLACED, Outcome.MAY_BE_REPLACED):
+            known = resource_type(change.type)
+            change.order = "delete-first" if known is not None and known.deleted_first else "create-first"
+            change.data = data.replaced(before, after)
+            return
+        if change.outcome is Outcome.REFUSED:
+            return
+        for name in data.RETENTION.get(change.type, ()):
+            earlier, later = before[name].number, after[name].number
+            if later is not None and (
+                earlier is None
+                if change.type == "AWS::Logs::LogGroup" and not before[name].given
+                else earlier is not None and later < earlier
+            ):
+                change.data = Data.LOST
+                change.reasons.append(Reason(Outcome.UPDATED, "what is older than the new period is deleted", name))
+
+
+def _taken(before: Resource, after: Resource, names: tuple[str, ...]) -> Reason:
+    what = ", ".join(f"{each} {shown_node(after, each)}" for each in names)
+    text = (
+        f"{before.id} has {what} until the update has succeeded: the new resource cannot be created. Give it another "
+        "one, or remove the old one a release earlier"
+    )
+    return Reason(Outcome.REFUSED, text, names[0], because=(before.id,), source=_ORDER)
+
+
+def _places(change: Change) -> list[tuple[str, Outcome, tuple[str, ...]]]:
+    return [(each.property, each.outcome, each.because) for each in change.reasons]
+
+
+def _is_refetched(parameter: dict[str, Any]) -> bool:
+    """Whether CloudFormation reads the value of a parameter again at each update."""
+    return str(parameter.get("Type")).startswith("AWS::SSM::Parameter::Value<")
+
+
+def _unknown_in(value: Any) -> Iterator[str]:
+    if isinstance(value, Text):
+        yield from (ref.name for ref in value.refs if ref.literal is None and not ref.name.startswith("Fn::"))
+    elif isinstance(value, Choice):
+        yield value.condition
+
+
+def shown(value: Any) -> str:
+    """A value as a person reads it, in one short line."""
+    if value is MISSING:
+        return ""
+    if isinstance(value, Text):
+        line = value.literal if value.literal is not None else str(value)
+    elif isinstance(value, Choice):
+        line = f"{shown(value.yes)} or {shown(value.no)}"
+    elif isinstance(value, list):
+        line = f"[{', '.join(shown(each) for each in value[:4])}{', ...' if len(value) > 4 else ''}]"
+    elif isinstance(value, dict):
+        line = "{" + ", ".join(f"{key}: {shown(each)}" for key, each in list(value.items())[:4]) + "}"
+    else:
+        line = str(value)
+    line = " ".join(line.split())
+    return line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 3] + "..."
+
+
+def shown_node(resource: Resource, name: str) -> str:
+    text = resource[name].text
+    return shown(text) if text is not None else ""

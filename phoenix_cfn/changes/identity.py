@@ -1,0 +1,116 @@
+"""What only one resource can have at a time: its name or its address. A replacement that keeps it cannot be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from phoenix_cfn.cloudformation.names import NAMES
+from phoenix_cfn.cloudformation.nodes import Resource
+from phoenix_cfn.cloudformation.resource_types import resource_type
+
+from .outcomes import Verdict
+
+Path = tuple[str, ...]
+
+# Names of types whose identifier AWS makes, and that are unique nevertheless.
+# Source: the page of each type in the template reference.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "AWS::AmazonMQ::Broker": ("BrokerName",),
+    "AWS::ApiGateway::ApiKey": ("Name",),
+    "AWS::Batch::ComputeEnvironment": ("ComputeEnvironmentName",),
+    "AWS::Batch::JobQueue": ("JobQueueName",),
+    "AWS::CloudFront::CachePolicy": ("CachePolicyConfig",),
+    "AWS::CodeBuild::Project": ("Name",),
+    "AWS::DAX::Cluster": ("ClusterName",),
+    "AWS::DMS::ReplicationInstance": ("ReplicationInstanceIdentifier",),
+    "AWS::DocDB::DBCluster": ("DBClusterIdentifier",),
+    "AWS::DocDB::DBInstance": ("DBInstanceIdentifier",),
+    "AWS::EC2::LaunchTemplate": ("LaunchTemplateName",),
+    "AWS::EC2::SecurityGroup": ("GroupName", "VpcId"),
+    "AWS::ECS::CapacityProvider": ("Name",),
+    "AWS::ECS::Service": ("ServiceName", "Cluster"),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": ("Name",),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": ("Name",),
+    "AWS::Events::Rule": ("Name", "EventBusName"),
+    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName",),
+    "AWS::MSK::Cluster": ("ClusterName",),
+    "AWS::EKS::Nodegroup": ("NodegroupName", "ClusterName"),
+    "AWS::SNS::Topic": ("TopicName",),
+    "AWS::SQS::Queue": ("QueueName",),
+    "AWS::SecretsManager::Secret": ("Name",),
+    "AWS::StepFunctions::StateMachine": ("StateMachineName",),
+    "AWS::StepFunctions::Activity": ("Name",),
+    "AWS::WAFv2::WebACL": ("Name", "Scope"),
+    "AWS::WAFv2::IPSet": ("Name", "Scope"),
+}
+
+# What two resources cannot have in common though it is no name: an address, a port, a place.
+# Source: the errors of the services' APIs for a resource that exists, such as DuplicateListener.
+_ADDRESSES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "AWS::EC2::Instance": (("SubnetId", "PrivateIpAddress"),),
+    "AWS::EC2::NatGateway": (("AllocationId",),),
+    "AWS::EC2::NetworkInterface": (("SubnetId", "PrivateIpAddress"),),
+    "AWS::EC2::Route": (
+        ("RouteTableId", "DestinationCidrBlock"),
+        ("RouteTableId", "DestinationIpv6CidrBlock"),
+        ("RouteTableId", "DestinationPrefixListId"),
+    ),
+    "AWS::EC2::Subnet": (("VpcId", "CidrBlock"),),
+    "AWS::EC2::SubnetRouteTableAssociation": (("SubnetId",),),
+    "AWS::EC2::VPCGatewayAttachment": (("VpcId", "InternetGatewayId"),),
+    "AWS::EFS::MountTarget": (("FileSystemId", "SubnetId"),),
+    "AWS::ElasticLoadBalancingV2::Listener": (("LoadBalancerArn", "Port"),),
+    "AWS::ElasticLoadBalancingV2::ListenerRule": (("ListenerArn", "Priority"),),
+    "AWS::Lambda::EventSourceMapping": (("FunctionName", "EventSourceArn"),),
+    "AWS::Route53::RecordSet": (
+        ("HostedZoneId", "Name", "Type", "SetIdentifier"),
+        ("HostedZoneName", "Name", "Type", "SetIdentifier"),
+    ),
+}
+# Properties that an identity may lack; without them it is another one all the same.
+_OPTIONAL = frozenset({"SetIdentifier", "EventBusName", "VpcId", "Cluster"})
+
+
+def identities(kind: str) -> tuple[tuple[str, ...], ...]:
+    """The sets of properties of a type that no two resources have in common, its name first."""
+    found = [_NAMES[kind]] if kind in _NAMES else []
+    known = resource_type(kind)
+    if known is not None and kind not in _NAMES:
+        identifier = known.primary_identifier
+        written = [path for path in identifier if path not in known.read_only]
+        if identifier and len(written) == len(identifier) and all(len(path) == 1 for path in identifier):
+            found.append(tuple(path[0] for path in identifier))
+    naming = NAMES.get(kind)
+    if naming is not None and naming.unique and not found:
+        found.append((naming.property,))
+    return (*found, *_ADDRESSES.get(kind, ()))
+
+
+def name_property(kind: str) -> str:
+    """The property that names a resource of a type; empty where that is not known."""
+    naming = NAMES.get(kind)
+    if naming is not None:
+        return naming.property
+    first = identities(kind)[:1]
+    return first[0][0] if first and (first[0][0].endswith(("Name", "Identifier", "Id")) or len(first[0]) == 1) else ""
+
+
+Same = Callable[[str], Verdict]
+"""Whether a property of two resources is the same."""
+
+
+def shared(before: Resource, after: Resource, same: Same) -> tuple[str, ...]:
+    """The properties by which two resources have the same name or address for certain; empty without."""
+    for properties in identities(after.type):
+        needed = [each for each in properties if each not in _OPTIONAL]
+        if not all(before[each].given and after[each].given for each in needed):
+            continue
+        if all(_alike(before, after, each, same) for each in properties):
+            return tuple(each for each in properties if after[each].given)
+    return ()
+
+
+def _alike(before: Resource, after: Resource, name: str, same: Same) -> bool:
+    if not before[name].given and not after[name].given:
+        return True
+    return same(name) is Verdict.SAME
