@@ -20,7 +20,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "cloudformation": (("cloudformation",), ("errors",)),
     "rules": (("rules",), ("cloudformation",)),
     "iam": (("iam",), ("cloudformation", "errors")),
-    "changes": (("changes",), ("cloudformation", "errors")),
+    "changes": (("changes",), ("iam", "cloudformation", "errors")),
     "naming": (("naming",), ("cloudformation", "errors")),
     "settings": (("settings", "choices"), ("naming", "cloudformation", "errors")),
     "scope": (("scope", "template", "tags", "order", "parameters"), ("settings", "naming", "cloudformation", "errors")),

@@ -33,7 +33,7 @@ class Preview:
             return
         outcomes = _INCLUDED.get(Outcome(wanted), (Outcome(wanted),))
         yield from (change.id for change in self.changes.values() if change.outcome in outcomes)
-        yield from (finding.subject for finding in self.findings if finding.outcome in outcomes)
+        yield from (finding.subject for finding in self.findings if finding.outcome is Outcome(wanted))
 
 
 def preview(old: Side, new: Side, around: surroundings.Around | None = None) -> Preview:

@@ -141,16 +141,16 @@ def _by_schema(update: Update, known: ResourceType) -> Effect:
                 "is an update even if the value stays",
                 _ADDING,
             )
-        return replaces("createOnly in the registry schema", REGISTRY)
+        return replaces("a change replaces the resource (createOnly)", REGISTRY)
     if _touches(update, known.conditional_create_only):
-        return may_replace("conditionalCreateOnly in the registry schema: replaced in some cases", REGISTRY)
+        return may_replace("a change replaces the resource in some cases (conditionalCreateOnly)", REGISTRY)
     if known.tag_property == path[:1] and not known.tags_updatable:
         return may_replace("the registry schema says that tags cannot be updated", REGISTRY)
     if not Shape.of(known.schema).knows(path[0]):
         return unknown("the registry schema has no such property", REGISTRY)
     if not known.permissions and not known.create_only:
         return unknown("the registry schema has neither handlers nor createOnly properties", REGISTRY)
-    return updates("in place by the registry schema", REGISTRY)
+    return updates("in place", REGISTRY)
 
 
 def _touches(update: Update, paths: frozenset[PropertyPath]) -> bool:
