@@ -187,17 +187,21 @@ class Cascade:
 
     def _as_a_whole(self, before: Resource, after: Resource, reasons: list[Reason]) -> Iterator[Reason]:
         """What a replacement makes of the name, and what a type does not take beside a replacement."""
+        together = compute.beside(after, {each.property.partition(".")[0] for each in reasons})
+        if together is not None:
+            yield Reason(together.outcome, together.text, source=together.source)
+        yield from self._in_another_network(after, reasons)
         heaviest = max((each.outcome for each in reasons), key=lambda each: each.rank, default=Outcome.UNCHANGED)
         if heaviest not in (Outcome.REPLACED, Outcome.MAY_BE_REPLACED):
             return
         certain = heaviest is Outcome.REPLACED
         together = compute.service_refuses(before, after, certain)
         if together is not None:
-            yield Reason(together.outcome, together.text, source=together.source or _NAMES)
+            yield Reason(together.outcome, together.text, source=together.source)
         known = resource_type(after.type)
         if known is not None and known.deleted_first:
             return
-        kept = identity.shared(before, after, lambda name: self._property(after.id, (name,)))
+        kept = identity.kept(before, after, lambda name: self._property(after.id, (name,)))
         if kept:
             what = ", ".join(f"{name} {shown_node(after, name)}" for name in kept)
             text = (
@@ -207,6 +211,24 @@ class Cascade:
             yield Reason(
                 Outcome.REFUSED if certain else Outcome.MAY_BE_REPLACED, text, ".".join(kept[:1]), source=_NAMES
             )
+
+    def _in_another_network(self, after: Resource, reasons: list[Reason]) -> Iterator[Reason]:
+        """What stays in its network does not take subnets of another one."""
+        bound = compute.BOUND_TO_NETWORK.get(after.type)
+        for reason in reasons:
+            moved = [name for name in reason.because if self._has_moved(name)]
+            if bound is not None and reason.property == bound and moved and reason.outcome is not Outcome.REPLACED:
+                text = f"{', '.join(moved)} moves to another VPC, and the resource cannot follow: it stays in its own"
+                yield Reason(Outcome.REFUSED, text, bound, because=tuple(moved), source=reason.source)
+                return
+
+    def _has_moved(self, name: str) -> bool:
+        change = self._found.get(name)
+        return (
+            change is not None
+            and change.type == "AWS::EC2::Subnet"
+            and any(each.property == "VpcId" and each.outcome is Outcome.REPLACED for each in change.reasons)
+        )
 
     # Resources that come and go
 

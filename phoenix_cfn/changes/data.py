@@ -33,6 +33,10 @@ _SNAPSHOTTING = """
 _SNAPSHOTS = frozenset(f"AWS::{each}" for each in _SNAPSHOTTING.split())
 
 
+# A resource with one of these cannot be deleted: CloudFormation leaves it. Source: the page of each type.
+_PROTECTIONS = ("DeletionProtection", "DeletionProtectionEnabled")
+
+
 def removed(resource: Resource) -> Data | None:
     """What becomes of its data when a resource is removed from the template: its DeletionPolicy of before decides."""
     policy = resource.attribute("DeletionPolicy").literal or _default(resource)
@@ -50,14 +54,13 @@ def replaced(before: Resource, after: Resource) -> Data | None:
 def _by(policy: str, resource: Resource) -> Data | None:
     if not _holds(resource):
         return None
-    if policy.startswith("Retain"):
+    protected = any(resource[name].true or resource[name].literal == "ACTIVE" for name in _PROTECTIONS)
+    if policy.startswith("Retain") or protected:
         return Data.KEPT
     return Data.SNAPSHOT if policy == "Snapshot" and resource.type in _SNAPSHOTS else Data.LOST
 
 
 def _holds(resource: Resource) -> bool:
-    if resource.type in ("AWS::DocDB::DBInstance", "AWS::Neptune::DBInstance"):
-        return False
     # An instance of a cluster holds nothing of its own.
     return resource.type in _HOLDERS and not (
         resource.type == "AWS::RDS::DBInstance" and resource["DBClusterIdentifier"].given

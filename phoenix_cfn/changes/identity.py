@@ -44,6 +44,24 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "AWS::WAFv2::IPSet": ("Name", "Scope"),
 }
 
+# Types that CloudFormation does not replace while the template names them, whatever else makes the name unique.
+# Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html, and for
+# AWS::ECS::Service its page.
+_CUSTOM_NAMED = {
+    "AWS::ApiGateway::Model": "Name",
+    "AWS::CodeDeploy::DeploymentGroup": "DeploymentGroupName",
+    "AWS::EC2::SecurityGroup": "GroupName",
+    "AWS::ECS::Service": "ServiceName",
+    "AWS::Elasticsearch::Domain": "DomainName",
+    "AWS::Events::Rule": "Name",
+    "AWS::Route53::KeySigningKey": "Name",
+    "AWS::SageMaker::NotebookInstance": "NotebookInstanceName",
+    "AWS::WAFv2::IPSet": "Name",
+    "AWS::WAFv2::RegexPatternSet": "Name",
+    "AWS::WAFv2::RuleGroup": "Name",
+    "AWS::WAFv2::WebACL": "Name",
+}
+
 # What two resources cannot have in common though it is no name: an address, a port, a place.
 # Source: the errors of the services' APIs for a resource that exists, such as DuplicateListener.
 _ADDRESSES: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -86,15 +104,6 @@ def identities(kind: str) -> tuple[tuple[str, ...], ...]:
     return (*found, *_ADDRESSES.get(kind, ()))
 
 
-def name_property(kind: str) -> str:
-    """The property that names a resource of a type; empty where that is not known."""
-    naming = NAMES.get(kind)
-    if naming is not None:
-        return naming.property
-    first = identities(kind)[:1]
-    return first[0][0] if first and (first[0][0].endswith(("Name", "Identifier", "Id")) or len(first[0]) == 1) else ""
-
-
 Same = Callable[[str], Verdict]
 """Whether a property of two resources is the same."""
 
@@ -108,6 +117,14 @@ def shared(before: Resource, after: Resource, same: Same) -> tuple[str, ...]:
         if all(_alike(before, after, each, same) for each in properties):
             return tuple(each for each in properties if after[each].given)
     return ()
+
+
+def kept(before: Resource, after: Resource, same: Same) -> tuple[str, ...]:
+    """The properties by which a replacement would have the name or the address of what it replaces; empty without."""
+    name = _CUSTOM_NAMED.get(after.type)
+    if name is not None and before[name].given and after[name].given and same(name) is Verdict.SAME:
+        return (name,)
+    return shared(before, after, same)
 
 
 def _alike(before: Resource, after: Resource, name: str, same: Same) -> bool:

@@ -130,7 +130,7 @@ def _values_in(path: Path) -> dict[str, str]:
     if not values or wrong:
         raise UsageError(
             f"{path}: found {'no text for ' + ', '.join(wrong) if wrong else 'no values of parameters'}; expected "
-            "names and values, a list of ParameterKey and ParameterValue, or the template configuration of CodePipeline."
+            "names and values, ParameterKey and ParameterValue in a list, or CodePipeline's template configuration."
         )
     return {name: value for name, value in values.items() if value is not None}
 

@@ -28,7 +28,7 @@ from .effects import (
 from .interruptions import INTERRUPTIONS
 
 # The first that has a property decides: values before a word for all of them.
-_TABLES: tuple[Rules, ...] = (compute.RULES, databases.RULES, INTERRUPTIONS, DOCUMENTED)
+TABLES: tuple[Rules, ...] = (compute.RULES, databases.RULES, INTERRUPTIONS, DOCUMENTED)
 _IMMUTABLE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeType.html"
 _ADDING = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html"
@@ -76,7 +76,7 @@ def effect(update: Update, known: ResourceType | None) -> Effect:
 
 def _by_rule(update: Update, kind: str) -> Effect | None:
     path = update.difference.path
-    for table in _TABLES:
+    for table in TABLES:
         rules = table.get(kind)
         if not rules:
             continue
@@ -148,8 +148,6 @@ def _by_schema(update: Update, known: ResourceType) -> Effect:
         return may_replace("the registry schema says that tags cannot be updated", REGISTRY)
     if not Shape.of(known.schema).knows(path[0]):
         return unknown("the registry schema has no such property", REGISTRY)
-    if not known.permissions and not known.create_only:
-        return unknown("the registry schema has neither handlers nor createOnly properties", REGISTRY)
     return updates("in place", REGISTRY)
 
 

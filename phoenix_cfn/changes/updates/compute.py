@@ -74,6 +74,12 @@ def _devices(update: Update) -> Effect:
     return replaces("everything but DeleteOnTermination replaces the instance")
 
 
+def _schema(update: Update) -> Effect:
+    if update.added and update.difference.path == ("Schema",):
+        return updates("an attribute is added")
+    return refuses("attributes of a user pool can be added, not changed or deleted")
+
+
 _RESTARTS = may_replace(
     "with an EBS root volume the instance stops and starts, unless the types do not fit; without, it is replaced"
 )
@@ -126,6 +132,24 @@ RULES: Rules = {
     "AWS::CloudFormation::CustomResource": {
         ("ServiceToken",): refuses("the ServiceToken of a custom resource cannot be changed"),
     },
+    "AWS::CodeStar::GitHubRepository": {
+        (each,): refuses("updates are not supported")
+        for each in (
+            "Code",
+            "EnableIssues",
+            "IsPrivate",
+            "RepositoryAccessToken",
+            "RepositoryDescription",
+            "RepositoryName",
+            "RepositoryOwner",
+        )
+    },
+    "AWS::Cognito::UserPool": {
+        ("AliasAttributes",): refuses("it cannot be changed"),
+        ("UsernameAttributes",): refuses("it cannot be changed"),
+        ("UsernameConfiguration",): refuses("it cannot be changed once it has been set"),
+        ("Schema",): _schema,
+    },
     "AWS::EC2::Instance": {
         **{(each,): _RESTARTS for each in ("InstanceType", "UserData", "EbsOptimized", "KernelId", "RamdiskId")},
         ("SecurityGroupIds",): _security_groups,
@@ -157,7 +181,32 @@ RULES: Rules = {
     "AWS::KMS::Key": {(each,): _immutable_key for each in _DEFAULTS_OF_KEYS},
     "AWS::S3::Bucket": {("ObjectLockEnabled",): _object_lock},
     "AWS::SNS::Subscription": {("Region",): _region_alone},
+    "AWS::SecretsManager::Secret": {
+        ("GenerateSecretString",): updates("a new value is generated: whatever uses the secret needs it"),
+    },
 }
+
+
+# What stays in the VPC in which it was created, and the property that has its subnets there.
+# Source: SetSubnets of Elastic Load Balancing, ModifyDBSubnetGroup of each database.
+BOUND_TO_NETWORK = {
+    "AWS::DocDB::DBSubnetGroup": "SubnetIds",
+    "AWS::ElastiCache::SubnetGroup": "SubnetIds",
+    "AWS::ElasticLoadBalancing::LoadBalancer": "Subnets",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "Subnets",
+    "AWS::Neptune::DBSubnetGroup": "SubnetIds",
+    "AWS::RDS::DBSubnetGroup": "SubnetIds",
+    "AWS::Redshift::ClusterSubnetGroup": "SubnetIds",
+}
+
+
+def beside(after: Resource, changed: set[str]) -> Effect | None:
+    """What a type does not take in one update, by the properties that change."""
+    if after.type == "AWS::EKS::Nodegroup" and changed & {"Version", "ReleaseVersion"}:
+        others = sorted(changed - {"Version", "ReleaseVersion", "ForceUpdateEnabled"})
+        if others:
+            return refuses(f"with another version, nothing else can change: {', '.join(others)}", page(after.type))
+    return None
 
 
 def service_refuses(before: Resource, after: Resource, replaced: bool) -> Effect | None:

@@ -134,6 +134,11 @@ RULES: Rules = {
         ("KeySchema",): replaces("another key"),
         ("LocalSecondaryIndexes",): _local_indexes,
     },
+    "AWS::DynamoDB::GlobalTable": {
+        ("AttributeDefinitions",): _attribute_type,
+        ("GlobalSecondaryIndexes",): _indexes,
+        ("KeySchema",): replaces("another key"),
+    },
     "AWS::ElastiCache::CacheCluster": {
         ("NumCacheNodes",): _cache_nodes,
         ("CacheNodeType",): _node_type,
