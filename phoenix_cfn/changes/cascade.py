@@ -141,7 +141,7 @@ class Cascade:
         conditions = [each.whole.get("Condition") for each in (before, after)]
         known = [each.stack.holds(condition) for each, condition in zip((before, after), conditions, strict=True)]
         if None in known and (conditions[0] != conditions[1] or known[0] is not known[1]):
-            shown = ", ".join(str(each) for each in dict.fromkeys(conditions) if each)
+            shown = ", ".join(dict.fromkeys(str(each) for each in conditions if each))
             yield Reason(
                 Outcome.UNKNOWN, f"it exists only under the condition {shown}, which is not known", "Condition"
             )
@@ -237,14 +237,15 @@ class Cascade:
 
     def _collide(self) -> None:
         """Names and addresses that a new resource takes while an old one still has them."""
-        old_by_type: dict[str, list[Resource]] = defaultdict(list)
+        holders: dict[tuple[str, ...], list[Resource]] = defaultdict(list)
         for resource in self._old.resources.values():
-            old_by_type[resource.type].append(resource)
+            for claim in identity.claims(resource):
+                holders[claim].append(resource)
         for name, change in self._found.items():
-            if change.outcome not in (Outcome.ADDED, Outcome.REPLACED) or not identity.identities(change.type):
+            if change.outcome not in (Outcome.ADDED, Outcome.REPLACED):
                 continue
             after = self._new.resources[name]
-            for before in old_by_type.get(change.type, ()):
+            for before in [holder for claim in identity.claims(after) for holder in holders.get(claim, ())]:
                 kept = self._shared(before, after) if before.id != name else ()
                 if kept:
                     change.outcome = Outcome.REFUSED

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from phoenix_cfn.cloudformation.names import NAMES
 from phoenix_cfn.cloudformation.nodes import Resource
 from phoenix_cfn.cloudformation.resource_types import resource_type
+from phoenix_cfn.cloudformation.values import Text
 
 from .outcomes import Verdict
+from .spellings import spelled
 
 Path = tuple[str, ...]
 
@@ -117,6 +119,18 @@ def shared(before: Resource, after: Resource, same: Same) -> tuple[str, ...]:
         if all(_alike(before, after, each, same) for each in properties):
             return tuple(each for each in properties if after[each].given)
     return ()
+
+
+def claims(resource: Resource) -> Iterator[tuple[str, ...]]:
+    """What a resource has for itself, as texts: two resources with a claim in common may have the same identity."""
+    for properties in identities(resource.type):
+        texts = [resource[each].text for each in properties]
+        if all(text is not None for text, each in zip(texts, properties, strict=True) if each not in _OPTIONAL):
+            yield (resource.type, *properties, *("" if text is None else _key(resource, text) for text in texts))
+
+
+def _key(resource: Resource, text: Text) -> str:
+    return str(spelled(resource.stack, text))
 
 
 def kept(before: Resource, after: Resource, same: Same) -> tuple[str, ...]:
