@@ -10,9 +10,9 @@ from phoenix_cfn.cloudformation.nodes import MISSING, Resource
 from phoenix_cfn.cloudformation.references import names_in
 from phoenix_cfn.cloudformation.resource_types import resource_type
 from phoenix_cfn.cloudformation.trees import Choice
-from phoenix_cfn.cloudformation.values import Ref, Text
+from phoenix_cfn.cloudformation.values import Part, Ref, Text
 
-from . import attributes, data, identity
+from . import attributes, data, identity, nested
 from .comparison import Comparison, Difference
 from .outcomes import Change, Data, Outcome, Reason, Verdict
 from .shapes import Shape
@@ -24,6 +24,7 @@ from .updates.effects import Update
 _ORDER = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html"
 )
+_NESTED = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html"
 _NAMES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html"
 _TYPES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"
 _SSM = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/cloudformation-supplied-parameter-types.html"
@@ -35,12 +36,15 @@ _LONGEST_VALUE = 60
 class Cascade:
     """What an update does to the resources of two stacks. `comparison` compares further values of them afterwards."""
 
-    def __init__(self, old: Side, new: Side) -> None:
+    def __init__(self, old: Side, new: Side, perhaps: frozenset[str] = frozenset()) -> None:
+        """`perhaps` are parameters whose value may change though it is not known."""
+        self._sides = old, new
         self._old, self._new = old.stack, new.stack
+        self._children: dict[str, tuple[Cascade, dict[str, Change]]] = {}
         self._both = [each for each in self._new.resources if each in self._old.resources]
         self._found: dict[str, Change] = {}
         self.comparison = Comparison(self._old, self._new, self._status)
-        self._refetched = {name for name, raw in self._new.parameters.items() if _is_refetched(raw)}
+        self._refetched = {name for name, raw in self._new.parameters.items() if _is_refetched(raw)} | perhaps
         self._users = self._used_by()
 
     def causes(self, raw: Any) -> tuple[str, ...]:
@@ -72,7 +76,12 @@ class Cascade:
         for change in self._found.values():
             self._complete(change)
         ordered = [*self._new.resources, *(name for name in self._old.resources if name not in self._new.resources)]
-        return {name: self._found[name] for name in ordered}
+        found = {name: self._found[name] for name in ordered}
+        for name, (_, nested_changes) in self._children.items():
+            for change in nested_changes.values():
+                change.id = f"{name}.{change.id}"
+                found[change.id] = change
+        return found
 
     def _used_by(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
@@ -90,7 +99,14 @@ class Cascade:
         change = self._found.get(ref.name)
         if change is None:
             return Verdict.SAME
+        if ref.name in self._children and ref.attribute.startswith("Outputs."):
+            return self._children[ref.name][0].output(ref.attribute.removeprefix("Outputs."))
         return attributes.state(ref.attribute, change, (self._old, self._new), self._property)
+
+    def output(self, name: str) -> Verdict:
+        """Whether an output has the same value after the update."""
+        values = [stack.section("Outputs").at(name, "Value").raw for stack in (self._old, self._new)]
+        return self.comparison.verdict(*values)
 
     def _property(self, name: str, path: tuple[str, ...]) -> Verdict:
         """Whether a property of a resource is the same on both sides."""
@@ -111,30 +127,46 @@ class Cascade:
     def _assess(self, name: str) -> Change:
         before, after = self._old.resources[name], self._new.resources[name]
         if before.type != after.type:
-            return Change.of(
-                name,
-                after.type,
-                [
-                    Reason(
-                        Outcome.REFUSED,
-                        f"CloudFormation does not change the type of a resource, here from {before.type}: it "
-                        "refuses the whole update",
-                        "Type",
-                        before.type,
-                        after.type,
-                        source=_TYPES,
-                    )
-                ],
+            text = (
+                f"CloudFormation does not change the type of a resource, here from {before.type}: it refuses the whole "
+                "update"
             )
+            reason = Reason(Outcome.REFUSED, text, "Type", before.type, after.type, source=_TYPES)
+            return Change.of(name, after.type, [reason])
         reasons = [*self._presence(before, after), *self._dangling(after)]
         differences = self.comparison.differences(
             before.whole.get("Properties"), after.whole.get("Properties"), self._shape(after.type)
         )
+        if after.type == nested.STACK:
+            stack, known = self._nested(before, after)
+            reasons += stack
+            differences = [
+                each for each in differences if not known or each.path[0] not in ("Parameters", "TemplateURL")
+            ]
         reasons += [self._reason(before, after, each) for each in differences]
         if self.comparison.verdict(before.whole.get("Metadata"), after.whole.get("Metadata")):
             reasons.append(Reason(Outcome.UPDATED, "its Metadata changes", "Metadata"))
         reasons += self._as_a_whole(before, after, reasons)
         return Change.of(name, after.type, reasons)
+
+    def _nested(self, before: Resource, after: Resource) -> tuple[list[Reason], bool]:
+        """What a nested stack does, and whether its templates are known."""
+        passed = {
+            key: self.comparison.verdict(before["Parameters"][key].raw, after["Parameters"][key].raw)
+            for key in after["Parameters"].keys
+        }
+        found = nested.sides(*self._sides, after.id, passed)
+        if found is None:
+            if before["TemplateURL"].literal == after["TemplateURL"].literal and nested.is_fixed(after):
+                return [], False
+            return [Reason(Outcome.UNKNOWN, "its template is not known", "TemplateURL", source=_NESTED)], False
+        child = Cascade(*found)
+        changes = child.changes()
+        self._children[after.id] = child, changes
+        outcome = nested.outcome(changes)
+        if outcome is Outcome.UNCHANGED:
+            return [], True
+        return [Reason(outcome, "resources of the nested stack change", "TemplateURL", source=_NESTED)], True
 
     def _presence(self, before: Resource, after: Resource) -> Iterator[Reason]:
         """A condition that is not known decides whether the resource exists."""
@@ -311,7 +343,7 @@ def shown(value: Any) -> str:
     if value is MISSING:
         return ""
     if isinstance(value, Text):
-        line = value.literal if value.literal is not None else str(value)
+        line = value.literal if value.literal is not None else "".join(map(_shown_part, value.parts))
     elif isinstance(value, Choice):
         line = f"{shown(value.yes)} or {shown(value.no)}"
     elif isinstance(value, list):
@@ -322,6 +354,12 @@ def shown(value: Any) -> str:
         line = str(value)
     line = " ".join(line.split())
     return line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 3] + "..."
+
+
+def _shown_part(part: Part) -> str:
+    if isinstance(part, str):
+        return part
+    return f"${{{part.name} {part.attribute}}}" if part.name.startswith("Fn::") else f"${{{part}}}"
 
 
 def shown_node(resource: Resource, name: str) -> str:

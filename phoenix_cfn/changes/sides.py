@@ -33,12 +33,14 @@ def no_children(_: str) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class Side:
-    """`stack` is the template in the scenario of its values; `text` is the file, where there is one."""
+    """`stack` is the template in the scenario of its values; `text` is the file, where there is one; `depth` says how
+    many stacks are around it."""
 
     name: str
     stack: Stack
     children: Children = no_children
     text: str = field(default="", repr=False)
+    depth: int = 0
 
     @classmethod
     def of(
@@ -48,6 +50,7 @@ class Side:
         values: Mapping[str, str],
         children: Children = no_children,
         text: str = "",
+        depth: int = 0,
     ) -> Side:
         """Raises SideError for macros, and for values that parameters do not accept."""
         written = list(macros(template))
@@ -62,7 +65,7 @@ class Side:
                 template = expanded(template, known)
             except (LoopError, AttributeError, IndexError, LookupError, TypeError, ValueError) as error:
                 raise SideError(f"{name}: {error}") from error
-        return cls(name, Stack(template, Scenario(dict(values)), name), children, text)
+        return cls(name, Stack(template, Scenario(dict(values)), name), children, text, depth)
 
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:

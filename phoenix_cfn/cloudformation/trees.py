@@ -30,7 +30,7 @@ def tree(stack: Stack, raw: Any, depth: int = 0) -> Any:
     """
     if depth > _MOST_NESTED:
         return text(Ref(UNKNOWN))
-    if raw is None or is_no_value(raw):
+    if raw is None or raw is MISSING or is_no_value(raw):
         return MISSING
     if is_function(raw):
         return _function(stack, raw, depth)
