@@ -135,7 +135,7 @@ class Cascade:
             return Change.of(name, after.type, [reason])
         reasons = [*self._presence(before, after), *self._dangling(after)]
         differences = self.comparison.differences(
-            before.whole.get("Properties"), after.whole.get("Properties"), self._shape(after.type)
+            before.whole.get("Properties") or {}, after.whole.get("Properties") or {}, self._shape(after.type)
         )
         if after.type == nested.STACK:
             stack, known = self._nested(before, after)

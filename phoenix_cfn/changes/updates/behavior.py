@@ -65,6 +65,8 @@ _DEFAULTS = {
 def effect(update: Update, known: ResourceType | None) -> Effect:
     """What a difference does. `known` is the type's facts; None for a type that AWS's registry does not have."""
     kind = update.after.type
+    if not update.difference.path:
+        return unknown("its Properties are not an object", page(kind))
     found = _by_rule(update, kind) or _by_type(kind, known)
     if found is None and known is not None:
         found = _by_schema(update, known)
