@@ -41,5 +41,9 @@ def preview(old: Side, new: Side, around: surroundings.Around | None = None) -> 
     cascade = Cascade(old, new)
     changes = cascade.changes()
     return Preview(
-        new.name, old.name, new.name, changes, surroundings.findings(old, new, cascade, around or surroundings.Around())
+        new.name,
+        old.name,
+        new.name,
+        changes,
+        surroundings.findings(old, new, cascade, changes, around or surroundings.Around()),
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from phoenix_cfn.cloudformation.limits import INLINE_BYTES
 from phoenix_cfn.cloudformation.nodes import MISSING
 
-from .outcomes import Outcome, Verdict
+from .outcomes import Change, Outcome, Verdict
 from .sides import Side
 
 if TYPE_CHECKING:
@@ -45,10 +45,11 @@ class Around:
     others: tuple[Finding, ...] = ()
 
 
-def findings(old: Side, new: Side, cascade: Cascade, around: Around) -> list[Finding]:
+def findings(old: Side, new: Side, cascade: Cascade, changes: Mapping[str, Change], around: Around) -> list[Finding]:
     return [
         *_parameters(old, new, around),
         *_outputs(old, new, cascade, around),
+        *_stale(new, changes),
         *_limits(new),
         *around.others,
     ]
@@ -156,6 +157,29 @@ def _export(side: Side, raw: dict[str, Any]) -> str | None:
         return None
     text = side.stack.text(name)
     return "" if text is None else text.literal if text.literal is not None else str(text)
+
+
+# What tasks read when they start, and the properties that have its value.
+_READ_AT_START = {"AWS::SecretsManager::Secret": "SecretString", "AWS::SSM::Parameter": "Value"}
+_SECRETS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"
+
+
+def _stale(new: Side, changes: Mapping[str, Change]) -> Iterator[Finding]:
+    """Values that change in place while the tasks that read them stay: they have the earlier value."""
+    for change in changes.values():
+        value = _READ_AT_START.get(change.type)
+        if change.outcome is not Outcome.UPDATED or not any(value in each.property for each in change.reasons if value):
+            continue
+        for task in new.stack.of("AWS::ECS::TaskDefinition"):
+            if change.id in task.named and changes[task.id].outcome is Outcome.UNCHANGED:
+                yield Finding(
+                    "tasks",
+                    task.id,
+                    Outcome.UPDATED,
+                    f"{change.id} has another value, which tasks read when "
+                    "they start: those that run keep the earlier one. Start a deployment of the service",
+                    _SECRETS,
+                )
 
 
 def _limits(new: Side) -> Iterator[Finding]:

@@ -75,10 +75,11 @@ def test_another_master_user_is_refused_as_the_troubleshooting_says(tmp_path: Pa
     assert re.search(r"custom-named resource requires replacing.*database's master user was changed", readme)
 
 
-def test_another_port_of_the_database_interrupts_it(tmp_path: Path) -> None:
+def test_another_port_of_the_database_interrupts_it_and_tasks_that_run_keep_the_earlier_one(tmp_path: Path) -> None:
     found = after(tmp_path, MongoDBPort="27018")
     assert found.changes["DatabaseCluster"].outcome is Outcome.INTERRUPTED
-    assert found.changes["Service"].outcome in (Outcome.UPDATED, Outcome.INTERRUPTED)
+    assert outcomes(found, "DatabaseConnection", "Service") == [Outcome.UPDATED, Outcome.UNCHANGED]
+    assert [(each.kind, each.subject) for each in found.findings] == [("tasks", "TaskDefinition")]
 
 
 @pytest.mark.parametrize(
