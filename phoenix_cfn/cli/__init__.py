@@ -14,6 +14,7 @@ COMMANDS = {
     "init": "start a project in this folder: settings, lint configuration, buildspec, workflow, README",
     "build": "write templates/Pipeline.yml and templates/Infrastructure.yml",
     "lint": "check any CloudFormation template with cfn-lint and the rules of phoenix_cfn",
+    "diff": "print what a change of the templates does to a running stack",
     "iam": "print the policy with which CloudFormation can deploy a template",
     "up": "deploy this project on a local AWS, with real containers, and print its URL",
     "status": "print what runs of it: stacks, tasks, alarms, graphs, URL",

@@ -7,7 +7,12 @@ import argparse
 
 def add_set(parser: argparse.ArgumentParser, meaning: str) -> None:
     """Adds --set NAME=VALUE, which may be repeated: `options.set` is a list of pairs. `meaning` is its help."""
-    parser.add_argument("--set", action="append", default=[], type=_assignment, metavar="NAME=VALUE", help=meaning)
+    add_assignments(parser, "--set", meaning)
+
+
+def add_assignments(parser: argparse.ArgumentParser, option: str, meaning: str) -> None:
+    """Adds an option that takes NAME=VALUE and may be repeated."""
+    parser.add_argument(option, action="append", default=[], type=_assignment, metavar="NAME=VALUE", help=meaning)
 
 
 def _assignment(text: str) -> tuple[str, str]:

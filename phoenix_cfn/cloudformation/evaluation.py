@@ -14,6 +14,7 @@ from .functions import (
     VARIABLE,
     canonical,
     is_function,
+    is_list,
     is_no_value,
     scalar,
     set_elsewhere,
@@ -168,7 +169,7 @@ class Evaluation:
                 if members is not None and literal is not None and literal.isdigit() and int(literal) < len(members):
                     return self.text(members[int(literal)])
         elif function == "Fn::FindInMap":
-            found = self._mapped(arguments)
+            found = scalar(self.mapped(arguments))
             if found is not None:
                 return text(found)
         elif function == "Fn::Base64":
@@ -242,6 +243,13 @@ class Evaluation:
         if not isinstance(raw, dict) or len(raw) != 1 or self._nested > _MOST_NESTED:
             return None
         function, arguments = next(iter(raw.items()))
+        if function == "Ref" and is_list(self.parameters.get(arguments) if isinstance(arguments, str) else None):
+            given = self._ref(arguments)
+            literal = given.literal if given else None
+            return None if literal is None else [each.strip() for each in literal.split(",")]
+        if function == "Fn::FindInMap":
+            found = self.mapped(arguments)
+            return found if isinstance(found, list) else None
         if function == "Fn::Split" and isinstance(arguments, list) and len(arguments) == 2:
             source = self.text(arguments[1])
             if source is not None and source.literal is not None and isinstance(arguments[0], str) and arguments[0]:
@@ -254,13 +262,16 @@ class Evaluation:
                 self._nested -= 1
         return None
 
-    def _mapped(self, arguments: Any) -> str | None:
+    def mapped(self, arguments: Any) -> Any:
+        """What an Fn::FindInMap finds, as written; None where that is not known."""
         node: Any = self.template.get("Mappings")
-        if not isinstance(arguments, list) or len(arguments) != 3:
+        if not isinstance(arguments, list) or len(arguments) not in (3, 4):
             return None
-        for argument in arguments:
+        default = arguments[3] if len(arguments) == 4 else None
+        for argument in arguments[:3]:
             key = self.text(argument)
-            if key is None or key.literal is None or not isinstance(node, dict):
+            if key is None or key.literal is None:
                 return None
-            node = node.get(key.literal)
-        return scalar(node)
+            node = node.get(key.literal) if isinstance(node, dict) else None
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-findinmap-enhancements.html
+        return default.get("DefaultValue") if node is None and isinstance(default, dict) else node

@@ -55,6 +55,12 @@ def scalar(raw: Any) -> str | None:
     return None
 
 
+def is_list(parameter: Any) -> bool:
+    """Whether the value of a parameter is a list, which a template's text has with commas."""
+    kind = str(parameter.get("Type")) if isinstance(parameter, dict) else ""
+    return kind == "CommaDelimitedList" or kind.startswith("List<")
+
+
 def canonical(raw: Any) -> str:
     """Any value as one string: equal values give equal strings."""
     try:

@@ -68,6 +68,11 @@ class ResourceType:
         tagging = self._tagging
         return _path(tagging.get("tagProperty", "/properties/Tags")) if tagging.get("taggable") else None
 
+    @property
+    def tags_updatable(self) -> bool:
+        """Whether the tags of a resource can change while it exists."""
+        return bool(self._tagging.get("tagUpdatable", True))
+
     def member_of(self, name: str) -> Mapping[str, Any] | None:
         """What the members of a list are, as a schema; None for a property that is no list."""
         found = self._resolved(self.schema["properties"].get(name, {}))

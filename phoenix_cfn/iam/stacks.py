@@ -10,13 +10,13 @@ from typing import Any
 
 from phoenix_cfn.cloudformation import schemas
 from phoenix_cfn.cloudformation.loops import expanded
+from phoenix_cfn.cloudformation.macros import LANGUAGE, calls_a_macro, transforms
 from phoenix_cfn.errors import PhoenixError
 from phoenix_cfn.iam.alternatives import members
 from phoenix_cfn.iam.handlers import Handlers, UnknownNeedsError
 from phoenix_cfn.iam.resources import NESTED, Template
 from phoenix_cfn.iam.supplements import is_custom
 
-_LANGUAGE = "AWS::LanguageExtensions"
 _PROCESSED = (
     "Give the template as CloudFormation has processed it, with --transformed: `aws cloudformation get-template "
     "--template-stage Processed` prints it for a stack or a change set."
@@ -125,26 +125,11 @@ def _without_type(template: Mapping[str, Any]) -> list[str]:
 
 def _transforms(template: Mapping[str, Any], transformed: bool) -> Iterator[str]:
     """What macros write into the template when it is deployed."""
-    named = template.get("Transform", [])
-    for each in [] if transformed else named if isinstance(named, list) else [named]:
-        name = each.get("Name", each) if isinstance(each, Mapping) else each
-        if name != _LANGUAGE:
+    for name in [] if transformed else transforms(template):
+        if name != LANGUAGE:
             yield f"the transform {name}: it writes resources only when the template is deployed. {_PROCESSED}"
-    if "Fn::Transform" in template or _calls_a_macro(template["Resources"]):
+    if "Fn::Transform" in template or calls_a_macro(template["Resources"]):
         yield f"Fn::Transform: a macro writes what stands there only when the template is deployed. {_PROCESSED}"
-
-
-def _calls_a_macro(node: Any) -> bool:
-    pending = [node]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, dict):
-            if "Fn::Transform" in each:
-                return True
-            pending.extend(each.values())
-        elif isinstance(each, list):
-            pending.extend(each)
-    return False
 
 
 def _unknown_types(template: Mapping[str, Any]) -> Iterator[str]:

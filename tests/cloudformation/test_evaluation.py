@@ -14,8 +14,9 @@ Parameters:
   Stage: {Type: String, Default: dev}
   Name: {Type: String}
   Image: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /path/of/image}
-  Zones: {Type: CommaDelimitedList, Default: 'a,b'}
-Mappings: {Sizes: {dev: {Cpu: 256}, prod: {Cpu: 1024}}}
+  Zones: {Type: CommaDelimitedList, Default: 'a, b'}
+  Subnets: {Type: 'List<AWS::EC2::Subnet::Id>'}
+Mappings: {Sizes: {dev: {Cpu: 256, Zones: [x, y]}, prod: {Cpu: 1024}}}
 Conditions:
   IsProd: !Equals [!Ref Stage, prod]
   NotProd: !Not [!Condition IsProd]
@@ -48,9 +49,13 @@ VALUES: dict[str, tuple[str | None, str | None]] = {
     "!Join [',', !Split ['-', a-b]]": ("a,b", "a,b"),
     "!Select [1, [a, !Ref Stage]]": ("${Stage}", "dev"),
     "!Select ['0', !Split [',', 'x,y']]": ("x", "x"),
+    "!Select [1, !Ref Zones]": ("b", "b"),
+    "!Join ['/', !Ref Zones]": ("a/b", "a/b"),
     "!If [IsProd, a, b]": ("b", "b"),
     "!If [IsProd, a, !Ref 'AWS::NoValue']": (None, None),
     "!FindInMap [Sizes, !Ref Stage, Cpu]": ("256", "256"),
+    "!Select [1, !FindInMap [Sizes, dev, Zones]]": ("y", "y"),
+    "!FindInMap [Sizes, qa, Cpu, {DefaultValue: 512}]": ("512", "512"),
     "!Base64 script": ("script", "script"),
     "[a]": (None, None),
     "{a: b}": (None, None),
@@ -61,8 +66,7 @@ UNKNOWN = [
     "!FindInMap [Sizes, qa, Cpu]",
     "!FindInMap [Sizes, !Ref Name, Cpu]",
     "!Select [5, [a]]",
-    "!Select [0, !Ref Zones]",
-    "!Join ['', !Ref Zones]",
+    "!Select [0, !Ref Subnets]",
     "!ImportValue x",
     "!GetAZs ''",
     "!Cidr [10.0.0.0/16, 2, 8]",
@@ -166,4 +170,5 @@ def test_members_of_lists() -> None:
     assert read.members(["a", {"Ref": "AWS::NoValue"}, {"Ref": "Name"}]) == ["a", {"Ref": "Name"}]
     assert read.members({"Fn::If": ["IsProd", ["a"], ["b"]]}) == ["b"]
     assert read.members({"Fn::If": ["HasName", ["a"], ["b"]]}) is None
-    assert read.members({"Ref": "Zones"}) is None
+    assert read.members({"Ref": "Zones"}) == ["a", "b"]
+    assert read.members({"Ref": "Subnets"}) is None
