@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from tests.rules.corpus.parts import BY_RULE, CONTAINER
-from tests.rules.house import Case, Change, Template, add, att, drop, fault, near_miss, permit, put, ref, remove, sub
+from tests.rules.house import (
+    Case,
+    Change,
+    Template,
+    add,
+    att,
+    deploying,
+    drop,
+    fault,
+    near_miss,
+    permit,
+    put,
+    ref,
+    remove,
+    sub,
+)
 
 ANYWHERE: Template = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "0.0.0.0/0"}
 PROXY = (

@@ -16,7 +16,22 @@ from tests.rules.corpus.parts import (
     computed,
     counted,
 )
-from tests.rules.house import Case, Template, add, att, drop, fault, file, near_miss, put, ref, remove, sub, swap
+from tests.rules.house import (
+    Case,
+    Template,
+    add,
+    att,
+    deploying,
+    drop,
+    fault,
+    file,
+    near_miss,
+    put,
+    ref,
+    remove,
+    sub,
+    swap,
+)
 
 PREDEFINED: Template = {
     "PredefinedMetricSpecification": {
