@@ -1485,6 +1485,22 @@ CASES: list[Case] = [
         "E9703", "the buildspec's artifact is another file", swap(BUILDSPEC, "    - image.json", "    - taskdef.json")
     ),
     fault("E9703", "the buildspec writes another file", swap(BUILDSPEC, "> image.json", "> uri.json")),
+    fault(
+        "E9703",
+        "no artifact has the template configuration",
+        put(f"{DEPLOY}/Configuration/TemplateConfiguration", "Image::configuration.json"),
+    ),
+    fault(
+        "E9703",
+        "no command writes the template configuration",
+        put(f"{DEPLOY}/Configuration/TemplateConfiguration", "Image::stack.json"),
+        swap(BUILDSPEC, "> stack.json", "> parameters.json"),
+    ),
+    near_miss(
+        "E9703",
+        "the build writes the template configuration",
+        put(f"{DEPLOY}/Configuration/TemplateConfiguration", "Image::stack.json"),
+    ),
     near_miss("E9703", "the buildspec's artifact is everything", swap(BUILDSPEC, "    - image.json", "    - '**/*'")),
     fault(
         "E9704",
