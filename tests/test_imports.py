@@ -20,6 +20,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "cloudformation": (("cloudformation",), ("errors",)),
     "rules": (("rules",), ("cloudformation",)),
     "iam": (("iam",), ("cloudformation", "errors")),
+    "costs": (("costs",), ("cloudformation",)),
     "naming": (("naming",), ("cloudformation", "errors")),
     "settings": (("settings", "choices", "contradictions", "environment"), ("naming", "cloudformation", "errors")),
     "scope": (("scope", "template", "tags", "order", "parameters"), ("settings", "naming", "cloudformation", "errors")),
@@ -43,6 +44,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("cli", "__main__", "iam.__main__"),
         (
             "local",
+            "costs",
             "project",
             "documents",
             "files",
