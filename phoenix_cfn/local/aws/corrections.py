@@ -18,6 +18,7 @@ SERVICES = (
     "waf",
     "volumes",
     "ecs",
+    "task_credentials",
     "documentdb",
     "secretsmanager",
     "s3",
