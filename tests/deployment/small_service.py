@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
+import json
+from typing import Any
 
 from phoenix_cfn import Settings, cfnlintrc, infrastructure, pipeline
 from phoenix_cfn.local.fork import Fork
@@ -25,6 +26,15 @@ while (my $c = $s->accept) {
 """
 
 
+def toml(value: Any) -> str:
+    """A value as TOML writes it in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value)
+
+
 def dockerfile(settings: Settings) -> str:
     """What it says agrees with the settings."""
     paths = " ".join(settings.service.writable_paths)
@@ -37,8 +47,9 @@ def dockerfile(settings: Settings) -> str:
     )
 
 
-def small_service(aws: LocalAws, owner: str, settings: Settings) -> Fork:
-    """Its repository, pushed once."""
+def small_service(aws: LocalAws, owner: str, chosen: dict[str, Any]) -> Fork:
+    """Its repository with these settings, pushed once."""
+    settings = Settings.of(chosen)
     fork = Fork(aws, owner, settings.name)
     project = aws.settings.state / "projects" / owner
     app, templates = project / settings.source_dir, project / "templates"
@@ -47,7 +58,7 @@ def small_service(aws: LocalAws, owner: str, settings: Settings) -> Fork:
     (app / "Dockerfile").write_text(dockerfile(settings))
     (app / "server.pl").write_text(SERVER)
     (app / "buildspec.yml").write_text((SKELETON / "buildspec.yml").read_text().replace("@SOURCE_DIR@", app.name))
-    (project / "phoenix.toml").write_bytes(msgspec.toml.encode(settings))
+    (project / "phoenix.toml").write_text("".join(f"{key} = {toml(value)}\n" for key, value in chosen.items()))
     (project / cfnlintrc.FILE).write_text((SKELETON / "cfnlintrc").read_text())
     stage = infrastructure.build(settings)
     release = pipeline.build(settings, stage.template)

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from phoenix_cfn import Settings
 from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.local.stage import Stage
 from tests.deployment.small_service import small_service
@@ -61,7 +60,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
 
 
 def deployed(aws: LocalAws, prefix: str) -> Stage:
-    stage = Stage(aws, small_service(aws, f"owner-of-{prefix}", Settings.of(CHOSEN[prefix])), prefix)
+    stage = Stage(aws, small_service(aws, f"owner-of-{prefix}", CHOSEN[prefix]), prefix)
     stage.up()
     return stage
 

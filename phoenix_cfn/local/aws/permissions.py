@@ -81,6 +81,8 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "logs:PutIndexPolicy": ("FieldIndexPolicies",),
     "logs:PutLogGroupDeletionProtection": ("DeletionProtectionEnabled",),
     "logs:PutResourcePolicy": ("ResourcePolicyDocument",),
+    # IAM has no such action: the service reference of AWS Payments does not list it.
+    "payments:GetConnectedAccount": (),
     "s3:REST.PUT.OBJECT": ("DataProtectionPolicy",),
     "secretsmanager:GetRandomPassword": ("GenerateSecretString",),
     "secretsmanager:RemoveRegionsFromReplication": ("ReplicaRegions",),
