@@ -61,11 +61,31 @@ def _read(
     return usable, wrong
 
 
+# What a person looks for among the settings, and the parameter of the stacks that it is: stages differ in it.
+_PARAMETERS = {
+    ("domain", "domain_name"): "DomainName",
+    ("hosted_zone", "hosted_zone_id", "zone", "zone_id"): "HostedZoneId",
+    ("certificate", "certificate_arn"): "CertificateArn",
+    ("vpc", "vpc_id"): "VpcId",
+    ("subnets", "subnet_ids", "public_subnets", "private_subnets"): "PublicSubnetA",
+    ("snapshot", "snapshot_id"): "DatabaseSnapshot",
+    ("secret_arn", "connection_string"): "DatabaseSecretArn",
+    ("email", "notification_email"): "NotificationEmail",
+    ("stage", "prefix"): "StagePrefix",
+}
+
+
 def _unknown(prefix: str, key: str, value: object, siblings: list[str], places: Mapping[str, str]) -> Mistake:
     written = prefix + key
     place = places.get(written) or places.get(key)
     if place:
         return Mistake(written, value, f"this setting as {place!r}", f"Move it: {_as_toml(place)}.")
+    for words, parameter in _PARAMETERS.items():
+        if key in words:
+            expected = f"no such setting: it is the parameter {parameter} of the stacks, in which stages differ"
+            return Mistake(
+                written, value, expected, "Remove it, and enter the value when you create the pipeline stack."
+            )
     close = difflib.get_close_matches(key, siblings, 1) or difflib.get_close_matches(key, places, 1)
     if close:
         meant = prefix + close[0] if close[0] in siblings else places[close[0]]

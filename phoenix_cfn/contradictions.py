@@ -22,6 +22,10 @@ from phoenix_cfn.environment import (
 from phoenix_cfn.errors import Mistake
 
 _PATH = re.compile(r"(/[A-Za-z0-9._-]+)+/?")
+_OF_THE_KERNEL = ("dev", "proc", "sys")
+# Characters that all variables may have. A task definition has 64 KiB, in which the rest of it has room.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+_VARIABLES = 48 * 1024
 
 if TYPE_CHECKING:
     from phoenix_cfn.settings import DatabaseSettings, ServiceSettings, Settings
@@ -101,6 +105,12 @@ def _of_container(service: ServiceSettings) -> Iterator[Mistake]:
         yield Mistake("service.command", list(service.command), "printable words, none of them empty")
     paths = [each.rstrip("/") for each in service.writable_paths]
     for given, path in zip(service.writable_paths, paths, strict=True):
+        if path.split("/")[1:2] in ([each] for each in _OF_THE_KERNEL):
+            words = f"another directory than {', '.join(f'/{each}' for each in _OF_THE_KERNEL)}, which the kernel fills"
+            yield Mistake("service.writable_paths", given, words)
+        if outer := next((each for each in paths if path.startswith(f"{each}/")), None):
+            words = f"no directory within another one: {outer} is writable already"
+            yield Mistake("service.writable_paths", given, words, "Remove one of them.")
         if not _PATH.fullmatch(given) or {"..", "."} & set(path.split("/")) or paths.count(path) > 1:
             words = "absolute paths of letters, digits and ._-, each once and without `..`"
             yield Mistake("service.writable_paths", given, words)
@@ -116,6 +126,12 @@ def _of_environment(service: ServiceSettings, database_variable: str) -> Iterato
                 yield Mistake(key, name, expected, "Correct or remove the name.")
             for each in unknown_placeholders(value):
                 yield Mistake(key, each, f"one of {known}", "For a plain ${...} write ${!...}.")
+    length = sum(len(name) + len(value) for name, value in service.variables.items())
+    if length > _VARIABLES:
+        words = f"{_VARIABLES} characters at most: a task definition has 64 KiB"
+        yield Mistake(
+            "service.variables", f"{length} characters", words, "Shorten the values, or let the service load them."
+        )
     for name in service.variables.keys() & service.secrets.keys():
         words = "a variable with one value"
         yield Mistake(f"service.secrets.{name}", name, words, f"Remove service.variables.{name}.")

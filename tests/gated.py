@@ -18,10 +18,18 @@ def findings(folder: Path, chosen: dict[str, Any]) -> list[str]:
     text = (ROOT / "phoenix_cfn/cli/skeleton/cfnlintrc").read_text(encoding="utf-8")
     (folder / cfnlintrc.FILE).write_text(cfnlintrc.with_numbers(text, settings), encoding="utf-8")
     (folder / "app").mkdir()
-    for name in ("buildspec.yml", "Dockerfile"):
-        shutil.copy(ROOT / "app" / name, folder / "app")
+    shutil.copy(ROOT / "app/buildspec.yml", folder / "app")
+    (folder / "app/Dockerfile").write_text(dockerfile(settings), encoding="utf-8")
     stage = infrastructure.build(settings)
     release = pipeline.build(settings, stage.template)
     templates = {"Infrastructure.yml": stage.template, "Pipeline.yml": release.template}
     files = {f"templates/{name}": render(template).encode() for name, template in templates.items()}
     return [each.text for each in gate.findings(folder, files)]
+
+
+def dockerfile(settings: Settings) -> str:
+    """The application's, with the user and the writable paths of the settings."""
+    text = (ROOT / "app/Dockerfile").read_text(encoding="utf-8")
+    volumes = "".join(f"VOLUME {path}\n" for path in settings.service.writable_paths)
+    user = settings.service.user or "1000:1000"
+    return text.replace("USER 1000:1000\nEXPOSE", f"{volumes}USER {user}\nEXPOSE")

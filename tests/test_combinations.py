@@ -118,10 +118,17 @@ def test_every_pair_of_settings_generates_templates_that_fit_together(combinatio
         for path, value in walk(stack.data):
             if path and path[-1] == "Ref" and not str(value).startswith("AWS::"):
                 assert value in known, path
-    overrides = release.properties("Pipeline")["Stages"][-1]["Actions"][0]["Configuration"]["ParameterOverrides"]
-    given = set(re.findall(r'"(\w+)":', overrides["Fn::Sub"])) - {"Fn::GetParam"}
-    assert given == set(stage.parameters)
+    assert parameters_given(release) == set(stage.parameters)
     assert '"*:*"' not in text(release.data)
+
+
+def parameters_given(release: Stack) -> set[str]:
+    """In ParameterOverrides, and in the file that the build writes."""
+    overrides = release.properties("Pipeline")["Stages"][-1]["Actions"][0]["Configuration"]["ParameterOverrides"]
+    variables = release.properties("BuildProject")["Environment"]["EnvironmentVariables"]
+    by_file = [each["Value"]["Fn::Sub"] for each in variables if each["Name"] == "STACK_CONFIGURATION"]
+    written = overrides if isinstance(overrides, str) else overrides["Fn::Sub"]
+    return set(re.findall(r'"(\w+)":', "".join([written, *by_file]))) - {"Parameters"}
 
 
 @pytest.mark.parametrize("combination", SAMPLE, ids=lambda each: "".join(map(str, each)))

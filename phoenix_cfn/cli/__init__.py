@@ -16,6 +16,7 @@ COMMANDS = {
     "lint": "check any CloudFormation template with cfn-lint and the rules of phoenix_cfn",
     "diff": "print what a change of the templates does to a running stack",
     "iam": "print the policy with which CloudFormation can deploy a template",
+    "costs": "print what this project costs in a month",
     "up": "deploy this project on a local AWS, with real containers, and print its URL",
     "status": "print what runs of it: stacks, tasks, alarms, graphs, URL",
     "logs": "print the application's log",

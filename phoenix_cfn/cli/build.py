@@ -15,7 +15,6 @@ from phoenix_cfn.cli.outcome import FINDINGS
 from phoenix_cfn.cloudformation.limits import INLINE_BYTES
 from phoenix_cfn.files import UNCHANGED, read, write
 from phoenix_cfn.picture import DRAWN, drawn
-from phoenix_cfn.pipeline.overrides import LIMIT, longest_overrides
 from phoenix_cfn.project import RECORD_FILE, SETTINGS_FILE, TEMPLATES, Project
 from phoenix_cfn.render import rendered
 from phoenix_cfn.template import StageTemplate
@@ -61,7 +60,6 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
             verdict.remember_clean(root, digest)
     _print_table(templates, contents, found, {name: states[options.output / name] for name in templates}, began)
     _print_notes(contents, {path: states[path] for path in beside})
-    _print_long_overrides(plain["Pipeline.yml"], project.settings.name)
     return FINDINGS if drifted else 0
 
 
@@ -191,17 +189,6 @@ def _print_notes(contents: Mapping[str, bytes], states: Mapping[Path, str]) -> N
         print(
             f"{place}: a bare cfn-lint reads this {kind} as well, the gate does not. Their verdicts may differ: remove "
             f"the {kind}{other}."
-        )
-
-
-def _print_long_overrides(release: Mapping[str, Any], service: str) -> None:
-    longest = longest_overrides(release, service)
-    if longest > LIMIT:
-        print(
-            f"ParameterOverrides in Pipeline.yml can have {longest} characters with the longest values; CodePipeline "
-            f"takes {LIMIT}, and refuses the pipeline beyond. Keep the stage's name, email address and domain short, "
-            "or choose fewer settings that have parameters: network.kind, load_balancer.https, database.kind, "
-            "database.from_snapshot."
         )
 
 

@@ -28,7 +28,8 @@ class PolicyTooLargeError(PhoenixError):
     def __init__(self, what: str, size: int, limit: int) -> None:
         super().__init__(
             f"{what} may have {size} characters, {size - limit} more than the {limit} that IAM allows. "
-            "Let one template create fewer types of resources, or give them names that tell the stage."
+            "Let one template create fewer types of resources, give them names that tell the stage, or shorten "
+            "service.allow and service.secrets in phoenix.toml, for example by resources that end with a wildcard."
         )
 
 

@@ -42,7 +42,8 @@ class LocalAws:
         """
         github = state / "github"
         github.mkdir(parents=True, exist_ok=True, mode=0o700)
-        settings = LocalSettings(_free_port(), _free_port(), engine.bridge, state, github, time_scale)
+        ports = _free_port(), _free_port(), _free_port()
+        settings = LocalSettings(*ports, engine.bridge, state, github, time_scale)
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
             **settings.environment(),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +17,7 @@ from phoenix_cfn.local.docker_engine import did_not_answer
 from phoenix_cfn.local.errors import DeploymentFailed
 from phoenix_cfn.local.fork import BRANCH, TOKEN, Fork
 from phoenix_cfn.local.server import REGION, LocalAws
+from phoenix_cfn.local.surroundings import DOMAIN, surroundings
 from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES
 from phoenix_cfn.settings import Settings
 
@@ -36,15 +40,18 @@ class Stage:
     def __init__(self, aws: LocalAws, fork: Fork, prefix: str = "dev", report: Report = lambda line: None) -> None:
         self.aws, self.fork, self.prefix, self.report = aws, fork, prefix, report
         self.cloudformation = aws.client("cloudformation")
-        settings = Settings.load(fork.clone / SETTINGS_FILE)
+        self.settings = settings = Settings.load(fork.clone / SETTINGS_FILE)
         self._template = fork.clone / TEMPLATES / "Pipeline.yml"
         self.port = settings.service.container_port
         self.full_name = f"{prefix}-{settings.name}"
         self.pipeline_stack = f"{self.full_name}-pipeline"
         self.infrastructure_stack = f"{self.full_name}-infrastructure"
+        self.surroundings_stack = f"{self.full_name}-surroundings"
 
     def parameters(self, **changes: str) -> list[dict[str, str]]:
-        """Those of the original's nine parameters that the template has, and what the caller changes or adds."""
+        """Those of the original's nine parameters that the template has, those of what surrounds the stage, and what
+        the caller changes or adds.
+        """
         values = {
             "StagePrefix": self.prefix,
             "GithubUsername": self.fork.owner,
@@ -57,11 +64,16 @@ class Stage:
             "ContainerPort": str(self.port),
         }
         known = read_template(self._template).get("Parameters", {})
-        values = {key: value for key, value in values.items() if key in known} | changes
+        surroundings = self.outputs(self.surroundings_stack) if self.status(self.surroundings_stack) else {}
+        values = {key: value for key, value in values.items() if key in known} | surroundings | changes
         return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
 
     def create_pipeline(self, **changes: str) -> None:
-        """Creates the pipeline stack from the fork's Pipeline.yml, as its user would; returns when it is complete."""
+        """Creates the pipeline stack from the fork's Pipeline.yml, as its user would; returns when it is complete.
+
+        Before it, the stack of what exists on AWS already.
+        """
+        self._surround(changes)
         self.cloudformation.create_stack(
             StackName=self.pipeline_stack,
             **template_argument(self._template.read_text(encoding="utf-8"), self._upload),
@@ -69,6 +81,12 @@ class Stage:
             Capabilities=["CAPABILITY_IAM"],
         )
         self.settled(self.pipeline_stack, ["CREATE_COMPLETE"])
+
+    def _surround(self, given: Mapping[str, str]) -> None:
+        template = surroundings(self.settings, self.prefix, given, os.environ)
+        if template["Resources"]:
+            self.cloudformation.create_stack(StackName=self.surroundings_stack, TemplateBody=json.dumps(template))
+            self.settled(self.surroundings_stack, ["CREATE_COMPLETE"])
 
     def _upload(self, template: bytes) -> str:
         """To a bucket, as the console does with every template. Its URL."""
@@ -212,9 +230,17 @@ class Stage:
         return self.outputs()["ApplicationUrl"]
 
     @property
+    def domain(self) -> str:
+        """That the certificate is for."""
+        chosen = urlsplit(self.url).hostname if self.settings.load_balancer.https == "domain" else None
+        return chosen or f"{self.prefix}.{DOMAIN}"
+
+    @property
     def site(self) -> str:
         """The URL of the same load balancer for a browser on this machine."""
-        return f"http://localhost:{self.aws.settings.site}/"
+        if self.settings.load_balancer.https == "off":
+            return f"http://localhost:{self.aws.settings.site}/"
+        return f"https://localhost:{self.aws.settings.secure_site}/"
 
     def answers(self) -> bool:
         """Whether a task is healthy. The URL itself is not tried: the load balancer's errors would fail the release."""
@@ -268,6 +294,12 @@ class Stage:
                     raise
 
     def down(self) -> None:
-        """Both stacks, in the documented order."""
-        self.delete(self.infrastructure_stack)
-        self.delete(self.pipeline_stack)
+        """Both stacks, in the documented order, and then what surrounds them."""
+        for stack in self.stacks:
+            self.delete(stack)
+
+    @property
+    def stacks(self) -> list[str]:
+        """In the order in which they can be deleted."""
+        has_more = self.status(self.surroundings_stack) != ""
+        return [self.infrastructure_stack, self.pipeline_stack, *([self.surroundings_stack] if has_more else [])]

@@ -20,6 +20,7 @@ from phoenix_cfn.local.fork import Fork
 from phoenix_cfn.local.progress import Progress
 from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.local.stage import Stage
+from phoenix_cfn.local.surroundings import surroundings
 from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES
 from phoenix_cfn.settings import Settings
 
@@ -116,7 +117,7 @@ def down(root: Path, progress: Progress) -> bool:
         try:
             if aws.answers():
                 stage = _stage(aws, progress)
-                for stack in (stage.infrastructure_stack, stage.pipeline_stack):
+                for stack in stage.stacks:
                     with progress.part(f"Delete {stack}"):
                         stage.delete(stack)
         finally:
@@ -142,6 +143,8 @@ def _checked(root: Path) -> Settings:
             f"{SETTINGS_FILE}: found pipeline.source = {settings.pipeline.source!r}; expected 'github-oauth', the only "
             "source that the local CodePipeline has. Build with it to try the project here; nothing else depends on it."
         )
+    # Raises where it cannot be made.
+    surroundings(settings, "dev", {}, {})
     return settings
 
 

@@ -18,6 +18,7 @@ from phoenix_cfn.parameters.release import DATABASE_SECRET_ARN, ROLE_BOUNDARY_AR
 from phoenix_cfn.pipeline.deployed import left_by, nameable, of_the_library
 from phoenix_cfn.pipeline.image_build import image_build
 from phoenix_cfn.pipeline.outputs import outputs
+from phoenix_cfn.pipeline.overrides import overrides
 from phoenix_cfn.pipeline.release import failure_notifications, release_pipeline
 from phoenix_cfn.pipeline.repository import image_repository
 from phoenix_cfn.pipeline.revision_build import revision_build
@@ -84,7 +85,9 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
     boundary = role_boundary(scope, left, earlier)
     handed = {**credentials, ROLE_BOUNDARY_ARN: boundary}
     deployer = deploy_role(scope, stack, left, earlier)
-    stages = [source.stage, build_stage(project), deploy_stage(scope, handed, deployer)]
+    given = overrides(scope, handed)
+    given.give_to(project)
+    stages = [source.stage, build_stage(project), deploy_stage(scope, given.configuration, deployer)]
     further = [*source.statements]
     if settings.deployment.approval:
         stages.insert(-1, approval_stage(source.stage, source.commits, topic))

@@ -1,17 +1,30 @@
-"""How long ParameterOverrides of the deploy action can get: CodePipeline takes 1,000 characters.
+"""How the infrastructure stack gets its parameters: in the action that deploys it, or by a file of the build.
 
+An action of CodePipeline takes 1,000 characters of ParameterOverrides. Where the longest values would exceed them, the
+build writes the parameters into a template configuration file, and the action overrides none but the image.
 https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from troposphere import AWSObject, Sub
+from troposphere.codebuild import EnvironmentVariable, Project
+
 from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH, Names
+from phoenix_cfn.parameters.release import DATABASE_SECRET_ARN, DOCKER_IMAGE_URI, ROLE_BOUNDARY_ARN
+from phoenix_cfn.pipeline.stages import IMAGE_ARTIFACT, IMAGE_FILE, IMAGE_KEY
+from phoenix_cfn.scope import Scope
 
 LIMIT = 1000
+# The variable of the build with the file's content, and the file.
+CONFIGURATION_VARIABLE, CONFIGURATION_FILE = "STACK_CONFIGURATION", "stack.json"
 
 _ARN = len("arn:aws-us-gov:secretsmanager:ap-southeast-1:123456789012:secret:")
 # A role's boundary has a name of at most 128 characters; a secret's name gets a random ending.
@@ -23,19 +36,52 @@ _BY_PATTERN = {"MongoDBMasterUsername": 63}
 _PORT = 5
 
 
-def longest_overrides(template: Mapping[str, Any], service: str) -> int:
-    """The most characters, with the longest values of all parameters of a pipeline's template."""
-    text = _overrides(template)
-    secret = Names.of(service).database_secret.replace("${StagePrefix}", "x" * STAGE_PREFIX_MAX_LENGTH)
-    lengths = {name: _longest(name, each) for name, each in template["Parameters"].items()}
-    lengths |= {"RoleBoundary": _BOUNDARY, "DatabaseCredentials": _ARN + len(secret) + _ENDING}
+@dataclass(frozen=True)
+class Overrides:
+    """`action` is ParameterOverrides; `file` the content of the file, None where there is none."""
+
+    action: Sub | str
+    file: Sub | None = None
+
+    @property
+    def configuration(self) -> dict[str, object]:
+        """Of the action that deploys the stack."""
+        named = {"TemplateConfiguration": f"{IMAGE_ARTIFACT}::{CONFIGURATION_FILE}"} if self.file else {}
+        return {**named, "ParameterOverrides": self.action}
+
+    def give_to(self, project: Project) -> None:
+        """Gives the build the file's content, where there is a file."""
+        if self.file:
+            variable = EnvironmentVariable(Name=CONFIGURATION_VARIABLE, Value=self.file)
+            project.Environment.EnvironmentVariables.append(variable)
+
+
+def overrides(scope: Scope, handed: Mapping[str, AWSObject]) -> Overrides:
+    """Every parameter of Infrastructure.yml. `handed`: resources whose Ref it gets, by its parameters.
+
+    The values can be read in the pipeline and in the build: of the database's credentials, there is only the reference.
+    """
+    values: dict[str, object] = {name: f"${{{name}}}" for name in scope.parameters.names()}
+    values |= {name: f"${{{resource.title}}}" for name, resource in handed.items()}
+    image = {DOCKER_IMAGE_URI: {"Fn::GetParam": [IMAGE_ARTIFACT, IMAGE_FILE, IMAGE_KEY]}}
+    text = _json({**values, **image})
+    known = _handed(scope.settings.name)
+    lengths = {str(resource.title): known[name] for name, resource in handed.items()}
+    if longest(text, scope.template.to_dict()["Parameters"], lengths) <= LIMIT:
+        return Overrides(Sub(text))
+    return Overrides(_json(image), Sub(_json({"Parameters": values})))
+
+
+def longest(text: str, parameters: Mapping[str, Any], others: Mapping[str, int]) -> int:
+    """The characters of a text of Fn::Sub with the longest values; `others` are the lengths of what is no parameter."""
+    lengths = {**{name: _longest(name, each) for name, each in parameters.items()}, **others}
     return len(re.sub(r"\$\{(\w+)\}", lambda match: "x" * lengths[match[1]], text))
 
 
-def _overrides(template: Mapping[str, Any]) -> str:
-    """The text, whose `${...}` CloudFormation fills in."""
-    (action,) = template["Resources"]["Pipeline"]["Properties"]["Stages"][-1]["Actions"]
-    return str(action["Configuration"]["ParameterOverrides"]["Fn::Sub"])
+def _handed(service: str) -> dict[str, int]:
+    """The longest Ref of what the pipeline's stack makes, by the parameter that it is for."""
+    secret = Names.of(service).database_secret.replace("${StagePrefix}", "x" * STAGE_PREFIX_MAX_LENGTH)
+    return {ROLE_BOUNDARY_ARN: _BOUNDARY, DATABASE_SECRET_ARN: _ARN + len(secret) + _ENDING}
 
 
 def _longest(name: str, parameter: Mapping[str, Any]) -> int:
@@ -44,3 +90,7 @@ def _longest(name: str, parameter: Mapping[str, Any]) -> int:
     if parameter["Type"] == "Number":
         return len(str(parameter["MaxValue"]))
     return _BY_PATTERN.get(name, _PORT)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

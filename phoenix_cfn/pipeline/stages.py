@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from troposphere import AWSObject, GetAtt, Ref, Sub
+from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 from troposphere.codepipeline import Actions, ActionTypeId, InputArtifacts, OutputArtifacts, Stages
 from troposphere.iam import Role
 from troposphere.sns import Topic
 
 from phoenix_cfn.infrastructure.deployments.codedeploy import REVISION, SMOKE_TEST
-from phoenix_cfn.parameters.release import DOCKER_IMAGE_URI
 from phoenix_cfn.scope import Scope
 
 SOURCE_ACTION = "Source"
@@ -129,11 +128,10 @@ def codedeploy_stage(scope: Scope, project: Project) -> Stages:
     )
 
 
-def deploy_stage(scope: Scope, handed: Mapping[str, AWSObject], role: Role) -> Stages:
+def deploy_stage(scope: Scope, parameters: Mapping[str, object], role: Role) -> Stages:
     """CloudFormation deploys the image just built: the image comes first, so that the first run succeeds.
 
-    What stands in ParameterOverrides can be read by everybody who may read the pipeline: of the database's credentials
-    it holds the reference only. `handed`: the resources whose Ref the infrastructure stack gets, by its parameters.
+    `parameters`: what the action's configuration says of the stack's parameters.
     """
     # The stack's outputs are variables of a later action.
     namespace = {"Namespace": STACK_NAMESPACE} if scope.settings.deployment.strategy == "codedeploy" else {}
@@ -150,17 +148,9 @@ def deploy_stage(scope: Scope, handed: Mapping[str, AWSObject], role: Role) -> S
                     "TemplatePath": f"{SOURCE_ARTIFACT}::{INFRASTRUCTURE_TEMPLATE}",
                     "Capabilities": "CAPABILITY_IAM",
                     "RoleArn": GetAtt(role, "Arn"),
-                    "ParameterOverrides": _overrides(scope, handed),
+                    **parameters,
                 },
                 InputArtifacts=[InputArtifacts(Name=SOURCE_ARTIFACT), InputArtifacts(Name=IMAGE_ARTIFACT)],
             )
         ],
     )
-
-
-def _overrides(scope: Scope, handed: Mapping[str, AWSObject]) -> Sub:
-    """Every parameter of Infrastructure.yml, as JSON in which CloudFormation fills in this stack's values."""
-    values: dict[str, object] = {name: f"${{{name}}}" for name in scope.parameters.names()}
-    values |= {name: f"${{{resource.title}}}" for name, resource in handed.items()}
-    values[DOCKER_IMAGE_URI] = {"Fn::GetParam": [IMAGE_ARTIFACT, IMAGE_FILE, IMAGE_KEY]}
-    return Sub(json.dumps(values, separators=(",", ":")))

@@ -47,6 +47,7 @@ class Build:
     code: int
     calls: list[str]
     image: dict[str, str] | None
+    configuration: str | None
 
 
 class CodeBuild:
@@ -60,7 +61,9 @@ class CodeBuild:
         (directory / "source" / "app").mkdir(parents=True)
         shutil.copy(APP / "Dockerfile", directory / "source" / "app")
 
-    def run(self, failing: str = "", refused: int = 0, base: str | None = None) -> Build:
+    def run(
+        self, failing: str = "", refused: int = 0, base: str | None = None, configuration: str | None = None
+    ) -> Build:
         """The commands of each phase until one fails, in the root of the source."""
         (self._directory / "calls").unlink(missing_ok=True)
         source = self._directory / "source"
@@ -76,6 +79,8 @@ class CodeBuild:
         }
         if base is not None:
             environment["NODE_IMAGE"] = base
+        if configuration is not None:
+            environment["STACK_CONFIGURATION"] = configuration
         spec = yaml.safe_load((APP / "buildspec.yml").read_text())
         environment.update(spec["env"]["variables"])
         code = 0
@@ -83,12 +88,12 @@ class CodeBuild:
             for command in phase["commands"]:
                 if code == 0:
                     code = subprocess.run(["bash", "-c", command], cwd=source, env=environment).returncode
-        (artifact,) = spec["artifacts"]["files"]
-        image = source / artifact
+        image, written = (source / each for each in spec["artifacts"]["files"])
         return Build(
             code,
             (self._directory / "calls").read_text().splitlines(),
             json.loads(image.read_text()) if image.exists() else None,
+            written.read_text() if written.exists() else None,
         )
 
 
@@ -116,6 +121,12 @@ def test_tests_builds_pushes_and_names_the_image(code_build: CodeBuild) -> None:
     assert calls[7:] == [f"docker push {REPOSITORY}:{COMMIT}", LOOKUP]
     # The deploy action reads Fn::GetParam: [Image, image.json, ImageURI].
     assert build.image == {"ImageURI": f"{REPOSITORY}@{DIGEST}"}
+
+
+@pytest.mark.parametrize("given", [None, '{"Parameters":{"NotificationEmail":"o\'%s$x@example.com"}}'])
+def test_the_parameters_of_the_stack_are_written_as_they_are(code_build: CodeBuild, given: str | None) -> None:
+    """For the deploy action's TemplateConfiguration. CodeBuild requires the file, whatever the settings."""
+    assert code_build.run(configuration=given).configuration == (given or "")
 
 
 def test_a_base_image_that_is_there_is_not_pulled(code_build: CodeBuild) -> None:

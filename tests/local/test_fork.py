@@ -15,7 +15,7 @@ from phoenix_cfn.local.fork import Fork
 
 
 def fork_of(project: Path, state: Path) -> Fork:
-    aws: Any = SimpleNamespace(settings=LocalSettings(1, 2, "127.0.0.1", state, state / "github", 1.0))
+    aws: Any = SimpleNamespace(settings=LocalSettings(1, 2, 3, "127.0.0.1", state, state / "github", 1.0))
     fork = Fork(aws, "local", "orders")
     fork.fill(project)
     fork.push("The project as it is")

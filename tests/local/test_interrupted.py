@@ -87,7 +87,7 @@ def test_a_process_that_has_taken_the_number_of_an_earlier_gateway_is_left_alone
 ) -> None:
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     try:
-        LocalAws(engine, LocalSettings(9, 10, engine.bridge, tmp_path / "state", tmp_path, 0.1), other.pid).stop()
+        LocalAws(engine, LocalSettings(9, 10, 11, engine.bridge, tmp_path / "state", tmp_path, 0.1), other.pid).stop()
         assert other.poll() is None
     finally:
         other.kill()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from phoenix_cfn.pipeline.overrides import CONFIGURATION_FILE
 from phoenix_cfn.pipeline.stages import IMAGE_FILE, IMAGE_KEY
 from tests.stack import Stack, get_att
 
@@ -48,10 +49,12 @@ def test_the_buildspec_reads_only_variables_that_it_gets(pipeline_stack: Stack, 
     own = set(re.findall(r"^\s*(?:export )?([A-Za-z_]+)=", script, re.MULTILINE))
     read = set(re.findall(r"\$\{?([A-Z][A-Z_]+)", script))
     assert "REPOSITORY_URI" in read
-    assert read - own <= CODEBUILD | {"REPOSITORY_URI"}
+    # Only some settings need a file with the stack's parameters.
+    assert read - own <= CODEBUILD | {"REPOSITORY_URI", "STACK_CONFIGURATION"}
+    assert "${STACK_CONFIGURATION-}" in script
 
 
 def test_the_buildspec_leaves_the_file_and_key_that_the_deploy_action_reads(buildspec: dict[str, Any]) -> None:
-    assert buildspec["artifacts"]["files"] == [IMAGE_FILE]
+    assert buildspec["artifacts"]["files"] == [IMAGE_FILE, CONFIGURATION_FILE]
     assert IMAGE_KEY in commands(buildspec)
     assert IMAGE_FILE in commands(buildspec)

@@ -1,4 +1,4 @@
-"""A repository to break: both templates of the default settings and the buildspec, and what rules say of it."""
+"""A repository to break: both templates of the default settings, buildspec and Dockerfile, and what rules say of it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ RULES = ROOT / "phoenix_cfn" / "rules"
 INFRASTRUCTURE = "templates/Infrastructure.yml"
 PIPELINE = "templates/Pipeline.yml"
 BUILDSPEC = "app/buildspec.yml"
+DOCKERFILE = "app/Dockerfile"
 
 Template = dict[str, Any]
 Repository = dict[str, Any]
@@ -57,11 +58,12 @@ def _original() -> str:
     templates = {INFRASTRUCTURE: infrastructure.template(Settings()), PIPELINE: pipeline.template(Settings())}
     files: Repository = {path: parse(render(template)) for path, template in templates.items()}
     files[BUILDSPEC] = (ROOT / BUILDSPEC).read_text()
+    files[DOCKERFILE] = (ROOT / DOCKERFILE).read_text()
     return json.dumps(files)
 
 
 def repository() -> Repository:
-    """Both templates of the default settings as data in long form, and the buildspec as text."""
+    """Both templates of the default settings as data in long form, buildspec and Dockerfile as text."""
     files: Repository = json.loads(_original())
     return files
 
@@ -149,10 +151,10 @@ def drop(place: str) -> Change:
 
 
 def swap(place: str, old: str, new: str) -> Change:
-    """Replaces a piece of text wherever it stands below a place (or in the buildspec)."""
+    """Replaces a piece of text wherever it stands below a place (or in the buildspec, or the Dockerfile)."""
 
     def change(files: Repository) -> None:
-        if place == BUILDSPEC:
+        if place in (BUILDSPEC, DOCKERFILE):
             files[place] = files[place].replace(old, new)
             return
         parent, key = _parent(files, place)

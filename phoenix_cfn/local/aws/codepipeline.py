@@ -264,18 +264,34 @@ class _Runner:
         configuration = self._configuration(action)
         artifact, _, path = configuration["TemplatePath"].partition("::")
         name = configuration["StackName"]
+        given = self._template_configuration(action) | json.loads(configuration.get("ParameterOverrides", "{}"))
         request = {
             "StackName": name,
             **template_argument(self._read(artifact, path, action).decode(), self._upload),
             "Parameters": [
-                {"ParameterKey": key, "ParameterValue": self._parameter(value, action)}
-                for key, value in json.loads(configuration.get("ParameterOverrides", "{}")).items()
+                {"ParameterKey": key, "ParameterValue": self._parameter(value, action)} for key, value in given.items()
             ],
             "Capabilities": [each for each in configuration.get("Capabilities", "").split(",") if each],
             "RoleARN": configuration["RoleArn"],
         }
         client = self._client("cloudformation")
         return _deploy(client, configuration["ActionMode"], name, request, run)
+
+    def _template_configuration(self, action: dict[str, Any]) -> dict[str, Any]:
+        """Its parameters, which ParameterOverrides replace.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
+        """
+        artifact, _, path = self._configuration(action).get("TemplateConfiguration", "").partition("::")
+        if not path:
+            return {}
+        try:
+            found = json.loads(self._read(artifact, path, action))
+        except ValueError as error:
+            raise ActionFailed(f"The template configuration {path} is no JSON: {error}") from error
+        if unknown := found.keys() - {"Parameters"}:
+            raise ActionFailed(f"the local CodePipeline does not know {sorted(unknown)} of a template configuration")
+        return dict(found["Parameters"])
 
     def _upload(self, template: bytes) -> str:
         """Into the artifact store. Its URL."""

@@ -183,7 +183,20 @@ def reaches_internet(subnets: Iterable[str], groups: Iterable[str], public_addre
         through_nat = nat is not None and _default_target(nat["SubnetId"]).startswith("igw-")
         if not through_nat and not (target.startswith("igw-") and public_address):
             return False
+    return reaches_addresses(groups, port)
+
+
+def reaches_addresses(groups: Iterable[str], port: int = 443) -> bool:
+    """Whether one of the security groups lets its members connect to the port of every address."""
     return any(_permits(each, "IpPermissionsEgress", [], port, "0.0.0.0/0") for each in groups)
+
+
+def route_table(subnet: str) -> str:
+    """The route table of a subnet; empty where it is the VPC's main one."""
+    for identifier, table in ministack.ec2._route_tables.items():
+        if any(each.get("SubnetId") == subnet for each in table.get("Associations", [])):
+            return str(identifier)
+    return ""
 
 
 def _permits(group_id: str, field: str, groups: list[str], port: int, cidr: str = "") -> bool:
@@ -209,9 +222,8 @@ def _contains(outer: str, inner: str) -> bool:
 
 def _default_target(subnet_id: str) -> str:
     """Where the subnet's default route leads: an id such as nat-…, or nothing."""
-    for table in ministack.ec2._route_tables.values():
-        if any(each.get("SubnetId") == subnet_id for each in table.get("Associations", [])):
-            for route in table.get("Routes", []):
-                if route.get("DestinationCidrBlock") == "0.0.0.0/0":
-                    return str(route.get("NatGatewayId") or route.get("GatewayId") or "")
+    table = ministack.ec2._route_tables.get(route_table(subnet_id)) or {}
+    for route in table.get("Routes", []):
+        if route.get("DestinationCidrBlock") == "0.0.0.0/0":
+            return str(route.get("NatGatewayId") or route.get("GatewayId") or "")
     return ""

@@ -10,7 +10,7 @@ from typing import Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from phoenix_cfn.local.aws import documentdb, ec2, ecr, elb, iam, ministack, permissions
+from phoenix_cfn.local.aws import documentdb, ecr, elb, endpoints, iam, ministack, permissions
 from phoenix_cfn.local.aws.corrections import correction
 from phoenix_cfn.local.aws.settings import busy, scaled
 
@@ -26,6 +26,7 @@ _FOLLOWED = {
     "image",
     "linuxParameters",
     "logConfiguration",
+    "mountPoints",
     "name",
     "portMappings",
     "readonlyRootFilesystem",
@@ -159,12 +160,26 @@ def check_start(definition: dict[str, Any], task: dict[str, Any]) -> None:
     except iam.AccessDenied as error:
         raise failure(str(error)) from error
     network = _network(task)
-    if network and not ec2.reaches_internet(
-        network["subnets"], network["securityGroups"], network.get("assignPublicIp") == "ENABLED"
-    ):
+    if network and (missing := endpoints.unreachable(_needed(definition), network)):
         raise failure(
-            "there is a connection issue between the task and the registry: no route, or no rule for port 443"
+            f"there is a connection issue between the task and {', '.join(missing)}: no route, no endpoint, or no rule "
+            "for port 443"
         )
+
+
+def _needed(definition: dict[str, Any]) -> list[str]:
+    """The services that ECS calls from the task's network.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+    """
+    containers = definition["containerDefinitions"]
+    has_secrets = any(each.get("secrets") for each in containers)
+    has_log = any((each.get("logConfiguration") or {}).get("logDriver") == "awslogs" for each in containers)
+    return [
+        *("ecr.api", "ecr.dkr", "s3"),
+        *(["logs"] if has_log else []),
+        *(["secretsmanager"] if has_secrets else []),
+    ]
 
 
 def _check_image(role: str, image: str) -> None:
@@ -188,12 +203,21 @@ def _check_log(role: str, container: dict[str, Any]) -> None:
 
 
 def _check_secret(role: str, value_from: str) -> None:
-    arn = ":".join(value_from.split(":")[:7])
+    arn = _secret_arn(":".join(value_from.split(":")[:7]))
     iam.require(role, ["secretsmanager:GetSecretValue"], arn)
     for secret in ministack.secretsmanager._secrets.values():
         if secret["ARN"] == arn and secret.get("KmsKeyId"):
             via = {"kms:ViaService": f"secretsmanager.{ministack.region()}.amazonaws.com"}
             iam.require(role, ["kms:Decrypt"], secret["KmsKeyId"], {**via, **permissions.tags_of(secret["KmsKeyId"])})
+
+
+def _secret_arn(known: str) -> str:
+    """The whole ARN of a secret: its random ending may be left out.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+    """
+    found = (str(each["ARN"]) for each in ministack.secretsmanager._secrets.values())
+    return next((each for each in found if known in (each, each[: -len("-a1B2c3")])), known)
 
 
 def _network(task: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,8 +1,8 @@
 """The gateway, `python -m phoenix_cfn.local.aws.gateway`: serves the local AWS until SIGTERM, or until its parent ends.
 
 It listens on loopback and on Docker's bridge. Beside AWS's APIs it answers /_local/webhooks/<name> (deliveries of
-GitHub), /_local/pipelines (what the pipelines did) and /_local/faults (what a test makes fail). On a port of its own,
-every request goes to the load balancer: that is the URL for a browser.
+GitHub), /_local/pipelines (what the pipelines did) and /_local/faults (what a test makes fail). On two ports of their
+own, without and with TLS, every request goes to the load balancer: those are the URLs for a browser.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ import time
 from typing import Any
 
 from hypercorn.asyncio import serve
-from hypercorn.config import Config
 
 from phoenix_cfn.local import docker_engine, leftovers
-from phoenix_cfn.local.aws import codepipeline, elb, faults, ministack, stores
+from phoenix_cfn.local.aws import codepipeline, elb, faults, ministack, stores, tls
 from phoenix_cfn.local.aws.corrections import install_all
 from phoenix_cfn.local.aws.settings import PREFIX, settings
 
@@ -30,7 +29,9 @@ def gateway(scope_app: Any) -> Any:
     """MiniStack's ASGI application with these paths in front of it."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        elb.through_the_site.set(scope["type"] == "http" and scope["server"][1] == settings().site)
+        sites = (settings().site, settings().secure_site)
+        elb.through_the_site.set(scope["type"] == "http" and scope["server"][1] in sites)
+        tls.over_tls.set(scope.get("scheme") == "https")
         if not _is_own(scope):
             await scope_app(scope, receive, send)
             return
@@ -87,8 +88,9 @@ def main() -> int:
     parent = int(os.environ.get(f"{PREFIX}PARENT", "0"))
     if parent:
         threading.Thread(target=_stop_with, args=(parent,), daemon=True, name="parent").start()
-    config = Config()
-    config.bind = [
+    config = tls.TlsConfig()
+    config.bind = [f"127.0.0.1:{settings().secure_site}"]
+    config.insecure_bind = [
         f"127.0.0.1:{settings().port}",
         f"{settings().bridge}:{settings().port}",
         f"127.0.0.1:{settings().site}",

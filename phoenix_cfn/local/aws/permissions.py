@@ -34,6 +34,8 @@ _DOCUMENTDB: dict[str, dict[str, list[str]]] = {
 # Actions that handlers call for these properties only; for a resource without them they are not needed.
 # Sources: the descriptions of the properties in the registry schemas.
 _ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "acm-pca:GetCertificate": ("CertificateAuthorityArn",),
+    "acm-pca:IssueCertificate": ("CertificateAuthorityArn",),
     "application-autoscaling:DeleteScheduledAction": ("ScheduledActions",),
     "application-autoscaling:PutScheduledAction": ("ScheduledActions",),
     "cloudwatch:GetMetricData": ("PredictiveScalingPolicyConfiguration",),
@@ -79,6 +81,8 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "logs:PutIndexPolicy": ("FieldIndexPolicies",),
     "logs:PutLogGroupDeletionProtection": ("DeletionProtectionEnabled",),
     "logs:PutResourcePolicy": ("ResourcePolicyDocument",),
+    # IAM has no such action: the service reference of AWS Payments does not list it.
+    "payments:GetConnectedAccount": (),
     "s3:REST.PUT.OBJECT": ("DataProtectionPolicy",),
     "secretsmanager:GetRandomPassword": ("GenerateSecretString",),
     "secretsmanager:RemoveRegionsFromReplication": ("ReplicaRegions",),
@@ -89,6 +93,9 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation": ("ServiceNetworkArn",),
     "vpce:AllowMultiRegion": ("ServiceRegion",),
 }
+# The services whose actions a type's handlers call here: a web ACL is associated with a load balancer, nothing else.
+# https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html
+_SERVICES = {"AWS::WAFv2::WebACLAssociation": ("wafv2", "elasticloadbalancing")}
 # Who assumes a role that a resource of the type names.
 _PASSED_TO = {
     "AWS::ECS::TaskDefinition": "ecs-tasks.amazonaws.com",
@@ -138,7 +145,13 @@ def needed(resource_type: str, operation: str, properties: Mapping[str, Any]) ->
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema
     listed = schema.get("handlers", {}).get(operation, {}).get("permissions", [])
     used = set(_keys(properties))
-    return [action for action in listed if action not in _ONLY_FOR or used & set(_ONLY_FOR[action])]
+    services = _SERVICES.get(resource_type)
+    return [
+        action
+        for action in listed
+        if (services is None or action.partition(":")[0] in services)
+        and (action not in _ONLY_FOR or used & set(_ONLY_FOR[action]))
+    ]
 
 
 def check_actions(role: str, resource_type: str, operation: str, properties: Mapping[str, Any]) -> None:

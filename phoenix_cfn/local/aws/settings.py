@@ -25,6 +25,8 @@ class LocalSettings:
     port: int
     site: int
     """The port under which a browser on this machine reaches the load balancer."""
+    secure_site: int
+    """The same over TLS, in place of the load balancer's port 443."""
     bridge: str
     state: Path
     github: Path
@@ -45,6 +47,7 @@ class LocalSettings:
         return {
             f"{PREFIX}PORT": str(self.port),
             f"{PREFIX}SITE": str(self.site),
+            f"{PREFIX}SECURE_SITE": str(self.secure_site),
             f"{PREFIX}BRIDGE": self.bridge,
             f"{PREFIX}STATE": str(self.state),
             f"{PREFIX}GITHUB": str(self.github),
@@ -57,6 +60,7 @@ class LocalSettings:
         return cls(
             int(environment[f"{PREFIX}PORT"]),
             int(environment[f"{PREFIX}SITE"]),
+            int(environment[f"{PREFIX}SECURE_SITE"]),
             environment[f"{PREFIX}BRIDGE"],
             Path(environment[f"{PREFIX}STATE"]),
             Path(environment[f"{PREFIX}GITHUB"]),

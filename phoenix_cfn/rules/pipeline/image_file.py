@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from phoenix_cfn.cloudformation.nodes import Node
 from phoenix_cfn.rules._buildspec import lacks_file, lacks_key
-from phoenix_cfn.rules._pipeline import artifact_functions, buildspec, deployments, overrides, producer, project
+from phoenix_cfn.rules._pipeline import (
+    Action,
+    artifact_functions,
+    artifact_path,
+    buildspec,
+    deployments,
+    overrides,
+    producer,
+    project,
+)
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class ImageFile(Rule):
-    """The file and the key of an Fn::GetParam are written by the buildspec of the action that makes the artifact,
-    and the file is one of the artifact's.
+    """What a deploy action reads of an artifact of CodeBuild, the buildspec writes: the file and the key of an
+    Fn::GetParam, the template, the template configuration. The file is one of the artifact's.
 
     Risk: The deploy action fails: the file, or the key in it, does not exist.
 
-    Fix: Use one file name and one key in the buildspec and in ParameterOverrides, and list the file under
-    artifacts.
+    Fix: Use one file name and one key in the buildspec and in the action's configuration, and list the file under
+    artifacts. `phoenix-cfn init` writes a buildspec with all of them.
     """
 
     id = "E9703"
@@ -26,17 +36,24 @@ class ImageFile(Rule):
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for action in deployments(stack):
-            for function, arguments in artifact_functions(overrides(action)):
-                if function != "Fn::GetParam" or len(arguments) != 3:
-                    continue
-                artifact, file, key = arguments
-                made_by = producer(action, artifact) if artifact else None
+            for node, artifact, file, key in _read(action):
+                made_by = producer(action, artifact)
                 owner = project(stack, made_by) if made_by is not None and made_by.provider == "CodeBuild" else None
                 spec = buildspec(stack, owner) if owner is not None else None
-                if made_by is None or owner is None or spec is None or not file or not key:
+                if made_by is None or spec is None:
                     continue
-                node = action.configuration["ParameterOverrides"]
                 name = artifact if len(made_by.outputs) > 1 else ""
-                why = lacks_file(spec, name or "", file) or lacks_key(spec, file, key)
+                why = lacks_file(spec, name, file) or (lacks_key(spec, file, key) if key else None)
                 if why is not None:
                     yield finding(node, why)
+
+
+def _read(action: Action) -> Iterator[tuple[Node, str, str, str]]:
+    """Where a deploy action reads a file: the node, the artifact, the file, and the key where it reads only that."""
+    for function, arguments in artifact_functions(overrides(action)):
+        if function == "Fn::GetParam" and len(arguments) == 3 and all(arguments):
+            artifact, file, key = map(str, arguments)
+            yield action.configuration["ParameterOverrides"], artifact, file, key
+    for name in ("TemplatePath", "TemplateConfiguration"):
+        if found := artifact_path(action.configuration[name]):
+            yield action.configuration[name], *found, ""

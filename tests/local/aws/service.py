@@ -18,15 +18,15 @@ SERVER = (
 )
 
 
-def push_image(aws: LocalAws, name: str = "lab") -> str:
-    """Pushes a small image to the local ECR; its URI by digest."""
+def push_image(aws: LocalAws, name: str = "lab", content: str = DEBIAN) -> str:
+    """Pushes a small image, or another that the engine has, to the local ECR; its URI by digest."""
     ecr = aws.client("ecr")
     ecr.create_repository(repositoryName=name)
     token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     user, _, password = base64.b64decode(token).decode().partition(":")
     docker = aws.engine.client
     local = f"127.0.0.1:{aws.settings.port}/{name}"
-    docker.images.get(DEBIAN).tag(local, tag="1")
+    docker.images.get(content).tag(local, tag="1")
     answer = docker.images.push(local, tag="1", auth_config={"username": user, "password": password})
     assert "error" not in answer, answer
     digest = ecr.describe_images(repositoryName=name)["imageDetails"][0]["imageDigest"]

@@ -10,7 +10,7 @@ from phoenix_cfn.local.aws.settings import LocalSettings
 
 HERE = Path(__file__).parent
 # The corrections' modules read their process's settings when they are used, not when they are imported.
-SETTINGS = LocalSettings(1, 2, "127.0.0.1", HERE, HERE, 1.0)
+SETTINGS = LocalSettings(1, 2, 3, "127.0.0.1", HERE, HERE, 1.0)
 
 
 def test_every_correction_is_documented_and_tested() -> None:

@@ -82,8 +82,8 @@ def test_only_one_module_imports_ministack() -> None:
 )
 def test_a_change_names_the_name_the_files_and_what_changed(before: list[str], now: list[str], said: str) -> None:
     same = {"alb._tgs": ["dict"]}
-    (line,) = changes({"alb._lbs": before, **same}, {"alb._lbs": now, **same})
-    assert line.startswith("alb._lbs (elb.py): ")
+    (line,) = changes({"alb._tg_attrs": before, **same}, {"alb._tg_attrs": now, **same})
+    assert line.startswith("alb._tg_attrs (elb.py): ")
     assert said in line
 
 

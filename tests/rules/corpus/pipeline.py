@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from tests.rules.corpus.parts import CONTAINER, DEPLOY, OVERRIDES
-from tests.rules.house import BUILDSPEC, PIPELINE, Case, add, drop, fault, near_miss, permit, put, remove, sub, swap
+from tests.rules.house import (
+    BUILDSPEC,
+    DOCKERFILE,
+    PIPELINE,
+    Case,
+    add,
+    drop,
+    fault,
+    near_miss,
+    permit,
+    put,
+    remove,
+    sub,
+    swap,
+)
 
 ROLLING = """\
 version: 0.2
@@ -12,6 +26,12 @@ phases:
     commands:
       - printf '[{"name":"web","imageUri":"%s"}]' x > imagedefinitions.json
 """
+
+STORAGE = (
+    put("TaskDefinition/Volumes", [{"Name": "data"}]),
+    put(f"{CONTAINER}/MountPoints", [{"SourceVolume": "data", "ContainerPath": "/data"}]),
+)
+CONDITIONAL = "if grep -q 'AS test$' app/Dockerfile; then docker build --target test app; fi"
 
 CASES: list[Case] = [
     fault(
@@ -39,6 +59,22 @@ CASES: list[Case] = [
         "E9703", "the buildspec's artifact is another file", swap(BUILDSPEC, "    - image.json", "    - taskdef.json")
     ),
     fault("E9703", "the buildspec writes another file", swap(BUILDSPEC, "> image.json", "> uri.json")),
+    fault(
+        "E9703",
+        "no artifact has the template configuration",
+        put(f"{DEPLOY}/Configuration/TemplateConfiguration", "Image::configuration.json"),
+    ),
+    fault(
+        "E9703",
+        "no command writes the template configuration",
+        put(f"{DEPLOY}/Configuration/TemplateConfiguration", "Image::stack.json"),
+        swap(BUILDSPEC, "> stack.json", "> parameters.json"),
+    ),
+    near_miss(
+        "E9703",
+        "the build writes the template configuration",
+        put(f"{DEPLOY}/Configuration/TemplateConfiguration", "Image::stack.json"),
+    ),
     near_miss("E9703", "the buildspec's artifact is everything", swap(BUILDSPEC, "    - image.json", "    - '**/*'")),
     fault(
         "E9704",
@@ -59,6 +95,8 @@ CASES: list[Case] = [
         "the template is made by the build",
         put(f"{DEPLOY}/Configuration/TemplatePath", "Image::packaged.yml"),
         swap(OVERRIDES, '"MinRunningTasks":', '"MinTasks":'),
+        swap(BUILDSPEC, "> stack.json", "> packaged.yml"),
+        swap(BUILDSPEC, "- stack.json", "- packaged.yml"),
     ),
     fault("E9706", "the template needs one more parameter", put("/Parameters/Domain", {"Type": "String"})),
     near_miss(
@@ -245,4 +283,65 @@ CASES: list[Case] = [
         put("TaskDefinition/RuntimePlatform/CpuArchitecture", "ARM64"),
         swap(BUILDSPEC, "docker build ", "docker build --platform linux/arm64 "),
     ),
+    fault("E9722", "a stage that is not in the Dockerfile", swap(DOCKERFILE, " AS test", " AS tests")),
+    near_miss("E9722", "a stage in capitals", swap(DOCKERFILE, " AS test", " AS TEST")),
+    near_miss(
+        "E9722",
+        "a stage that is built where it is there",
+        swap(DOCKERFILE, " AS test", " AS tests"),
+        swap(BUILDSPEC, 'docker build "${argument[@]}" --target test app', CONDITIONAL),
+    ),
+    fault("E9723", "an image without a command", swap(DOCKERFILE, 'CMD ["node", "src/main.js"]', "")),
+    near_miss(
+        "E9723",
+        "the container's own command",
+        swap(DOCKERFILE, 'CMD ["node", "src/main.js"]', ""),
+        put(f"{CONTAINER}/Command", ["node", "src/main.js"]),
+    ),
+    near_miss(
+        "E9723",
+        "an image that has a command",
+        swap(DOCKERFILE, 'CMD ["node", "src/main.js"]', ""),
+        swap(DOCKERFILE, "docker/library/node:24-slim\n", "nginx/nginx:1.29\n"),
+    ),
+    near_miss("E9723", "an entry point", swap(DOCKERFILE, 'CMD ["node"', 'ENTRYPOINT ["node"')),
+    fault(
+        "E9724", "an image that is for another user", swap(DOCKERFILE, "USER 1000:1000\nEXPOSE", "USER 10001\nEXPOSE")
+    ),
+    fault(
+        "E9724",
+        "root, as no user is there",
+        drop(f"{CONTAINER}/User"),
+        swap(DOCKERFILE, "USER 1000:1000\nEXPOSE", "EXPOSE"),
+    ),
+    fault(
+        "E9724",
+        "root by name",
+        drop(f"{CONTAINER}/User"),
+        swap(DOCKERFILE, "USER 1000:1000\nEXPOSE", "USER root\nEXPOSE"),
+    ),
+    near_miss("E9724", "the image's own user", drop(f"{CONTAINER}/User")),
+    near_miss("E9724", "no user in the Dockerfile", swap(DOCKERFILE, "USER 1000:1000\nEXPOSE", "EXPOSE")),
+    near_miss("E9724", "a user without its group", swap(DOCKERFILE, "USER 1000:1000\nEXPOSE", "USER 1000\nEXPOSE")),
+    near_miss("E9724", "a user by name", swap(DOCKERFILE, "USER 1000:1000\nEXPOSE", "USER node\nEXPOSE")),
+    fault("E9725", "writable storage without a VOLUME", *STORAGE),
+    fault(
+        "E9725",
+        "writable storage with a VOLUME elsewhere",
+        *STORAGE,
+        swap(DOCKERFILE, "EXPOSE 8080", "VOLUME /data/cache\nEXPOSE 8080"),
+    ),
+    near_miss("E9725", "a VOLUME", *STORAGE, swap(DOCKERFILE, "EXPOSE 8080", "VOLUME /data/\nEXPOSE 8080")),
+    near_miss(
+        "E9725", "a list of them", *STORAGE, swap(DOCKERFILE, "EXPOSE 8080", 'VOLUME ["/tmp", "/data"]\nEXPOSE 8080')
+    ),
+    near_miss("E9725", "storage to read", *STORAGE, put(f"{CONTAINER}/MountPoints/0/ReadOnly", True)),
+    fault(
+        "E9726",
+        "an image that listens on another port",
+        swap(DOCKERFILE, "EXPOSE 8080", "EXPOSE 3000"),
+        swap(DOCKERFILE, "    PORT=8080", "    TZ=UTC"),
+    ),
+    near_miss("E9726", "another default of the variable", swap(DOCKERFILE, "EXPOSE 8080", "EXPOSE 3000")),
+    near_miss("E9726", "with its protocol", swap(DOCKERFILE, "EXPOSE 8080", "EXPOSE 9000 8080/tcp")),
 ]

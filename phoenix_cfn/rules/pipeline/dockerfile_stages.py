@@ -1,0 +1,31 @@
+"""E9722: The stages that the buildspec builds are in the Dockerfile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phoenix_cfn.rules._dockerfile import images
+from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
+
+
+class DockerfileStages(Rule):
+    """Every target of a `docker build` in the buildspec is a stage of the Dockerfile.
+
+    Risk: The build fails: the target stage could not be found. A service without tests in its Dockerfile is not built.
+
+    Fix: Add the stage, or leave out the target. The buildspec of `phoenix-cfn init` builds a stage named test where
+    there is one.
+    """
+
+    id = "E9722"
+    shortdesc = "The stages that the buildspec builds are in the Dockerfile"
+    source_url = "https://docs.docker.com/reference/cli/docker/buildx/build/#target"
+    tags = ["wiring", "pipeline"]
+
+    def judge(self, stack: Stack) -> Iterator[Finding]:
+        for image in images(stack):
+            names = [each.name for each in image.dockerfile.stages if each.name]
+            for target in image.targets:
+                if "$" not in target and not target.isdigit() and target.lower() not in names:
+                    there = ", ".join(names) or "none with a name"
+                    yield finding(image.node, f"{image.dockerfile.path} has no stage {target}; it has {there}")

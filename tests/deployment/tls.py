@@ -1,0 +1,40 @@
+"""Requests over TLS to a load balancer of the local AWS, by a client that trusts the local authority."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+
+from phoenix_cfn.local.aws import certificates
+from phoenix_cfn.local.server import LocalAws
+from tests.deployment.stage import Answer
+
+
+def trusting(aws: LocalAws) -> ssl.SSLContext:
+    """What such a client needs."""
+    return ssl.create_default_context(cafile=str(certificates.authority(aws.settings.state)))
+
+
+def connected(aws: LocalAws, name: str, context: ssl.SSLContext) -> ssl.SSLSocket:
+    """A connection to port 443 of the load balancer that the name leads to."""
+    return context.wrap_socket(
+        socket.create_connection(("127.0.0.1", aws.settings.secure_site), timeout=30), server_hostname=name
+    )
+
+
+def https(
+    aws: LocalAws,
+    name: str,
+    path: str = "/",
+    method: str = "GET",
+    body: bytes | None = None,
+    context: ssl.SSLContext | None = None,
+) -> Answer:
+    """Raises ssl.SSLError where the certificate is not for the name."""
+    with connected(aws, name, context or trusting(aws)) as connection:
+        client = http.client.HTTPConnection(name, timeout=30)
+        client.sock = connection
+        client.request(method, path, body)
+        answer = client.getresponse()
+        return Answer(answer.status, {key.lower(): each for key, each in answer.getheaders()}, answer.read(), 0.0)
