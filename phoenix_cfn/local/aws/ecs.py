@@ -339,8 +339,9 @@ def _wait(arn: str) -> None:
         # Where ECS shifts requests, CloudFormation learns of the failure when they are back.
         if failed and not service.get("_shift"):
             reason = deployment.get("rolloutStateReason", "")
-            cause = reason if "alarm" in reason or deployment.get("_begun") else "ECS Deployment Circuit Breaker was triggered"
-            raise ValueError(f"Error occurred during operation '{cause}'. {_last_failure(deployment)}")
+            if "alarm" not in reason and not deployment.get("_begun"):
+                reason = "ECS Deployment Circuit Breaker was triggered"
+            raise ValueError(f"Error occurred during operation '{reason}'. {_last_failure(deployment)}")
         steady = deployment.get("rolloutState") == "COMPLETED" and deployment.get("_steady")
         if steady and service["runningCount"] >= service["desiredCount"]:
             return

@@ -33,13 +33,11 @@ def service_of(task: dict[str, Any]) -> dict[str, Any] | None:
 
 def groups_of(task: dict[str, Any]) -> list[str]:
     """The target groups that a task is registered with, or will be."""
+    if "_groups" in task:
+        return list(task["_groups"])
     service = service_of(task)
-    if service is None:
-        return []
-    if "_groups" not in task:
-        deployment = ministack.ecs._deployment_for_task(service, task)
-        return groups_of_deployment(service, deployment) if deployment else []
-    return list(task["_groups"])
+    deployment = ministack.ecs._deployment_for_task(service, task) if service else None
+    return groups_of_deployment(service, deployment) if service and deployment else []
 
 
 def groups_of_deployment(service: dict[str, Any], deployment: dict[str, Any]) -> list[str]:
