@@ -326,15 +326,18 @@ def _apply(arn: str, properties: dict[str, Any]) -> None:
 
 
 # Real seconds after which a service that never gets steady fails its stack; AWS waits for hours.
-_PATIENCE = 900
+PATIENCE = 900
 
 
 def _wait(arn: str) -> None:
     """Until the deployment that the service has now is complete; ValueError where it fails."""
     service = _by_arn(arn)
     deployment = ministack.ecs._primary_deployment(service)
-    end = time.time() + _PATIENCE
+    end = time.time() + PATIENCE
     while time.time() < end:
+        if service.get("_shift"):
+            # Its steps may take hours of AWS; it gives up by itself.
+            end = time.time() + PATIENCE
         failed = deployment["status"] != "PRIMARY" or deployment.get("rolloutState") == "FAILED"
         # Where ECS shifts requests, CloudFormation learns of the failure when they are back.
         if failed and not service.get("_shift"):

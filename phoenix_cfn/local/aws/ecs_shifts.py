@@ -209,8 +209,11 @@ class _Shift:
 
     def _scale_up(self) -> None:
         self.held = False
+        end = time.time() + ecs.PATIENCE
         while sum(each.get("_startup_stable", False) for each in self._tasks()) < self.service["desiredCount"]:
             self._check()
+            if time.time() > end:
+                raise _Failed("Service deployment rolled back because its tasks did not become healthy in time.")
             time.sleep(0.1)
 
     def _tasks(self) -> list[dict[str, Any]]:
