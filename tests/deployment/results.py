@@ -57,9 +57,10 @@ class Results:
             cells = ["" if value is None else str(value) for value in (row.sent, row.failed)]
             seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
             lines.append(f"| {row.requirement} | {row.what} | {seconds} | {cells[0]} | {cells[1]} | {row.note} |")
-        return "\n".join([*lines, "", self._machine()])
+        return "\n".join([*lines, "", self.machine()])
 
-    def _machine(self) -> str:
+    def machine(self) -> str:
+        """The machine and the versions."""
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
         return (
             f"{datetime.now(timezone.utc):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} "

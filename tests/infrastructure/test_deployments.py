@@ -136,6 +136,39 @@ def test_every_role_stands_under_the_path_within_the_boundary(strategy: str) -> 
         assert role["Path"] == {"Fn::Sub": "/${StagePrefix}-phoenix/"}
 
 
+HTTPS = ("certificate", "domain")
+
+
+@pytest.mark.parametrize("https", HTTPS)
+@pytest.mark.parametrize("strategy", NATIVE)
+def test_with_https_the_rules_shift_the_requests_of_port_443(strategy: str, https: str) -> None:
+    """Port 80 redirects only: a rule there would serve without TLS, and a test request would see the redirect."""
+    found = Stack(
+        infrastructure.template(
+            Settings.of(
+                {"deployment": {"strategy": strategy, "smoke_test_path": "/health"}, "load_balancer": {"https": https}}
+            )
+        )
+    )
+    rules = found.of_type("AWS::ElasticLoadBalancingV2::ListenerRule")
+    assert {text(each["ListenerArn"]) for each in rules.values()} == {text(ref("HttpsListener"))}
+    shift = next(each for each in found.statements("TrafficRole") if each["Sid"] == "ShiftRequests")
+    assert shift["Resource"] == [ref("HttpsListener"), ref("ProductionRule"), ref("TestRule")]
+    variables = found.properties("SmokeTestFunction")["Environment"]["Variables"]
+    assert (variables["SCHEME"], variables["PORT"]) == ("https", "443")
+
+
+@pytest.mark.parametrize("https", HTTPS)
+def test_with_https_codedeploy_forwards_port_443_and_tests_by_its_own_port(https: str) -> None:
+    chosen = {"strategy": "codedeploy", "smoke_test_path": "/health"}
+    found = Stack(infrastructure.template(Settings.of({"deployment": chosen, "load_balancer": {"https": https}})))
+    (pair,) = found.properties("DeploymentGroup")["LoadBalancerInfo"]["TargetGroupPairInfoList"]
+    assert pair["ProdTrafficRoute"] == {"ListenerArns": [ref("HttpsListener")]}
+    assert pair["TestTrafficRoute"] == {"ListenerArns": [ref("TestListener")]}
+    variables = found.properties("SmokeTestFunction")["Environment"]["Variables"]
+    assert (variables["SCHEME"], variables["PORT"]) == ("http", str(found.properties("TestListener")["Port"]))
+
+
 # CodeDeploy.
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import http.server
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from phoenix_cfn.infrastructure.deployments import smoke_test_function
+from phoenix_cfn.local.aws.certificates import server_pem
 
 # It has no annotations: it is part of a template.
 function: Any = smoke_test_function
@@ -52,6 +55,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     variables = {
         "HOST": "127.0.0.1",
         "PORT": str(found.http.server_address[1]),
+        "SCHEME": "http",
         "TEST_PATH": "/ready?deep=1",
         "TEST_HEADER": "x-deployment-test",
         "TEST_VALUE": "new-version",
@@ -105,6 +109,21 @@ def test_nothing_that_listens_fails(server: Server, monkeypatch: pytest.MonkeyPa
     server.http.server_close()
     monkeypatch.setenv("PORT", "1")
     assert function.ecs({}, None) == {"hookStatus": "FAILED"}
+
+
+@pytest.mark.parametrize(("code", "expected"), [(200, "SUCCEEDED"), (301, "FAILED")])
+def test_tls_with_a_certificate_for_another_name(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int, expected: str
+) -> None:
+    """The certificate names the domain; the test requests the load balancer by its own name."""
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_bytes(server_pem(tmp_path, ["www.example.com"]))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
+    monkeypatch.setenv("SCHEME", "https")
+    server.answer = lambda handler, number: status(handler, code, Location="/")
+    assert function.ecs({}, None) == {"hookStatus": expected}
 
 
 @pytest.mark.parametrize(("code", "expected"), [(200, "Succeeded"), (500, "Failed")])

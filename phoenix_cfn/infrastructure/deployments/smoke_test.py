@@ -64,9 +64,12 @@ def smoke_test(
         Resource=[GetAtt(group, "Arn")],
     )
     role = bounded_role(scope, "SmokeTestRole", "lambda", boundary, write, *statements)
+    # CodeDeploy's test listener has no TLS. Where the rules have it, port 80 only redirects.
+    tls = caller == "ecs" and scope.settings.load_balancer.https != "off"
     variables = {
         "HOST": GetAtt(load_balancing.load_balancer, "DNSName"),
-        "PORT": str(TEST_PORT if caller == "codedeploy" else 80),
+        "PORT": str(TEST_PORT if caller == "codedeploy" else 443 if tls else 80),
+        "SCHEME": "https" if tls else "http",
         "TEST_PATH": scope.settings.deployment.smoke_test_path,
         "TEST_HEADER": TEST_HEADER,
         "TEST_VALUE": TEST_VALUE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 from phoenix_cfn.local.server import LocalAws
 from tests.local.aws.lab import Lab, allow, role
 from tests.local.aws.sessions import client_of
+from tests.local.aws.test_corrections import SETTINGS
 from tests.local.aws.test_documentdb import cluster
 
 TOPIC = {"Topic": {"Type": "AWS::SNS::Topic"}}
@@ -230,3 +232,17 @@ def test_failed_rollbacks_keep_their_resources(lab: Lab, aws: LocalAws) -> None:
     assert docdb.describe_db_clusters()["DBClusters"] == []
     [snapshot] = docdb.describe_db_cluster_snapshots(DBClusterIdentifier="lab-db")["DBClusterSnapshots"]
     docdb.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=snapshot["DBClusterSnapshotIdentifier"])
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [({"ZipFile": "pass"}, False), ({"S3Bucket": "bucket", "S3Key": "key"}, True)],
+    ids=["inline", "from a bucket"],
+)
+def test_a_role_needs_what_the_properties_take(code: dict[str, str], needed: bool) -> None:
+    os.environ.update(SETTINGS.environment())
+    from phoenix_cfn.local.aws import permissions
+
+    actions = permissions.needed("AWS::Lambda::Function", "create", {"Code": code})
+    assert ("s3:GetObject" in actions) is needed
+    assert "lambda:CreateFunction" in actions

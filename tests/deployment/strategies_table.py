@@ -1,0 +1,81 @@
+"""The recorded table of the strategies: what was done with each, and what users saw."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.local.docker_engine import DockerEngine
+from phoenix_cfn.render import render
+
+from . import REPOSITORY_ROOT
+from .results import Results
+from .strategies import SETTINGS
+
+FILE = REPOSITORY_ROOT / "docs/deployments.md"
+_BEGIN, _END = "<!-- strategies: written by the test run -->", "<!-- end of strategies -->"
+
+
+class Table:
+    """A column for each strategy; printed in the end, and written to docs/ when PHOENIX_RECORD is set and nothing
+    failed.
+    """
+
+    def __init__(self, engine: DockerEngine, time_scale: float, strategies: list[str]) -> None:
+        self.results, self.strategies = Results(engine, time_scale), strategies
+        self.rows: dict[str, dict[str, str]] = {}
+
+    def add(self, strategy: str, what: str, *cells: str) -> None:
+        """One cell."""
+        self.rows.setdefault(what, {})[strategy] = "; ".join(cells)
+
+    def text(self) -> str:
+        """In Markdown."""
+        lines = [
+            f"| | {' | '.join(f'`{each}`' for each in self.strategies)} |",
+            f"|---|{'---|' * len(self.strategies)}",
+        ]
+        for what, cells in self.rows.items():
+            lines.append(f"| {what} | {' | '.join(cells.get(each, '-') for each in self.strategies)} |")
+        return "\n".join([*lines, "", self.results.machine()])
+
+    def finish(self, failed: int) -> None:
+        """Prints the table, and writes it where that is wanted."""
+        if os.environ.get("PHOENIX_RECORD") and not failed and "PYTEST_XDIST_WORKER" not in os.environ:
+            self._judge()
+            before, _, rest = FILE.read_text().partition(_BEGIN)
+            after = rest.partition(_END)[2]
+            FILE.write_text(f"{before}{_BEGIN}\n\n{self.text()}\n\n{_END}{after}")
+        print("\n" + self.text())
+
+    def _judge(self) -> None:
+        """The sizes of the templates, and what cfn-lint and checkov find without this project's configuration."""
+        checkov = next((REPOSITORY_ROOT / ".cache").glob("checkov-*/bin/checkov"))
+        for strategy in self.strategies:
+            with tempfile.TemporaryDirectory() as folder:
+                files = []
+                for name, module in (("Pipeline", pipeline), ("Infrastructure", infrastructure)):
+                    file = Path(folder) / f"{name}.yml"
+                    file.write_text(render(module.template(Settings.of({"deployment": SETTINGS[strategy]}))))
+                    files.append(file)
+                sizes = ", ".join(f"{file.stat().st_size:,}" for file in files)
+                self.add(strategy, "bytes of Pipeline.yml, Infrastructure.yml", sizes)
+                linted = subprocess.run(
+                    [sys.executable, "-m", "cfnlint", "--format", "json", *map(str, files)],
+                    cwd=folder,
+                    capture_output=True,
+                    text=True,
+                )
+                found = len(json.loads(linted.stdout or "[]"))
+                checked = subprocess.run(
+                    [checkov, "--directory", folder, "--framework", "cloudformation", "--output", "json"],
+                    capture_output=True,
+                    text=True,
+                )
+                failed = len(json.loads(checked.stdout)["results"]["failed_checks"])
+                self.add(strategy, "findings of cfn-lint, checkov", f"{found}, {failed}")

@@ -1,0 +1,389 @@
+"""Each strategy of deployment in a stage of its own: what users see of good and bad versions, and what is left.
+
+All stages run beside each other: a test waits for its chapter of one of them. A local AWS of their own runs twice as
+fast as that of the other stories.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from phoenix_cfn.local.aws.templates import template_argument
+from phoenix_cfn.local.docker_engine import DockerEngine
+from phoenix_cfn.local.server import REGION, LocalAws
+
+from .account import existing
+from .stage import DeploymentFailed
+from .strategies import APPLICATION, SETTINGS, SHARES, SMOKE_TEST, Release, Story, Users, build_versions
+from .strategies_table import Table
+
+STRATEGIES = list(SETTINGS)
+NATIVE = list(SHARES)
+TIME_SCALE = 0.05
+ROLLED_BACK = "Service deployment rolled back because "
+
+
+@pytest.fixture(scope="module")
+def aws(engine: DockerEngine) -> Iterator[LocalAws]:
+    """The local AWS of these stages."""
+    with tempfile.TemporaryDirectory(prefix="phoenix-strategies-", ignore_cleanup_errors=True) as folder:
+        running = LocalAws.start(engine, Path(folder) / "state", TIME_SCALE)
+        try:
+            yield running
+        finally:
+            print(running.log()[-20_000:])
+            running.stop()
+
+
+@pytest.fixture(scope="module")
+def stories(aws: LocalAws) -> dict[str, Story]:
+    """All of them, under way."""
+    build_versions(aws)
+    found = {strategy: Story(aws, strategy) for strategy in STRATEGIES}
+    for story in found.values():
+        shifts = story.strategy in NATIVE
+        chapters = {
+            "first": first_deployment_fails,
+            "created": create,
+            "release": lambda story: story.release("two"),
+            "settings": change_settings,
+            "infrastructure": change_infrastructure,
+            "unhealthy": lambda story: story.release("unhealthy"),
+            "broken": release_errors,
+            **({"untested": lambda story: story.release("untested")} if shifts else {}),
+            **({} if shifts else {"switch": begin_to_shift}),
+            "removed": remove,
+        }
+        story.begin(chapters)
+    return found
+
+
+@pytest.fixture(scope="module")
+def table(engine: DockerEngine, request: pytest.FixtureRequest) -> Iterator[Table]:
+    """The recorded table, as that of the other stories."""
+    collected = Table(engine, TIME_SCALE, STRATEGIES)
+    yield collected
+    collected.finish(request.session.testsfailed)
+
+
+@dataclass
+class First:
+    """A first deployment whose tasks never become healthy."""
+
+    reason: str
+    status: str
+    seconds: float
+    left: set[str]
+
+
+def first_deployment_fails(story: Story) -> First:
+    """There is no commit yet when the pipeline begins: its first run fails, and the first version is a bad one."""
+    stage = story.stage
+    stage.create_pipeline()
+    stage.ended(1)
+    story.at_first = story.present()
+    began = time.time()
+    run = story.push("unhealthy")
+    try:
+        stage.finished(run)
+        reason = "none"
+    except DeploymentFailed as error:
+        reason = str(error)
+    return First(
+        reason, stage.status(stage.infrastructure_stack), time.time() - began, story.present() - story.at_first
+    )
+
+
+def create(story: Story) -> float:
+    """Deletes the stack that has failed, as its user does, and pushes a good version; the seconds until it answers."""
+    story.stage.delete(story.stage.infrastructure_stack)
+    began = time.time()
+    story.stage.finished(story.push("one"))
+    assert story.stage.get().status == 200
+    return time.time() - began
+
+
+@dataclass
+class Changed:
+    """A release with other settings: what the container of a task has of them, and the weights before and after."""
+
+    release: Release
+    environment: dict[str, str]
+    cpus: float
+    memory: int
+    weights: tuple[dict[str, int], dict[str, int]]
+
+
+def change_settings(story: Story) -> Changed:
+    """An environment variable, a secret, CPU and memory arrive with the next version."""
+    secret = f"{story.prefix}/payments"
+    story.aws.client("secretsmanager").create_secret(Name=secret, SecretString='{"key": "from the secret"}')
+    story.choose(
+        {
+            "deployment": SETTINGS[story.strategy],
+            "service": {
+                "cpu": 1024,
+                "memory": 2048,
+                "variables": {"GREETING": "hello"},
+                "secrets": {"PAYMENT_KEY": f"{secret}:key"},
+            },
+        }
+    )
+    update_pipeline(story)
+    before = story.weights()
+    release = story.release("three")
+    container = story.stage.container(story.stage.tasks()[0]).attrs
+    environment = dict(each.split("=", 1) for each in container["Config"]["Env"])
+    host = container["HostConfig"]
+    weights = before, story.weights()
+    return Changed(release, environment, host["NanoCpus"] / 1e9, host["Memory"] // 2**20, weights)
+
+
+def update_pipeline(story: Story) -> None:
+    """Updates the pipeline stack to the clone's Pipeline.yml, before the push, as the documentation says."""
+    stage, bucket = story.stage, f"cf-templates-{story.prefix}"
+
+    def upload(template: bytes) -> str:
+        s3 = story.aws.client("s3")
+        with suppress(ClientError):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_object(Bucket=bucket, Key="Update.yml", Body=template)
+        return f"{story.aws.settings.endpoint}/{bucket}/Update.yml"
+
+    runs = len(stage.executions())
+    stage.cloudformation.update_stack(
+        StackName=stage.pipeline_stack,
+        **template_argument((story.fork.clone / "templates/Pipeline.yml").read_text(), upload),
+        Parameters=stage.parameters(),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    stage.settled(stage.pipeline_stack, ["UPDATE_COMPLETE"])
+    # A pipeline that changed runs by itself.
+    time.sleep(2)
+    if len(stage.executions()) > runs:
+        stage.ended(runs + 1)
+
+
+@dataclass
+class Untouched:
+    """An update that changes nothing of the service."""
+
+    status: str
+    users: Users
+    weights: tuple[dict[str, int], dict[str, int]]
+    deployments: tuple[int, int]
+
+
+def change_infrastructure(story: Story) -> Untouched:
+    """Another target of scaling: the stack is updated, and nothing is deployed."""
+    stage = story.stage
+    [stack] = stage.cloudformation.describe_stacks(StackName=stage.infrastructure_stack)["Stacks"]
+    parameters = [
+        {"ParameterKey": each["ParameterKey"], "UsePreviousValue": True}
+        if each["ParameterKey"] != "AutoScalingTargetValue"
+        else {"ParameterKey": "AutoScalingTargetValue", "ParameterValue": str(int(each["ParameterValue"]) + 1)}
+        for each in stack["Parameters"]
+    ]
+    weights, deployments = story.weights(), len(story.deployments())
+    with Users(stage) as users:
+        stage.cloudformation.update_stack(
+            StackName=stage.infrastructure_stack,
+            UsePreviousTemplate=True,
+            Parameters=parameters,
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        stage.settled(stage.infrastructure_stack, ["UPDATE_COMPLETE"])
+        time.sleep(2)
+    status = stage.status(stage.infrastructure_stack)
+    return Untouched(status, users, (weights, story.weights()), (deployments, len(story.deployments())))
+
+
+def release_errors(story: Story) -> Release:
+    """Its health check and its smoke test pass: only users see the errors."""
+    story.calm()
+    release = story.release("broken")
+    story.calm()
+    return release
+
+
+def begin_to_shift(story: Story) -> Release:
+    """From rolling to blue/green, in the stage that runs."""
+    story.calm()
+    story.choose({"deployment": SETTINGS["blue-green"]})
+    update_pipeline(story)
+    return story.release("four")
+
+
+def remove(story: Story) -> set[str]:
+    """Deletes both stacks; what is left of the infrastructure."""
+    story.stage.delete(story.stage.infrastructure_stack)
+    left = story.present() - story.at_first
+    story.stage.delete(story.stage.pipeline_stack)
+    return left
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_first_deployment_that_fails_is_cleaned_up(stories: dict[str, Story], table: Table, strategy: str) -> None:
+    first: First = stories[strategy].told("first")
+    assert first.status == "ROLLBACK_COMPLETE"
+    # Three tasks fail, or the alarm fires: which is first depends on how long tasks take to start.
+    reason = r"No rollback candidate" if strategy in NATIVE else r"Circuit Breaker|alarm"
+    assert re.search(reason, first.reason), first.reason
+    assert first.left == set()
+    table.add(strategy, "first version never healthy: rolled back, nothing left", f"{first.seconds:.0f} s")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_first_version_is_deployed(stories: dict[str, Story], table: Table, strategy: str) -> None:
+    seconds = stories[strategy].told("created")
+    table.add(strategy, "first version: deployed", f"{seconds:.0f} s")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_release_fails_no_request(stories: dict[str, Story], table: Table, strategy: str) -> None:
+    release: Release = stories[strategy].told("release")
+    assert release.execution["status"] == "Succeeded", release.summary
+    assert release.users.errors() == []
+    assert release.users.seen[-1].version == "two"
+    table.add(strategy, "a release: requests, failed", _failures(release.users), f"{release.seconds:.0f} s")
+
+
+@pytest.mark.parametrize("strategy", NATIVE)
+def test_requests_shift_by_the_settings(stories: dict[str, Story], table: Table, strategy: str) -> None:
+    release: Release = stories[strategy].told("release")
+    assert [step.percent for step in release.steps] == SHARES[strategy]
+    for step in release.steps:
+        share = step.percent / 100
+        # Four standard deviations: by chance one release in 15,000 is outside.
+        margin = 4 * math.sqrt(max(share * (1 - share), 0.01) / step.answers)
+        assert abs(step.new / step.answers - share) <= (margin if share < 1 else 0), step
+    shares = ", ".join(f"{step.percent} %: {100 * step.new / step.answers:.1f} %" for step in release.steps)
+    table.add(strategy, "share of the new version, by the weights: by the answers", shares)
+
+
+@pytest.mark.parametrize("strategy", NATIVE)
+def test_the_second_release_goes_the_other_way(stories: dict[str, Story], strategy: str) -> None:
+    changed: Changed = stories[strategy].told("settings")
+    before, after = changed.weights
+    assert sorted(before.values()) == [0, 100]
+    assert after == {group: 100 - weight for group, weight in before.items()}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_changed_settings_arrive(stories: dict[str, Story], table: Table, strategy: str) -> None:
+    changed: Changed = stories[strategy].told("settings")
+    assert changed.release.execution["status"] == "Succeeded", changed.release.summary
+    assert changed.release.users.errors() == []
+    assert (changed.environment["GREETING"], changed.environment["PAYMENT_KEY"]) == ("hello", "from the secret")
+    assert (changed.cpus, changed.memory) == (1, 2048)
+    table.add(
+        strategy,
+        "a release with another variable, secret, CPU and memory: requests, failed",
+        _failures(changed.release.users),
+    )
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_an_update_of_the_infrastructure_leaves_the_requests_where_they_are(
+    stories: dict[str, Story], table: Table, strategy: str
+) -> None:
+    found: Untouched = stories[strategy].told("infrastructure")
+    assert found.status == "UPDATE_COMPLETE"
+    assert found.users.errors() == []
+    assert found.users.versions.keys() == {"three"}
+    assert found.weights[0] == found.weights[1]
+    assert found.deployments[0] == found.deployments[1]
+    weights = "/".join(map(str, found.weights[1].values())) if found.weights[1] else "-"
+    table.add(strategy, "weights after an update of the infrastructure only", weights)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_version_that_is_never_healthy_gets_no_request(
+    stories: dict[str, Story], table: Table, strategy: str
+) -> None:
+    release: Release = stories[strategy].told("unhealthy")
+    assert release.execution["status"] == "Failed"
+    assert release.users.errors() == []
+    assert release.users.versions.keys() == {"three"}
+    if strategy in NATIVE:
+        assert ROLLED_BACK in release.summary
+        assert release.deployment["status"] == "ROLLBACK_SUCCESSFUL"
+        assert release.steps == []
+    table.add(strategy, "never healthy: rolled back; answers of it", f"{release.seconds:.0f} s", "0")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_version_that_answers_with_errors_is_rolled_back(
+    stories: dict[str, Story], table: Table, strategy: str
+) -> None:
+    """A canary of 5 % whose every answer is an error, too: the alarm judges each version by its own requests."""
+    release: Release = stories[strategy].told("broken")
+    assert release.execution["status"] == "Failed"
+    assert "alarm" in release.summary
+    if strategy in NATIVE:
+        assert f"{ROLLED_BACK}one or more active alarms." in release.summary
+        assert release.deployment["status"] == "ROLLBACK_SUCCESSFUL"
+    errors = release.users.errors()
+    assert {each.version for each in errors} == {"broken"}
+    assert release.users.seen[-1].version == "three"
+    if strategy == "canary":
+        assert [step.percent for step in release.steps] == [5, 0] or release.steps[-1].percent in (5, 0)
+        assert len(errors) < 0.1 * len(release.users.seen)
+    lasted = max(each.began for each in errors) - min(each.began for each in errors)
+    table.add(
+        strategy,
+        "answers with errors: rolled back; failed requests, over",
+        f"{release.seconds:.0f} s",
+        f"{len(errors)} of {len(release.users.seen)}",
+        f"{lasted:.0f} s",
+    )
+
+
+@pytest.mark.parametrize("strategy", NATIVE)
+def test_no_user_sees_a_version_that_fails_its_smoke_test(
+    stories: dict[str, Story], table: Table, strategy: str
+) -> None:
+    release: Release = stories[strategy].told("untested")
+    assert release.execution["status"] == "Failed"
+    assert f"{ROLLED_BACK}POST_TEST_TRAFFIC_SHIFT lifecycle hook(s) failed." in release.summary
+    assert release.users.errors() == []
+    assert release.users.versions.keys() == {"three"}
+    assert SMOKE_TEST
+    table.add(strategy, "fails its smoke test: rolled back; answers of it", f"{release.seconds:.0f} s", "0")
+
+
+def test_a_rolling_stage_begins_to_shift_without_a_failed_request(stories: dict[str, Story], table: Table) -> None:
+    release: Release = stories["rolling"].told("switch")
+    assert release.execution["status"] == "Succeeded", release.summary
+    assert release.users.errors() == []
+    assert release.users.seen[-1].version == "four"
+    table.add("rolling", "changed to blue-green in the running stage: requests, failed", _failures(release.users))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_deletion_leaves_nothing(stories: dict[str, Story], table: Table, strategy: str) -> None:
+    assert stories[strategy].told("removed") == set()
+    table.add(strategy, "left after the deletion", "a snapshot of the database")
+
+
+def test_nothing_is_left_of_any_stage(stories: dict[str, Story], aws: LocalAws) -> None:
+    """But what the test has made itself."""
+    for story in stories.values():
+        story.told("removed")
+    names = ("{0}/payments", "cf-templates-{0}")
+    own = {APPLICATION, *(name.format(story.prefix) for story in stories.values() for name in names)}
+    assert {kind: rest for kind, found in existing(aws).items() if (rest := found - own)} == {}
+
+
+def _failures(users: Users) -> str:
+    return f"{len(users.seen)}, {len(users.errors())}"
