@@ -12,7 +12,7 @@ from phoenix_cfn.cloudformation.documents import read_template
 from phoenix_cfn.local.aws.templates import template_argument
 from phoenix_cfn.local.docker_engine import did_not_answer
 from phoenix_cfn.local.errors import DeploymentFailed
-from phoenix_cfn.local.fork import BRANCH, TOKEN, Fork
+from phoenix_cfn.local.fork import BRANCH, CONNECTION, TOKEN, Fork
 from phoenix_cfn.local.server import REGION, LocalAws
 from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES
 from phoenix_cfn.settings import Settings
@@ -44,13 +44,18 @@ class Stage:
         self.infrastructure_stack = f"{self.full_name}-infrastructure"
 
     def parameters(self, **changes: str) -> list[dict[str, str]]:
-        """Those of the original's nine parameters that the template has, and what the caller changes or adds."""
+        """Those that say where the code is, the original's others that the template has, and what the caller changes or
+        adds.
+        """
         values = {
             "StagePrefix": self.prefix,
             "GithubUsername": self.fork.owner,
             "GithubRepository": self.fork.name,
             "GithubBranch": BRANCH,
             "GithubOAuthToken": TOKEN,
+            "ConnectionArn": CONNECTION,
+            "CodeCommitRepository": self.fork.name,
+            "CodeCommitBranch": BRANCH,
             "MongoDBMasterUsername": "documentdb",
             "MongoDBMasterPassword": "Kata2026-password",
             "MongoDBPort": "27017",
@@ -164,6 +169,29 @@ class Stage:
                     self.report(self._under_way(run["actions"][-1]["name"]))
             time.sleep(0.25)
         raise DeploymentFailed(f"pipeline run {count} of {self.prefix} did not end within {PATIENCE * seconds:g} s")
+
+    def actions(self) -> list[str]:
+        """The names of the pipeline's actions, in their order."""
+        pipeline = read_template(self._template)["Resources"]["Pipeline"]["Properties"]
+        return [
+            str(action["Name"])
+            for stage in pipeline["Stages"]
+            for action in sorted(stage["Actions"], key=lambda each: int(each.get("RunOrder", 1)))
+        ]
+
+    def approval(self) -> dict[str, str] | None:
+        """What PutApprovalResult needs beside the answer, where the pipeline waits for one; None where it does not."""
+        state = self.aws.client("codepipeline").get_pipeline_state(name=self.full_name)
+        for stage in state["stageStates"]:
+            for action in stage["actionStates"]:
+                if token := action.get("latestExecution", {}).get("token"):
+                    return {
+                        "pipelineName": self.full_name,
+                        "stageName": stage["stageName"],
+                        "actionName": action["actionName"],
+                        "token": token,
+                    }
+        return None
 
     def passed(self, action: str, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Waits until the pipeline's first execution is past the action. Raises DeploymentFailed where it fails."""

@@ -23,6 +23,7 @@ SERVICES = (
     "autoscaling",
     "codebuild",
     "codepipeline",
+    "pipeline_sources",
 )
 
 
