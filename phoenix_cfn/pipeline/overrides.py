@@ -34,8 +34,10 @@ def longest_overrides(template: Mapping[str, Any], service: str) -> int:
 
 def _overrides(template: Mapping[str, Any]) -> str:
     """The text, whose `${...}` CloudFormation fills in."""
-    (action,) = template["Resources"]["Pipeline"]["Properties"]["Stages"][-1]["Actions"]
-    return str(action["Configuration"]["ParameterOverrides"]["Fn::Sub"])
+    stages = template["Resources"]["Pipeline"]["Properties"]["Stages"]
+    configurations = [action["Configuration"] for stage in stages for action in stage["Actions"]]
+    (text,) = (each["ParameterOverrides"]["Fn::Sub"] for each in configurations if "ParameterOverrides" in each)
+    return str(text)
 
 
 def _longest(name: str, parameter: Mapping[str, Any]) -> int:

@@ -18,6 +18,7 @@ FITS: list[dict[str, Any]] = [
     {"load_balancer": {"https": "domain"}},
     {"load_balancer": {"https": "certificate"}},
     {"database": {"from_snapshot": True}},
+    {"deployment": {"strategy": "codedeploy", "approval": True}},
     {"database": {"kind": "external"}, "load_balancer": {"https": "domain"}},
     {"network": {"kind": "existing"}, "database": {"kind": "none"}},
     {"network": {"kind": "existing"}, "database": {"kind": "none"}, "load_balancer": {"https": "domain"}},
