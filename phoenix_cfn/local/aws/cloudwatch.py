@@ -217,7 +217,15 @@ def query(queries: list[dict[str, Any]], ago: int, period: float = 60) -> float 
     returned = [each["Id"] for each in queries if str(each.get("ReturnData", True)).lower() == "true"]
     if len(returned) != 1:
         raise ValueError("exactly one metric must return data")
-    return metric_math.evaluate(expressions[returned[0]], values) if returned[0] in expressions else values[returned[0]]
+    # An expression may name others. Those that it names come first; a circle has none that does.
+    waiting = dict(expressions)
+    while waiting:
+        ready = {key: each for key, each in waiting.items() if not metric_math.names(each) & waiting.keys()}
+        if not ready:
+            raise ValueError(f"metric math: {', '.join(sorted(waiting))} name each other in a circle")
+        values |= {key: metric_math.evaluate(each, values) for key, each in ready.items()}
+        waiting = {key: each for key, each in waiting.items() if key not in ready}
+    return values[returned[0]]
 
 
 @correction(

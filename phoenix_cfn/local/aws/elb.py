@@ -1,16 +1,17 @@
-"""Elastic Load Balancing: targets are asked how they are, only healthy ones get requests, and all of it is measured."""
+"""Elastic Load Balancing: rules with weights, targets with health checks, requests to healthy ones, and the metrics."""
 
 from __future__ import annotations
 
 import http.client
-import json
 import random
 import re
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from phoenix_cfn.local.aws import arrival, ec2, metrics, ministack
@@ -44,6 +45,8 @@ class Target:
 
 # Whether the request came to the port that is the load balancer's alone, whatever host it names.
 through_the_site: ContextVar[bool] = ContextVar("through-the-site", default=False)
+# The target group that the request of this context was forwarded to.
+_forwarded_to: ContextVar[str | None] = ContextVar("forwarded-to", default=None)
 _targets: dict[tuple[str, str], Target] = {}
 _lock = threading.Lock()
 
@@ -55,6 +58,8 @@ def register(group: str, address: str, port: int, security_groups: list[str]) ->
         if target is None:
             target = Target(group, address, port, ministack.account(), ministack.region(), security_groups)
             _targets[group, address] = target
+            # What DescribeTargetHealth lists.
+            ministack.alb.set_targets_for_group(group, [(address, port)])
             threading.Thread(target=_watch, args=(target,), daemon=True, name=f"health-{address}").start()
         return target
 
@@ -74,6 +79,7 @@ def deregister(group: str, address: str, wait: bool = True) -> None:
     with _lock:
         if _targets.get((group, address)) is target:
             del _targets[group, address]
+            ministack.alb.set_targets_for_group(group, [], [address])
 
 
 def state(group: str, address: str) -> str:
@@ -148,11 +154,7 @@ def matches(code: int, group: dict[str, Any]) -> bool:
 
 def _groups_of_balancers(group: str) -> list[str]:
     """The security groups of the load balancers with a listener that forwards to the target group."""
-    forwarding = {
-        listener["LoadBalancerArn"]
-        for listener in ministack.alb._listeners.values()
-        if group in json.dumps(listener.get("DefaultActions", []))
-    }
+    forwarding = balancers_of(group)
     return [
         each
         for arn, balancer in ministack.alb._lbs.items()
@@ -175,6 +177,7 @@ def only_healthy_targets_get_requests() -> None:
 
     async def forward(group_arn: str, *arguments: Any, **named: Any) -> Any:
         call = {**dict(zip(signature, arguments, strict=False)), **named}
+        _forwarded_to.set(group_arn)
         group = ministack.alb._tgs.get(group_arn)
         registered = [each for each in targets(group_arn) if each.state != "draining"]
         if group is None or not registered:
@@ -214,6 +217,127 @@ async def _proxy(target: Target, group: dict[str, Any], call: dict[str, Any]) ->
 
 def _answered(target: Target) -> None:
     target.open -= 1
+
+
+@correction(
+    "A forward action has target groups with weights, by which it distributes the requests",
+    f"{_ALB}/rule-action-types.html",
+)
+def forward_actions_have_weights() -> None:
+    from_template, from_request = ministack.provisioners._elbv2_listener_actions, ministack.alb._parse_actions
+    as_xml, execute = ministack.alb._action_xml, ministack.alb._execute_actions
+
+    def of_properties(properties: dict[str, Any], balancer: str | None, prop: str = "DefaultActions") -> Any:
+        stored = from_template(properties, balancer, prop)
+        for action, given in zip(stored, properties.get(prop) or [], strict=True):
+            _weigh(action, (given.get("ForwardConfig") or {}).get("TargetGroups", []))
+        return stored
+
+    def of_parameters(params: dict[str, Any], prefix: str = "DefaultActions") -> Any:
+        stored = from_request(params, prefix)
+        for number, action in enumerate(stored, start=1):
+            _weigh(action, _tuples(params, f"{prefix}.member.{number}.ForwardConfig.TargetGroups.member"))
+        return stored
+
+    def xml(action: dict[str, Any]) -> str:
+        groups = "".join(
+            f"<member><TargetGroupArn>{group}</TargetGroupArn><Weight>{weight}</Weight></member>"
+            for group, weight in _groups([action]).items()
+        )
+        config = f"<ForwardConfig><TargetGroups>{groups}</TargetGroups></ForwardConfig>" if groups else ""
+        return str(as_xml(action)).replace("</member>", f"{config}</member>")
+
+    async def choose(actions: list[dict[str, Any]], *arguments: Any, **named: Any) -> Any:
+        return await execute([_chosen(each) for each in actions], *arguments, **named)
+
+    ministack.provisioners._elbv2_listener_actions = of_properties
+    ministack.alb._parse_actions = of_parameters
+    ministack.alb._action_xml = xml
+    ministack.alb._execute_actions = choose
+
+
+def _tuples(params: dict[str, Any], prefix: str) -> Iterator[dict[str, Any]]:
+    for number in count(1):
+        group = ministack.alb._p(params, f"{prefix}.{number}.TargetGroupArn")
+        if not group:
+            return
+        weight = ministack.alb._p(params, f"{prefix}.{number}.Weight")
+        yield {"TargetGroupArn": group, **({"Weight": weight} if weight else {})}
+
+
+def _weigh(action: dict[str, Any], tuples: Iterable[dict[str, Any]]) -> None:
+    """Stores the weights of a forward action; `TargetGroupArn` is there only where it has one target group."""
+    if action["Type"] != "forward":
+        return
+    weights = {each["TargetGroupArn"]: int(each.get("Weight", 1)) for each in tuples}
+    groups = weights or {action["TargetGroupArn"]: 1}
+    action["ForwardConfig"] = {
+        "TargetGroups": [{"TargetGroupArn": group, "Weight": weight} for group, weight in groups.items()]
+    }
+    if len(groups) > 1:
+        action.pop("TargetGroupArn", None)
+
+
+def _groups(actions: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """The target groups of forward actions, with their weights."""
+    return {
+        each["TargetGroupArn"]: each["Weight"]
+        for action in actions
+        for each in (action.get("ForwardConfig") or {}).get("TargetGroups", [])
+    }
+
+
+def _chosen(action: dict[str, Any]) -> dict[str, Any]:
+    """The action for one request: a forward action to one target group."""
+    weights = _groups([action])
+    if not weights:
+        return action
+    if not any(weights.values()):
+        return {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+    [group] = random.choices(list(weights), list(weights.values()))
+    return {**action, "TargetGroupArn": group}
+
+
+def weights(rule: str) -> dict[str, int]:
+    """The target groups of a rule, by its ARN, with their weights; empty where there is no such rule."""
+    return _groups((ministack.alb._rules.get(rule) or {}).get("Actions", []))
+
+
+def shift(rule: str, weights: dict[str, int]) -> None:
+    """Gives the target groups of a rule other weights, as ModifyRule does."""
+    action: dict[str, Any] = {"Type": "forward", "Order": 1}
+    _weigh(action, [{"TargetGroupArn": group, "Weight": weight} for group, weight in weights.items()])
+    ministack.alb._rules[rule]["Actions"] = [action]
+
+
+@correction("No two rules of a listener have the same priority", f"{_ALB}/listener-rules.html")
+def rules_have_their_own_priority() -> None:
+    handler = ministack.handlers["AWS::ElasticLoadBalancingV2::ListenerRule"]
+    create = handler["create"]
+
+    def created(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        rules = [each for each in ministack.alb._rules.values() if each["ListenerArn"] == properties["ListenerArn"]]
+        if str(properties["Priority"]) in {each["Priority"] for each in rules}:
+            raise ValueError(f"Priority '{properties['Priority']}' is currently in use")
+        return create(logical_id, properties, stack)
+
+    ministack.handlers["AWS::ElasticLoadBalancingV2::ListenerRule"] = {**handler, "create": created}
+
+
+@correction(
+    "A target group that a rule names cannot be deleted",
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteTargetGroup.html",
+)
+def target_groups_in_use_stay() -> None:
+    handler = ministack.handlers["AWS::ElasticLoadBalancingV2::TargetGroup"]
+    delete = handler["delete"]
+
+    def deleted(arn: str, properties: dict[str, Any]) -> None:
+        if balancers_of(arn):
+            raise ValueError(f"Target group '{arn}' is currently in use by a listener or a rule")
+        delete(arn, properties)
+
+    ministack.handlers["AWS::ElasticLoadBalancingV2::TargetGroup"] = {**handler, "delete": deleted}
 
 
 @correction(
@@ -274,39 +398,38 @@ def requests_are_measured() -> None:
         if not ec2.accepts_from_internet(balancer.get("SecurityGroups", []), port):
             return 504, {"Server": "local-aws"}, b"the load balancer's security groups let nobody in\n"
         start = time.time()
+        _forwarded_to.set(None)
         answer = await plain(balancer, *arguments, **named)
-        _count(balancer, answer, time.time() - start)
+        _count(balancer, _forwarded_to.get(), answer, time.time() - start)
         return answer
 
     ministack.alb.dispatch_request = dispatch
 
 
-def _count(balancer: dict[str, Any], answer: Any, seconds: float) -> None:
+def _count(balancer: dict[str, Any], group: str | None, answer: Any, seconds: float) -> None:
+    """`group`: the target group that the request was forwarded to, if any."""
     status, headers = answer[0], answer[1]
     whole = {"LoadBalancer": balancer["LoadBalancerArn"].split(":loadbalancer/")[1]}
-    groups = [arn for arn in ministack.alb._tgs if balancer["LoadBalancerArn"] in _balancers_of(arn)]
     # An answer that the load balancer had to give itself names no target.
     own = status in (502, 503, 504) and "date" not in {name.lower() for name in headers}
     kind = "ELB" if own else "Target"
     # The load balancer's node that took the request publishes all about it.
     node = random.randrange(arrival.parts(_NAMESPACE))
-    for dims in (whole, *({**whole, "TargetGroup": _full_name(each)} for each in groups)):
+    for dims in (whole, *([{**whole, "TargetGroup": _full_name(group)}] if group else [])):
         metrics.publish(_NAMESPACE, "RequestCount", 1, dims, node)
         metrics.publish(_NAMESPACE, "TargetResponseTime", seconds, dims, node)
         if kind == "Target" or "TargetGroup" not in dims:
             metrics.publish(_NAMESPACE, f"HTTPCode_{kind}_{status // 100}XX_Count", 1, dims, node)
-    for arn in groups:
-        healthy = sum(each.state == "healthy" for each in targets(arn)) or 1
-        for dims in ({"TargetGroup": _full_name(arn)}, {**whole, "TargetGroup": _full_name(arn)}):
+    if group:
+        healthy = sum(each.state == "healthy" for each in targets(group)) or 1
+        for dims in ({"TargetGroup": _full_name(group)}, {**whole, "TargetGroup": _full_name(group)}):
             metrics.publish(_NAMESPACE, "RequestCountPerTarget", 1 / healthy, dims, node)
 
 
-def _balancers_of(group: str) -> list[str]:
-    return [
-        each["LoadBalancerArn"]
-        for each in ministack.alb._listeners.values()
-        if group in json.dumps(each.get("DefaultActions", []))
-    ]
+def balancers_of(group: str) -> set[str]:
+    """The load balancers with a rule that forwards to the target group, be its weight 0."""
+    listeners = {rule["ListenerArn"] for rule in ministack.alb._rules.values() if group in _groups(rule["Actions"])}
+    return {each["LoadBalancerArn"] for each in ministack.alb._listeners.values() if each["ListenerArn"] in listeners}
 
 
 def _full_name(group: str) -> str:
@@ -321,7 +444,7 @@ def publish_health() -> None:
     for group, members in by_group.items():
         if not members:
             continue
-        for balancer in _balancers_of(group):
+        for balancer in sorted(balancers_of(group)):
             dims = {"LoadBalancer": balancer.split(":loadbalancer/")[1], "TargetGroup": _full_name(group)}
             for name, wanted in (("HealthyHostCount", "healthy"), ("UnHealthyHostCount", "unhealthy")):
                 count = sum(each.state == wanted for each in members)

@@ -1,4 +1,4 @@
-"""Lambda: `cfnresponse` lies beside inline code, and the function's role must trust Lambda."""
+"""Lambda: `cfnresponse` lies beside inline code, load balancers have names, and the role must trust Lambda."""
 
 from __future__ import annotations
 
@@ -15,8 +15,20 @@ _CFN = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
 
 @correction("Inline code can import cfnresponse", f"{_CFN}/cfn-lambda-function-code-cfnresponsemodule.html")
 def cfnresponse_is_there() -> None:
-    # Workers are processes of their own, which inherit this.
-    path = [str(Path(__file__).parent / "lambda_path"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    _add_to_path("lambda_path")
+
+
+@correction(
+    "A function reaches a load balancer by its name",
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html",
+)
+def load_balancers_have_names() -> None:
+    _add_to_path("lambda_start")
+
+
+def _add_to_path(folder: str) -> None:
+    """Functions run in processes of their own, which inherit this."""
+    path = [str(Path(__file__).parent / folder), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(path)
 
 

@@ -34,6 +34,13 @@ def evaluate(expression: str, values: Mapping[str, float | None]) -> float | Non
     return _point(_value(ast.parse(expression, mode="eval").body, values))
 
 
+def names(expression: str) -> set[str]:
+    """The ids of metrics and of other expressions that an expression names."""
+    tree = ast.parse(expression, mode="eval")
+    called = {each.func for each in ast.walk(tree) if isinstance(each, ast.Call)}
+    return {each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and each not in called}
+
+
 def _value(node: ast.expr, values: Mapping[str, float | None]) -> float | _Series:
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
         return float(node.value)

@@ -218,5 +218,15 @@ def test_alarms_on_metric_math(lab: Lab, aws: LocalAws) -> None:
     ]
     outputs = lab.deploy({"Alarm": resource}, {"Name": {"Ref": "Alarm"}})
     eventually(lambda: _state(aws, outputs["Name"]) == "ALARM", 20, "the alarm rings: 2 is above 1")
+    # An expression may name others, in whatever order.
+    resource["Properties"]["Metrics"] = [
+        {"Id": "e", "Expression": "MAX([half, m]) + 1", "ReturnData": True},
+        {"Id": "half", "Expression": "FILL(m, 4) / 2", "ReturnData": False},
+        {"Id": "m", "MetricStat": stat, "ReturnData": False},
+    ]
+    other = lab.deploy({"Alarm": resource}, {"Name": {"Ref": "Alarm"}})
+    eventually(lambda: _state(aws, other["Name"]) == "ALARM", 20, "the alarm fires: 3 is above 1")
+    resource["Properties"]["Metrics"][1]["Expression"] = "e / 2"
+    assert "in a circle" in lab.failure({"Alarm": resource})
     resource["Properties"]["Metrics"][1]["Expression"] = "RATE(m)"
     assert "not implemented" in lab.failure({"Alarm": resource})

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import time
+import urllib.error
 import urllib.request
+from typing import Any
+
+import pytest
 
 from phoenix_cfn.local.server import LocalAws
 from tests.deployment.stage import eventually, request
 from tests.local.aws.lab import Lab, everybody, network, security_group
 from tests.local.aws.service import OUTPUTS, container, service
+from tests.local.aws.shifts import rule, weights
 
 
 def _states(aws: LocalAws, group: str) -> list[str]:
@@ -38,18 +44,95 @@ def test_requests_are_measured(lab: Lab, aws: LocalAws, image: str) -> None:
     eventually(lambda: _counted(aws, balancer) == 3, 60, "three requests are counted")
 
 
-def _counted(aws: LocalAws, balancer: str) -> float:
+def _counted(aws: LocalAws, balancer: str, group: str = "") -> float:
+    target_group = [{"Name": "TargetGroup", "Value": group.rsplit(":", 1)[1]}] if group else []
     end = int(time.time()) + 60
     points = aws.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/ApplicationELB",
         MetricName="RequestCount",
-        Dimensions=[{"Name": "LoadBalancer", "Value": balancer}],
+        Dimensions=[{"Name": "LoadBalancer", "Value": balancer}, *target_group],
         StartTime=end - 600,
         EndTime=end,
         Period=60,
         Statistics=["Sum"],
     )["Datapoints"]
     return float(sum(each["Sum"] for each in points))
+
+
+HEADER = {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Lab", "Values": ["new"]}}
+NOBODY = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/nobody/*"]}}
+
+
+def _with_rule(image: str, condition: dict[str, Any], **weights: int) -> dict[str, Any]:
+    """The lab's service in `Targets`; a rule that distributes requests over it and an empty group."""
+    resources = service(container(image))
+    resources["Alternate"] = copy.deepcopy(resources["Targets"])
+    resources["Rule"] = rule(1, condition, **weights)
+    return resources
+
+
+def test_forward_actions_have_weights(lab: Lab, aws: LocalAws, image: str) -> None:
+    """A group without targets answers 503 here, so that the statuses tell which group got a request."""
+    every = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}
+    outputs = lab.deploy(_with_rule(image, every, Targets=100, Alternate=0), OUTPUTS)
+    made = lab.resources(lab.stacks[-1])
+    assert weights(aws, made["Rule"]) == {made["Targets"]: 100, made["Alternate"]: 0}
+    assert {request(aws, outputs["Url"]).status for _ in range(20)} == {200}
+    client = aws.client("elbv2")
+    tuples = [{"TargetGroupArn": made[name], "Weight": weight} for name, weight in (("Targets", 30), ("Alternate", 70))]
+    action = {"Type": "forward", "ForwardConfig": {"TargetGroups": tuples}}
+    client.modify_rule(RuleArn=made["Rule"], Actions=[action])
+    assert weights(aws, made["Rule"]) == {made["Targets"]: 30, made["Alternate"]: 70}
+    good = sum(request(aws, outputs["Url"]).status == 200 for _ in range(200))
+    # Six standard deviations of 6.5 around 60.
+    assert 21 < good < 99
+    client.modify_listener(ListenerArn=outputs["Listener"], DefaultActions=[action])
+    [listener] = client.describe_listeners(ListenerArns=[outputs["Listener"]])["Listeners"]
+    assert [each["Weight"] for each in listener["DefaultActions"][0]["ForwardConfig"]["TargetGroups"]] == [30, 70]
+
+
+def test_a_rule_is_for_requests_that_meet_its_conditions(lab: Lab, aws: LocalAws, image: str) -> None:
+    outputs = lab.deploy(_with_rule(image, HEADER, Targets=0, Alternate=100), OUTPUTS)
+    assert request(aws, outputs["Url"]).status == 200
+    answer = urllib.request.Request(aws.settings.endpoint, headers={"Host": outputs["Url"][7:], "x-lab": "new"})
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        urllib.request.urlopen(answer, timeout=60)
+
+
+def test_requests_count_for_the_target_group_that_answers(lab: Lab, aws: LocalAws, image: str) -> None:
+    outputs = lab.deploy(_with_rule(image, NOBODY, Targets=0, Alternate=100), OUTPUTS)
+    made = lab.resources(lab.stacks[-1])
+    balancer = outputs["Listener"].split(":listener/")[1].rsplit("/", 1)[0]
+    for _ in range(3):
+        assert request(aws, outputs["Url"]).status == 200
+    eventually(lambda: _counted(aws, balancer, made["Targets"]) == 3, 60, "three requests are counted")
+    assert _counted(aws, balancer, made["Alternate"]) == 0
+
+
+def test_rules_have_their_own_priority(lab: Lab, image: str) -> None:
+    resources = _with_rule(image, HEADER)
+    resources["Other"] = rule(1, NOBODY)
+    resources["Other"]["DependsOn"] = "Rule"
+    del resources["Service"]
+    assert "Priority '1' is currently in use" in lab.failure(resources)
+
+
+def test_target_groups_in_use_stay(lab: Lab, aws: LocalAws, image: str) -> None:
+    """A rule that names a group by its ARN, and not by Ref, does not wait for it: the deletion fails."""
+    resources = _with_rule(image, HEADER)
+    for name in ("Service", "Definition", "Execution", "Cluster"):
+        del resources[name]
+    lab.deploy(resources)
+    name = lab.stacks[-1]
+    made = lab.resources(name)
+    group = made["Alternate"]
+    groups = resources["Rule"]["Properties"]["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    groups[1]["TargetGroupArn"] = group
+    groups[0]["TargetGroupArn"] = made["Targets"]
+    del resources["Alternate"]
+    lab.update(name, resources)
+    assert "is currently in use by a listener or a rule" in lab.reasons(name)
+    assert aws.client("elbv2").describe_target_groups(TargetGroupArns=[group])["TargetGroups"]
 
 
 def test_every_path_is_the_applications(lab: Lab, aws: LocalAws) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.local.aws.lab import Lab, role
+from tests.local.aws.lab import Lab, network, role
+from tests.local.aws.service import container, service
 
 CODE = """
 import cfnresponse
@@ -39,6 +40,30 @@ def test_cfnresponse_is_there(lab: Lab) -> None:
     outputs = lab.deploy(resources(), {"Id": {"Ref": "Custom"}, "Answer": {"Fn::GetAtt": ["Custom", "Answer"]}})
     assert outputs == {"Id": "the-id", "Answer": "42"}
     assert "as it was told" in lab.failure(resources(Fail=True))
+
+
+REQUEST = """
+import cfnresponse, http.client
+def handler(event, context):
+    answer = {}
+    if event["RequestType"] == "Create":
+        connection = http.client.HTTPConnection(event["ResourceProperties"]["Host"], timeout=10)
+        connection.request("GET", "/")
+        answer = {"Body": connection.getresponse().read().decode()}
+    cfnresponse.send(event, context, cfnresponse.SUCCESS, answer, "the-id")
+"""
+
+
+def test_load_balancers_have_names(lab: Lab) -> None:
+    response = {"StatusCode": "200", "ContentType": "text/plain", "MessageBody": "the balancer"}
+    action = {"Type": "fixed-response", "FixedResponseConfig": response}
+    parts = service(container("none"), Listener={"DefaultActions": [action]})
+    balancer = {name: parts[name] for name in (*network(), "BalancerGroup", "Balancer", "Listener")}
+    function = resources(Host={"Fn::GetAtt": ["Balancer", "DNSName"]})
+    function["Function"]["Properties"]["Code"]["ZipFile"] = REQUEST
+    function["Custom"]["DependsOn"] = "Listener"
+    outputs = lab.deploy({**balancer, **function}, {"Body": {"Fn::GetAtt": ["Custom", "Body"]}})
+    assert outputs == {"Body": "the balancer"}
 
 
 def test_roles_must_trust_lambda(lab: Lab) -> None:

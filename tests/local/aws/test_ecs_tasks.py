@@ -1,0 +1,99 @@
+"""The corrections of ECS's tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from phoenix_cfn.local.server import LocalAws
+from tests.deployment.stage import eventually, request
+from tests.local.aws.lab import Lab, allow
+from tests.local.aws.service import OUTPUTS, SERVER, container, service
+from tests.local.aws.test_ecs import running, task_container
+
+SECRET = {
+    "Secret": {
+        "Type": "AWS::SecretsManager::Secret",
+        "Properties": {"SecretString": '{"key": "from the secret"}'},
+    }
+}
+READ = allow("secretsmanager:GetSecretValue", resource={"Ref": "Secret"})
+FROM_SECRET = [{"Name": "SECRET", "ValueFrom": {"Fn::Sub": "${Secret}:key::"}}]
+
+
+def test_container_definitions_are_whole(lab: Lab, aws: LocalAws, image: str) -> None:
+    definition = container(image, Environment=[{"Name": "GREETING", "Value": "hello"}], Secrets=FROM_SECRET)
+    resources = {**SECRET, **service(definition, [allow("ecr:*"), READ])}
+    outputs = lab.deploy(resources, OUTPUTS)
+    assert request(aws, outputs["Url"]).body == b"hello from the secret"
+    for unknown in ({"Privileged": True}, {"LinuxParameters": {"SharedMemorySize": 64}}):
+        assert "does not follow" in lab.failure(service(container(image, **unknown)))
+
+
+def test_containers_follow_their_definition(lab: Lab, aws: LocalAws, image: str) -> None:
+    definition = container(
+        image, User="1000:1000", ReadonlyRootFilesystem=True, LinuxParameters={"InitProcessEnabled": True}
+    )
+    outputs = lab.deploy(service(definition), OUTPUTS)
+    attributes = task_container(aws, outputs["Cluster"]).attrs
+    assert attributes["Config"]["User"] == "1000:1000"
+    host = attributes["HostConfig"]
+    assert (host["ReadonlyRootfs"], host["Init"], host["Memory"]) == (True, True, 512 * 2**20)
+    assert (host["NanoCpus"], host["CpuShares"]) == (250_000_000, 262_144)
+
+
+@pytest.mark.parametrize(
+    ("statements", "missing"),
+    [
+        ([allow("logs:*"), READ], "ecr:GetAuthorizationToken"),
+        ([allow("ecr:GetAuthorizationToken"), READ], "ecr:BatchCheckLayerAvailability"),
+        ([allow("ecr:*"), READ], "logs:CreateLogStream"),
+        ([allow("ecr:*"), allow("logs:*")], "secretsmanager:GetSecretValue"),
+    ],
+    ids=["registry", "image", "log", "secret"],
+)
+def test_execution_role_is_consulted(lab: Lab, image: str, statements: list[dict[str, Any]], missing: str) -> None:
+    options = {"awslogs-group": {"Ref": "Group"}, "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "t"}
+    definition = container(image, Secrets=FROM_SECRET, LogConfiguration={"LogDriver": "awslogs", "Options": options})
+    resources = {**SECRET, "Group": {"Type": "AWS::Logs::LogGroup"}, **service(definition, statements)}
+    assert f"is not authorized to perform: {missing}" in lab.failure(resources)
+
+
+def test_tasks_need_a_way_to_the_registry(lab: Lab, image: str) -> None:
+    resources = service(container(image))
+    del resources["PrivateRoute"]
+    resources["Service"]["DependsOn"].remove("PrivateRoute")
+    assert "no route" in lab.failure(resources)
+
+
+def test_images_come_from_their_registry(lab: Lab, image: str) -> None:
+    nowhere = image.rsplit("@", 1)[0] + "@sha256:" + "0" * 64
+    assert "CannotPullContainerError" in lab.failure(service(container(nowhere)))
+
+
+LEAVES_SLOWLY = SERVER.replace("sub { exit }", "sub { sleep 5; print qq(left in order\\n); exit }")
+
+
+def test_tasks_leave_in_order(lab: Lab, aws: LocalAws, image: str) -> None:
+    """A task that is stopped gets no new request, then SIGTERM, and the time that it needs: no request fails."""
+    options = {"awslogs-group": {"Ref": "Group"}, "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "t"}
+    definition = container(
+        image,
+        Command=["perl", "-e", LEAVES_SLOWLY],
+        StopTimeout=120,
+        LogConfiguration={"LogDriver": "awslogs", "Options": options},
+    )
+    group = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/lab/leaving"}}}
+    outputs = lab.deploy({**group, **service(definition, DesiredCount=2)}, OUTPUTS)
+    aws.client("ecs").update_service(cluster=outputs["Cluster"], service=outputs["Service"], desiredCount=1)
+    statuses = set()
+
+    def left() -> bool:
+        statuses.add(request(aws, outputs["Url"]).status)
+        events = aws.client("logs").filter_log_events(logGroupName="/lab/leaving")["events"]
+        return any("left in order" in each["message"] for each in events)
+
+    eventually(left, 60, "the last line of the task that goes")
+    assert statuses == {200}
+    assert len(running(aws, outputs["Cluster"])) == 1
