@@ -61,7 +61,7 @@ def up(root: Path, prefix: str, parameters: Mapping[str, str], progress: Progres
             fork = Fork(aws, _OWNER, settings.name, settings.pipeline.source)
             fork.fill(root)
             fork.push("The project as it is")
-            return _deployed(Stage(aws, fork, prefix, report=progress.detail), parameters, progress)
+            return deployed(Stage(aws, fork, prefix, report=progress.detail), parameters, progress)
         except DeploymentFailed as error:
             raise DeploymentFailed(
                 f"{error}\nThe local AWS still runs, with its log in {state}/gateway.log. "
@@ -72,7 +72,8 @@ def up(root: Path, prefix: str, parameters: Mapping[str, str], progress: Progres
             raise
 
 
-def _deployed(stage: Stage, parameters: Mapping[str, str], progress: Progress) -> Stage:
+def deployed(stage: Stage, parameters: Mapping[str, str], progress: Progress) -> Stage:
+    """From the pipeline stack to an application that answers."""
     with progress.part(f"Stack {stage.pipeline_stack}"):
         stage.create_pipeline(**parameters)
     announced = False
