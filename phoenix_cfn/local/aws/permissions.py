@@ -56,6 +56,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "ec2:ModifyVpcTenancy": ("InstanceTenancy",),
     "ec2:UnassignPrivateNatGatewayAddress": ("SecondaryPrivateIpAddressCount", "SecondaryPrivateIpAddresses"),
     "ecs:PutClusterCapacityProviders": ("CapacityProviders",),
+    "elasticfilesystem:DescribeMountTargets": ("FileSystemConfigs",),
     "elasticloadbalancing:DeregisterTargets": ("Targets",),
     "elasticloadbalancing:ModifyCapacityReservation": ("MinimumLoadBalancerCapacity",),
     "elasticloadbalancing:ModifyIpPools": ("Ipv4IpamPoolId",),
@@ -71,6 +72,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "kms:EnableKey": ("Enabled",),
     "lambda:DeleteProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
     "lambda:GetProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
+    "lambda:GetLayerVersion": ("Layers",),
     "lambda:PassCapacityProvider": ("CapacityProviderConfig",),
     "lambda:PutProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
     "logs:CreateLogDelivery": ("DataProtectionPolicy",),
@@ -85,7 +87,10 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "logs:PutIndexPolicy": ("FieldIndexPolicies",),
     "logs:PutLogGroupDeletionProtection": ("DeletionProtectionEnabled",),
     "logs:PutResourcePolicy": ("ResourcePolicyDocument",),
+    "s3:GetObject": ("S3Bucket",),
+    "s3:GetObjectVersion": ("S3Bucket",),
     "s3:REST.PUT.OBJECT": ("DataProtectionPolicy",),
+    "s3files:ListMountTargets": ("FileSystemConfigs",),
     "secretsmanager:GetRandomPassword": ("GenerateSecretString",),
     "secretsmanager:RemoveRegionsFromReplication": ("ReplicaRegions",),
     "secretsmanager:ReplicateSecretToRegions": ("ReplicaRegions",),
@@ -148,7 +153,8 @@ def needed(resource_type: str, operation: str, properties: Mapping[str, Any]) ->
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema
     listed = schema.get("handlers", {}).get(operation, {}).get("permissions", [])
     used = set(_keys(properties))
-    return [action for action in listed if action not in _ONLY_FOR or used & set(_ONLY_FOR[action])]
+    # What IAM's reference does not know, no policy can allow for sure: such as lambda:AssociateRuntimeAlias.
+    return [each for each in listed if (each not in _ONLY_FOR or used & set(_ONLY_FOR[each])) and _forms(each)]
 
 
 def check_actions(role: str, resource_type: str, operation: str, properties: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 from phoenix_cfn.local.server import LocalAws
 from tests.local.aws.lab import Lab, allow, role
 from tests.local.aws.sessions import client_of
+from tests.local.aws.test_corrections import SETTINGS
 from tests.local.aws.test_documentdb import cluster
 
 TOPIC = {"Topic": {"Type": "AWS::SNS::Topic"}}
@@ -230,3 +232,15 @@ def test_failed_rollbacks_keep_their_resources(lab: Lab, aws: LocalAws) -> None:
     assert docdb.describe_db_clusters()["DBClusters"] == []
     [snapshot] = docdb.describe_db_cluster_snapshots(DBClusterIdentifier="lab-db")["DBClusterSnapshots"]
     docdb.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=snapshot["DBClusterSnapshotIdentifier"])
+
+
+def test_the_actions_of_a_handler_are_needed_where_its_properties_ask_for_them() -> None:
+    """But none that IAM does not know: no policy could allow it."""
+    os.environ.update(SETTINGS.environment())
+    from phoenix_cfn.local.aws import permissions
+
+    inline = permissions.needed("AWS::Lambda::Function", "create", {"Code": {"ZipFile": ""}})
+    uploaded = permissions.needed("AWS::Lambda::Function", "create", {"Code": {"S3Bucket": "", "S3Key": ""}})
+    assert "lambda:CreateFunction" in inline
+    assert "lambda:AssociateRuntimeAlias" not in inline
+    assert set(uploaded) - set(inline) == {"s3:GetObject", "s3:GetObjectVersion"}
