@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-import time
 from typing import Any
 
 from phoenix_cfn.local.aws import iam, ministack
@@ -309,8 +308,3 @@ def _answer_hook(request: Request) -> dict[str, Any]:
     if not _deployment(request).answer(execution, request["status"]):
         raise ApiError("InvalidLifecycleEventHookExecutionIdException", f"{execution} is not a hook that is running")
     return {"lifecycleEventHookExecutionId": execution}
-
-
-def deployments() -> list[dict[str, Any]]:
-    """All of them, oldest first, with what a person can see of each."""
-    return [{**each.info(), "at": time.time()} for each in _deployments.values()]
