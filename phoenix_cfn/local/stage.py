@@ -181,6 +181,8 @@ class Stage:
 
     def approval(self) -> dict[str, str] | None:
         """What PutApprovalResult needs beside the answer, where the pipeline waits for one; None where it does not."""
+        if not self.executions():
+            return None
         state = self.aws.client("codepipeline").get_pipeline_state(name=self.full_name)
         for stage in state["stageStates"]:
             for action in stage["actionStates"]:
@@ -211,7 +213,21 @@ class Stage:
         """What the pipeline's action is doing."""
         if action == "Deploy":
             return self._progress(self.infrastructure_stack)
+        if action == "Shift":
+            return self._shift()
         return f"{action}: {self.build_log(1)}" if action == "Build" else action
+
+    def _shift(self) -> str:
+        """What CodeDeploy's last deployment is doing."""
+        client = self.aws.client("codedeploy")
+        listed = client.list_deployments(applicationName=self.full_name, deploymentGroupName=self.full_name)
+        for deployment in listed["deployments"][:1]:
+            ids = client.list_deployment_targets(deploymentId=deployment)["targetIds"]
+            [found] = client.batch_get_deployment_targets(deploymentId=deployment, targetIds=ids)["deploymentTargets"]
+            events = [each["lifecycleEventName"] for each in found["ecsTarget"]["lifecycleEvents"]]
+            shares = " and ".join(f"{each['trafficWeight']:g}" for each in found["ecsTarget"]["taskSetsInfo"])
+            return f"CodeDeploy {deployment}: {', '.join(events)}; {shares or 'no'} percent of the requests"
+        return "Shift"
 
     def outputs(self, stack: str | None = None) -> dict[str, str]:
         """Of the infrastructure stack, or of another."""
