@@ -28,6 +28,8 @@ from phoenix_cfn.local.aws.resources import Properties
 _GUIDE = "https://docs.aws.amazon.com/codepipeline/latest/userguide"
 _API = "https://docs.aws.amazon.com/codepipeline/latest/APIReference"
 
+PIPELINE = "AWS::CodePipeline::Pipeline"
+
 Key = tuple[str, str, str]
 
 
@@ -113,7 +115,7 @@ def pipelines() -> None:
     def delete(name: str, properties: Properties) -> None:
         PIPELINES.pop((ministack.account(), ministack.region(), name), None)
 
-    ministack.handlers["AWS::CodePipeline::Pipeline"] = {"create": create, "update": update, "delete": delete}
+    ministack.handlers[PIPELINE] = {"create": create, "update": update, "delete": delete}
 
 
 def check(definition: Properties) -> None:

@@ -72,8 +72,8 @@ def _configuration(key: Key, action: str) -> dict[str, Any]:
     f"{_GUIDE}/action-reference-CodestarConnectionSource.html",
 )
 def connections_detect_changes() -> None:
-    extend("AWS::CodePipeline::Pipeline", after=_detect)
-    handler = ministack.handlers["AWS::CodePipeline::Pipeline"]
+    extend(codepipeline.PIPELINE, after=_detect)
+    handler = ministack.handlers[codepipeline.PIPELINE]
     plain = handler["delete"]
 
     def delete(name: str, properties: Properties) -> None:
