@@ -1,4 +1,4 @@
-"""A project as a repository on the local GitHub, and a clone to change it and push."""
+"""A project as a repository on the local GitHub or CodeCommit, and a clone to change it and push."""
 
 from __future__ import annotations
 
@@ -7,21 +7,35 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from phoenix_cfn.local.aws.github import Repository
+from phoenix_cfn.local.aws.git_hosts import PUSHES, Repository
 from phoenix_cfn.local.errors import LocalError
-from phoenix_cfn.local.server import LocalAws
+from phoenix_cfn.local.server import ACCOUNT, REGION, LocalAws
+from phoenix_cfn.settings import SourceKind
 
 TOKEN = "ghp_" + "0123456789abcdefghijklmnopqrstuvwxyz"
+# The connection to GitHub, as a person has made it in the console.
+CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/01234567-89ab-cdef-0123-456789abcdef"
 BRANCH = "master"
 _IDENTITY = {"NAME": "Somebody", "EMAIL": "somebody@example.com"}
 
 
 class Fork:
-    """`clone` is a working copy: change files there, then `push`."""
+    """`clone` is a working copy: change files there, then `push`. `source`: the kind of the pipeline's source."""
 
-    def __init__(self, aws: LocalAws, owner: str = "somebody", name: str = "cloud-phoenix-kata") -> None:
+    def __init__(
+        self,
+        aws: LocalAws,
+        owner: str = "somebody",
+        name: str = "cloud-phoenix-kata",
+        source: SourceKind = "github-oauth",
+    ) -> None:
         self.owner, self.name = owner, name
-        self.remote = Repository(aws.settings.github, owner, name)
+        if source == "codecommit":
+            self.remote = Repository(aws.settings.codecommit, ACCOUNT, name)
+            self._events = [f"{aws.settings.endpoint}{PUSHES}codecommit/{ACCOUNT}/{REGION}/{name}"]
+        else:
+            self.remote = Repository(aws.settings.github, owner, name)
+            self._events = []
         self.clone = aws.settings.state / "clones" / owner / name
 
     def fill(self, project: Path) -> None:
@@ -39,10 +53,14 @@ class Fork:
         self.remote.bare.parent.mkdir(parents=True, exist_ok=True)
         git(self.remote.bare.parent, "init", "--quiet", "--bare", "--initial-branch", BRANCH, str(self.remote.bare))
         self.remote.bare.with_suffix(".token").write_text(TOKEN)
+        self.remote.bare.with_suffix(".connection").write_text(CONNECTION)
+        for url in self._events:
+            # CodeCommit itself learns of pushes.
+            self.remote.register(url, "none")
         git(self.clone, "remote", "add", "origin", str(self.remote.bare))
 
     def push(self, message: str, quietly: bool = False) -> str:
-        """Commits everything and pushes it. GitHub then calls the webhooks, unless `quietly`. The commit's id."""
+        """Commits everything and pushes it. The host then reports the push, unless `quietly`. The commit's id."""
         git(self.clone, "add", "--all")
         git(self.clone, "commit", "--quiet", "--allow-empty", "--message", message)
         git(self.clone, "push", "--quiet", "origin", BRANCH)

@@ -24,6 +24,7 @@ from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.errors import LocalError
 
 REGION = "eu-central-1"
+ACCOUNT = "000000000000"
 _GATEWAY = "phoenix_cfn.local.aws.gateway"
 # In the folder of each gateway: how another process finds it.
 _RUNNING = "running.json"

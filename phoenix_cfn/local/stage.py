@@ -15,7 +15,7 @@ from phoenix_cfn.cloudformation.documents import read_template
 from phoenix_cfn.local.aws.templates import template_argument
 from phoenix_cfn.local.docker_engine import did_not_answer
 from phoenix_cfn.local.errors import DeploymentFailed
-from phoenix_cfn.local.fork import BRANCH, TOKEN, Fork
+from phoenix_cfn.local.fork import BRANCH, CONNECTION, TOKEN, Fork
 from phoenix_cfn.local.server import REGION, LocalAws
 from phoenix_cfn.local.surroundings import DOMAIN, surroundings
 from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES
@@ -49,8 +49,8 @@ class Stage:
         self.surroundings_stack = f"{self.full_name}-surroundings"
 
     def parameters(self, **changes: str) -> list[dict[str, str]]:
-        """Those of the original's nine parameters that the template has, those of what surrounds the stage, and what
-        the caller changes or adds.
+        """Those that say where the code is, the original's others that the template has, those of what surrounds the
+        stage, and what the caller changes or adds.
         """
         values = {
             "StagePrefix": self.prefix,
@@ -58,6 +58,9 @@ class Stage:
             "GithubRepository": self.fork.name,
             "GithubBranch": BRANCH,
             "GithubOAuthToken": TOKEN,
+            "ConnectionArn": CONNECTION,
+            "CodeCommitRepository": self.fork.name,
+            "CodeCommitBranch": BRANCH,
             "MongoDBMasterUsername": "documentdb",
             "MongoDBMasterPassword": "Kata2026-password",
             "MongoDBPort": "27017",
@@ -183,6 +186,31 @@ class Stage:
             time.sleep(0.25)
         raise DeploymentFailed(f"pipeline run {count} of {self.prefix} did not end within {PATIENCE * seconds:g} s")
 
+    def actions(self) -> list[str]:
+        """The names of the pipeline's actions, in their order."""
+        pipeline = read_template(self._template)["Resources"]["Pipeline"]["Properties"]
+        return [
+            str(action["Name"])
+            for stage in pipeline["Stages"]
+            for action in sorted(stage["Actions"], key=lambda each: int(each.get("RunOrder", 1)))
+        ]
+
+    def approval(self) -> dict[str, str] | None:
+        """What PutApprovalResult needs beside the answer, where the pipeline waits for one; None where it does not."""
+        if not self.executions():
+            return None
+        state = self.aws.client("codepipeline").get_pipeline_state(name=self.full_name)
+        for stage in state["stageStates"]:
+            for action in stage["actionStates"]:
+                if token := action.get("latestExecution", {}).get("token"):
+                    return {
+                        "pipelineName": self.full_name,
+                        "stageName": stage["stageName"],
+                        "actionName": action["actionName"],
+                        "token": token,
+                    }
+        return None
+
     def passed(self, action: str, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Waits until the pipeline's first execution is past the action. Raises DeploymentFailed where it fails."""
         while True:
@@ -201,7 +229,21 @@ class Stage:
         """What the pipeline's action is doing."""
         if action == "Deploy":
             return self._progress(self.infrastructure_stack)
+        if action == "Shift":
+            return self._shift()
         return f"{action}: {self.build_log(1)}" if action == "Build" else action
+
+    def _shift(self) -> str:
+        """What CodeDeploy's last deployment is doing."""
+        client = self.aws.client("codedeploy")
+        listed = client.list_deployments(applicationName=self.full_name, deploymentGroupName=self.full_name)
+        for deployment in listed["deployments"][:1]:
+            ids = client.list_deployment_targets(deploymentId=deployment)["targetIds"]
+            [found] = client.batch_get_deployment_targets(deploymentId=deployment, targetIds=ids)["deploymentTargets"]
+            events = [each["lifecycleEventName"] for each in found["ecsTarget"]["lifecycleEvents"]]
+            shares = " and ".join(f"{each['trafficWeight']:g}" for each in found["ecsTarget"]["taskSetsInfo"])
+            return f"CodeDeploy {deployment}: {', '.join(events)}; {shares or 'no'} percent of the requests"
+        return "Shift"
 
     def outputs(self, stack: str | None = None) -> dict[str, str]:
         """Of the infrastructure stack, or of another."""

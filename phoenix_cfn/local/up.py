@@ -18,7 +18,7 @@ from phoenix_cfn.local.docker_engine import waits_reported
 from phoenix_cfn.local.errors import DeploymentFailed, LocalError
 from phoenix_cfn.local.fork import Fork
 from phoenix_cfn.local.progress import Progress
-from phoenix_cfn.local.server import LocalAws
+from phoenix_cfn.local.server import REGION, LocalAws
 from phoenix_cfn.local.stage import Stage
 from phoenix_cfn.local.surroundings import surroundings
 from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES
@@ -59,10 +59,10 @@ def up(root: Path, prefix: str, parameters: Mapping[str, str], progress: Progres
             aws = LocalAws.start(engine, state, TIME_SCALE, tied=False)
         try:
             (state / _PREFIX).write_text(prefix)
-            fork = Fork(aws, _OWNER, settings.name)
+            fork = Fork(aws, _OWNER, settings.name, settings.pipeline.source)
             fork.fill(root)
             fork.push("The project as it is")
-            return _deployed(Stage(aws, fork, prefix, report=progress.detail), parameters, progress)
+            return deployed(Stage(aws, fork, prefix, report=progress.detail), parameters, progress)
         except DeploymentFailed as error:
             raise DeploymentFailed(
                 f"{error}\nThe local AWS still runs, with its log in {state}/gateway.log. "
@@ -73,12 +73,10 @@ def up(root: Path, prefix: str, parameters: Mapping[str, str], progress: Progres
             raise
 
 
-def _deployed(stage: Stage, parameters: Mapping[str, str], progress: Progress) -> Stage:
+def deployed(stage: Stage, parameters: Mapping[str, str], progress: Progress) -> Stage:
+    """From the pipeline stack to an application that answers."""
     with progress.part(f"Stack {stage.pipeline_stack}"):
         stage.create_pipeline(**parameters)
-    for action in ("Source", "Build"):
-        with progress.part(f"Pipeline, {action}"):
-            stage.passed(action)
     announced = False
 
     def announce() -> None:
@@ -88,10 +86,35 @@ def _deployed(stage: Stage, parameters: Mapping[str, str], progress: Progress) -
             announced = True
             progress.note(f"{progress.seconds()}: the application answers under {stage.site}")
 
-    with progress.part("Pipeline, Deploy"):
-        stage.passed("Deploy", announce)
+    asked = False
+
+    def ask() -> None:
+        nonlocal asked
+        if not asked and (question := stage.approval()):
+            asked = True
+            progress.note(f"The pipeline waits for your approval. In another terminal:\n{_answer(stage, question)}")
+
+    for action in stage.actions():
+        with progress.part(f"Pipeline, {action}"):
+            stage.passed(action, {"Deploy": announce, "Approve": ask}.get(action, lambda: None))
     stage.finished(1)
     return stage
+
+
+def _answer(stage: Stage, question: Mapping[str, str]) -> str:
+    """The command that approves."""
+    variables = {
+        "AWS_ENDPOINT_URL": stage.aws.settings.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    environment = " ".join(f"{name}={value}" for name, value in variables.items())
+    return (
+        f"  {environment} \\\n    aws codepipeline put-approval-result --pipeline-name {question['pipelineName']} "
+        f"--stage-name {question['stageName']} --action-name {question['actionName']} \\\n"
+        f"    --token {question['token']} --result status=Approved,summary=ok"
+    )
 
 
 def find(root: Path) -> Stage | None:
@@ -138,11 +161,6 @@ def _checked(root: Path) -> Settings:
     missing = [f"found no {file} in {root}. {remedy}" for file, remedy in needed.items() if not (root / file).is_file()]
     if missing:
         raise LocalError("\n".join(missing))
-    if settings.pipeline.source != "github-oauth":
-        raise LocalError(
-            f"{SETTINGS_FILE}: found pipeline.source = {settings.pipeline.source!r}; expected 'github-oauth', the only "
-            "source that the local CodePipeline has. Build with it to try the project here; nothing else depends on it."
-        )
     # Raises where it cannot be made.
     surroundings(settings, "dev", {}, {})
     return settings

@@ -62,7 +62,7 @@ def build_stage(project: Project) -> Stages:
 
 
 def approval_stage(source: Stages, commits: str, topic: Topic) -> Stages:
-    """A person approves what has been built, or rejects it; a newer run that waits here replaces an older one.
+    """A person approves what has been built, or rejects it; newer runs wait meanwhile, of which the newest goes on.
 
     The source action gets a namespace, so that the link leads to the commit. The email has CodePipeline's own link to
     the question as well.

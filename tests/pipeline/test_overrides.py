@@ -32,7 +32,9 @@ def release(chosen: dict[str, Any]) -> Stack:
 
 def deploy(stack: Stack) -> dict[str, Any]:
     """The configuration of the action that deploys the stack."""
-    return dict(stack.properties("Pipeline")["Stages"][-1]["Actions"][0]["Configuration"])
+    actions = [action for stage in stack.properties("Pipeline")["Stages"] for action in stage["Actions"]]
+    (found,) = (each["Configuration"] for each in actions if "ParameterOverrides" in each["Configuration"])
+    return dict(found)
 
 
 def overrides(stack: Stack) -> str:

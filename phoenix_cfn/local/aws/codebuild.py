@@ -19,7 +19,7 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from phoenix_cfn.local.aws import ecr, iam, ministack
-from phoenix_cfn.local.aws.buildspec import Buildspec
+from phoenix_cfn.local.aws.buildspec import EXPORTED, Buildspec
 from phoenix_cfn.local.aws.corrections import correction
 from phoenix_cfn.local.aws.resources import extend
 from phoenix_cfn.local.aws.settings import settings
@@ -137,7 +137,7 @@ class _Build:
         bucket, _, source_key = _request.get()["sourceLocationOverride"].partition("/")
         s3 = iam.client("s3", self.role, _PRINCIPAL)
         source = zipfile.ZipFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=source_key)["Body"].read()))
-        spec = Buildspec.parse(source.read(self.project["source"]["buildspec"]).decode())
+        spec = Buildspec.parse(_buildspec(self.project["source"]["buildspec"], source))
         write = self._log()
         container = self._create(source, spec)
         try:
@@ -152,6 +152,7 @@ class _Build:
                 self._phase("UPLOAD_ARTIFACTS")
                 output = _request.get()["artifactsOverride"]
                 s3.put_object(Bucket=output["location"], Key=output["name"], Body=_collect(container, spec.artifacts))
+                self.build["exportedEnvironmentVariables"] = _exported(container, spec.exported)
             return bool(succeeded)
         finally:
             container.remove(force=True, v=True)
@@ -203,7 +204,12 @@ class _Build:
                 _images_saved[image] = known
 
     def _variables(self) -> dict[str, str]:
-        own = {each["name"]: each["value"] for each in self.environment.get("environmentVariables", [])}
+        given = self.environment.get("environmentVariables", [])
+        given = [*given, *_request.get().get("environmentVariablesOverride", [])]
+        for each in given:
+            if each.get("type", "PLAINTEXT") != "PLAINTEXT":
+                raise ValueError(f"the local CodeBuild does not know variables of type {each['type']}")
+        own = {each["name"]: each["value"] for each in given}
         return {
             **own,
             **iam.credentials(self.role, _PRINCIPAL),
@@ -240,6 +246,14 @@ class _Build:
                         continue
                     found.append(image)
         return list(dict.fromkeys(found))
+
+
+def _buildspec(given: str, source: zipfile.ZipFile) -> str:
+    """A project has the buildspec itself, or the name of the source's file with it.
+
+    https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectSource.html
+    """
+    return given if "\n" in given else source.read(given).decode()
 
 
 def _cache_volume(project: str) -> str:
@@ -306,6 +320,22 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode, entry.mtime = len(content), mode, int(time.time())
     tar.addfile(entry, io.BytesIO(content))
+
+
+def _exported(container: Any, names: list[str]) -> list[dict[str, str]]:
+    """The variables that the buildspec exports, as they are in the end; those that are not set are left out.
+
+    https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html#build-spec.env.exported-variables
+    """
+    found = []
+    for name in names:
+        with suppress(NotFound):
+            stream, _ = container.get_archive(f"{EXPORTED}/{name}")
+            with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as tar:
+                content = tar.extractfile(name)
+                assert content is not None
+                found.append({"name": name, "value": content.read().decode()})
+    return found
 
 
 def _collect(container: Any, files: list[str]) -> bytes:

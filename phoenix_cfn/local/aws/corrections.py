@@ -19,6 +19,7 @@ SERVICES = (
     "volumes",
     "ecs_targets",
     "ecs_tasks",
+    "ecs_task_sets",
     "ecs",
     "ecs_shifts",
     "task_credentials",
@@ -31,8 +32,10 @@ SERVICES = (
     "notifications",
     "cloudwatch",
     "autoscaling",
+    "codedeploy",
     "codebuild",
     "codepipeline",
+    "pipeline_sources",
 )
 
 

@@ -292,24 +292,22 @@ def _check_service(properties: dict[str, Any]) -> None:
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html
     """
-    definition = ministack.ecs._task_defs.get(properties["TaskDefinition"].rsplit("/", 1)[-1])
+    definition = ministack.ecs._task_defs.get(ministack.ecs._resolve_td_key(properties["TaskDefinition"]))
     if definition is None:
         raise ValueError(f"Unable to describe task definition {properties['TaskDefinition']}")
-    for balancer in properties.get("LoadBalancers", []):
-        container = next(
-            (each for each in definition["containerDefinitions"] if each["name"] == balancer["ContainerName"]), None
-        )
-        if container is None:
-            raise ValueError(f"The container {balancer['ContainerName']} does not exist in the task definition.")
-        ports = [int(each["containerPort"]) for each in container.get("portMappings", [])]
-        if int(balancer["ContainerPort"]) not in ports:
-            raise ValueError(
-                f"The container {balancer['ContainerName']} has no container port {balancer['ContainerPort']}."
-            )
-        if not elb.balancers_of(balancer["TargetGroupArn"]):
-            raise ValueError(
-                f"The target group with targetGroupArn {balancer['TargetGroupArn']} has no associated load balancer."
-            )
+    for each in properties.get("LoadBalancers", []):
+        check_balancer(definition, each["ContainerName"], each["ContainerPort"], each["TargetGroupArn"])
+
+
+def check_balancer(definition: dict[str, Any], name: str, port: Any, group: str) -> None:
+    """ValueError where the container with this port cannot be behind the target group."""
+    container = next((each for each in definition["containerDefinitions"] if each["name"] == name), None)
+    if container is None:
+        raise ValueError(f"The container {name} does not exist in the task definition.")
+    if int(port) not in [int(each["containerPort"]) for each in container.get("portMappings", [])]:
+        raise ValueError(f"The container {name} has no container port {port}.")
+    if not elb.balancers_of(group):
+        raise ValueError(f"The target group with targetGroupArn {group} has no associated load balancer.")
 
 
 def _by_arn(arn: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The gateway, `python -m phoenix_cfn.local.aws.gateway`: serves the local AWS until SIGTERM, or until its parent ends.
 
-It listens on loopback and on Docker's bridge. Beside AWS's APIs it answers /_local/webhooks/<name> (deliveries of
-GitHub), /_local/pipelines (what the pipelines did) and /_local/faults (what a test makes fail). On two ports of their
-own, without and with TLS, every request goes to the load balancer: those are the URLs for a browser.
+It listens on loopback and on Docker's bridge. Beside AWS's APIs it answers /_local/pushes/<kind>/<name> (pushes that
+GitHub and CodeCommit report), /_local/pipelines (what the pipelines did) and /_local/faults (what a test makes fail).
+On two ports of their own, without and with TLS, every request goes to the load balancer: those are the URLs for a
+browser.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 from hypercorn.asyncio import serve
 
 from phoenix_cfn.local import docker_engine, leftovers
-from phoenix_cfn.local.aws import codepipeline, elb, faults, ministack, stores, tls
+from phoenix_cfn.local.aws import codepipeline, elb, faults, git_hosts, ministack, pipeline_sources, stores, tls
 from phoenix_cfn.local.aws.corrections import install_all
 from phoenix_cfn.local.aws.settings import PREFIX, settings
 
@@ -43,8 +44,9 @@ def gateway(scope_app: Any) -> Any:
             if not message.get("more_body"):
                 break
         headers = {key.decode().lower(): value.decode() for key, value in scope["headers"]}
-        if path.startswith("/_local/webhooks/"):
-            status, text = codepipeline.deliver(path.rsplit("/", 1)[1], headers, body)
+        if path.startswith(git_hosts.PUSHES):
+            kind, _, name = path.removeprefix(git_hosts.PUSHES).partition("/")
+            status, text = pipeline_sources.deliver(kind, name, headers, body)
         elif path == "/_local/faults":
             faults.add(json.loads(body))
             status, text = 200, "{}"

@@ -39,6 +39,11 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "application-autoscaling:DeleteScheduledAction": ("ScheduledActions",),
     "application-autoscaling:PutScheduledAction": ("ScheduledActions",),
     "cloudwatch:GetMetricData": ("PredictiveScalingPolicyConfiguration",),
+    "codedeploy:CreateDeployment": ("Deployment",),
+    "codedeploy:GetApplicationRevision": ("Deployment",),
+    "codedeploy:RegisterApplicationRevision": ("Deployment",),
+    "codedeploy:RegisterOnPremisesInstance": ("OnPremisesInstanceTagFilters", "OnPremisesTagSet"),
+    "codedeploy:StopDeployment": ("Deployment",),
     "cognito-idp:DescribeUserPoolClient": ("AuthenticateCognitoConfig",),
     "ec2:AcceptAddressTransfer": ("TransferAddress",),
     "ec2:AssignPrivateNatGatewayAddress": ("SecondaryPrivateIpAddressCount", "SecondaryPrivateIpAddresses"),
@@ -67,7 +72,6 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "iam:DeleteRolePermissionsBoundary": (),
     "kms:DisableKey": ("Enabled",),
     "kms:EnableKey": ("Enabled",),
-    "lambda:AssociateRuntimeAlias": ("RuntimeManagementConfig",),
     "lambda:DeleteProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
     "lambda:GetLayerVersion": ("Layers",),
     "lambda:GetProvisionedConcurrencyConfig": ("ProvisionedConcurrencyConfig",),
@@ -85,8 +89,6 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "logs:PutIndexPolicy": ("FieldIndexPolicies",),
     "logs:PutLogGroupDeletionProtection": ("DeletionProtectionEnabled",),
     "logs:PutResourcePolicy": ("ResourcePolicyDocument",),
-    # IAM has no such action: the service reference of AWS Payments does not list it.
-    "payments:GetConnectedAccount": (),
     "s3:GetObject": ("S3Bucket",),
     "s3:GetObjectVersion": ("S3Bucket",),
     "s3:REST.PUT.OBJECT": ("DataProtectionPolicy",),
@@ -105,6 +107,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
 _SERVICES = {"AWS::WAFv2::WebACLAssociation": ("wafv2", "elasticloadbalancing")}
 # Who assumes a role that a resource of the type names.
 _PASSED_TO = {
+    "AWS::CodeDeploy::DeploymentGroup": "codedeploy.amazonaws.com",
     "AWS::ECS::TaskDefinition": "ecs-tasks.amazonaws.com",
     "AWS::ECS::Service": "ecs.amazonaws.com",
     "AWS::Lambda::Function": "lambda.amazonaws.com",
@@ -130,6 +133,9 @@ _EC2_KINDS = {
 _NAMED = {
     "AWS::CloudWatch::Alarm": "cloudwatch:{region}:{account}:alarm:{id}",
     "AWS::CloudWatch::Dashboard": "cloudwatch::{account}:dashboard/{id}",
+    "AWS::CodeDeploy::Application": "codedeploy:{region}:{account}:application:{id}",
+    "AWS::CodeDeploy::DeploymentConfig": "codedeploy:{region}:{account}:deploymentconfig:{id}",
+    "AWS::CodeDeploy::DeploymentGroup": "codedeploy:{region}:{account}:deploymentgroup:{ApplicationName}/{id}",
     "AWS::DocDB::DBCluster": "rds:{region}:{account}:cluster:{id}",
     "AWS::DocDB::DBInstance": "rds:{region}:{account}:db:{id}",
     "AWS::DocDB::DBSubnetGroup": "rds:{region}:{account}:subgrp:{id}",
@@ -158,6 +164,8 @@ def needed(resource_type: str, operation: str, properties: Mapping[str, Any]) ->
         for action in listed
         if (services is None or action.partition(":")[0] in services)
         and (action not in _ONLY_FOR or used & set(_ONLY_FOR[action]))
+        # What IAM's reference does not know, no policy can allow for sure: such as lambda:AssociateRuntimeAlias.
+        and _forms(action)
     ]
 
 
@@ -174,7 +182,7 @@ def check_scope(
     role: str, resource_type: str, operation: str, physical_id: str, properties: Mapping[str, Any], stack: str
 ) -> None:
     """AccessDenied where the role has one of the actions, but not on this resource."""
-    own = arn_of(resource_type, physical_id)
+    own = arn_of(resource_type, physical_id, properties)
     known = [own, *(arn for value in _strings(properties) if (arn := _arn(value)))]
     context = _context(properties)
     tags = {own: _tags(resource_type, properties, stack)}
@@ -201,14 +209,16 @@ def check_scope(
                 iam.require(role, ["iam:PassRole"], arn, {"iam:PassedToService": service})
 
 
-def arn_of(resource_type: str, physical_id: str) -> str:
-    """The ARN of a resource from its Ref."""
+def arn_of(resource_type: str, physical_id: str, properties: Mapping[str, Any] | None = None) -> str:
+    """The ARN of a resource from its Ref, and for some types from its properties as well."""
     if resource_type == "AWS::IAM::Role" and physical_id in ministack.iam._roles:
         # With its path.
         return str(ministack.iam._roles[physical_id]["Arn"])
     if form := _NAMED.get(resource_type):
         name = physical_id.rpartition("/")[2] if physical_id.startswith("http") else physical_id
-        return "arn:aws:" + form.format(region=ministack.region(), account=ministack.account(), id=name)
+        return "arn:aws:" + form.format(
+            region=ministack.region(), account=ministack.account(), **{**(properties or {}), "id": name}
+        )
     return _arn(physical_id) or physical_id
 
 
@@ -238,7 +248,7 @@ def tags_of(arn: str) -> dict[str, str]:
     """Condition keys for the tags of a resource of any stack, found by its ARN; none for what no stack holds."""
     for name, stack in ministack.cloudformation._stacks.items():
         for resource in stack.get("_resources", {}).values():
-            if arn_of(resource["ResourceType"], resource["PhysicalResourceId"]) == arn:
+            if arn_of(resource["ResourceType"], resource["PhysicalResourceId"], resource["Properties"]) == arn:
                 return _tags(resource["ResourceType"], resource["Properties"], name)
     return {}
 

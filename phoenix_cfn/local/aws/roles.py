@@ -1,4 +1,4 @@
-"""IAM's resource types: roles keep their boundary, and no policy is larger than IAM allows."""
+"""IAM: roles keep their boundary, whose conditions hold, and no policy is larger than IAM allows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from phoenix_cfn.local.aws import ministack
+from phoenix_cfn.local.aws import ministack, permissions
 from phoenix_cfn.local.aws.corrections import correction
 from phoenix_cfn.local.aws.resources import extend
 
@@ -27,6 +27,28 @@ def _check_boundary(properties: dict[str, Any]) -> None:
     boundary = properties.get("PermissionsBoundary")
     if boundary and ministack.iam._lookup_policy(boundary) is None:
         raise ValueError(f"Scope ARN: {boundary} does not exist or is not attachable.")
+
+
+@correction(
+    "Conditions on the tags of the resource hold in a permissions boundary as in a policy",
+    f"{_IAM}/reference_policies_condition-keys.html#condition-keys-resourcetag",
+)
+def boundaries_know_the_tags_of_resources() -> None:
+    plain = ministack.iam_evaluator.enforce
+
+    def enforce(
+        key: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
+        # MiniStack looks for the tags only where the role's own policies name them, and not for those of a listener.
+        tags = permissions.tags_of(resource_arn) if resource_arn != "*" else {}
+        return plain(key, action, service, region, resource_arn, {**tags, **(service_context or {})})
+
+    ministack.iam_evaluator.enforce = enforce
 
 
 @correction("Policies have a largest size", f"{_IAM}/reference_iam-quotas.html")

@@ -33,6 +33,11 @@ class LocalSettings:
     time_scale: float
 
     @property
+    def codecommit(self) -> Path:
+        """The folder of CodeCommit's repositories."""
+        return self.state / "codecommit"
+
+    @property
     def endpoint(self) -> str:
         """For processes on this machine."""
         return f"http://127.0.0.1:{self.port}"

@@ -110,8 +110,10 @@ def project(*statements: dict[str, Any], **environment: Any) -> dict[str, Any]:
     }
 
 
-def build(lab: Lab, aws: LocalAws, resources: dict[str, Any], command: str) -> tuple[str, list[str], str]:
-    """Status, log lines, and the bucket of a build with one command."""
+def build(
+    lab: Lab, aws: LocalAws, resources: dict[str, Any], command: str, **variables: str
+) -> tuple[dict[str, Any], list[str], str]:
+    """The build that runs one command, its log lines, and what it leaves in out.txt."""
     bucket = lab.deploy(resources, {"Bucket": {"Ref": "Bucket"}})["Bucket"]
     source = io.BytesIO()
     with zipfile.ZipFile(source, "w") as archive:
@@ -126,6 +128,7 @@ def build(lab: Lab, aws: LocalAws, resources: dict[str, Any], command: str) -> t
         sourceTypeOverride="S3",
         sourceLocationOverride=f"{bucket}/in",
         artifactsOverride={"type": "S3", "location": bucket, "name": "out"},
+        environmentVariablesOverride=[{"name": name, "value": value} for name, value in variables.items()],
     )["build"]
     while (found := builds.batch_get_builds(ids=[started["id"]])["builds"][0])["buildStatus"] == "IN_PROGRESS":
         time.sleep(0.2)
@@ -137,25 +140,51 @@ def build(lab: Lab, aws: LocalAws, resources: dict[str, Any], command: str) -> t
         output = ""
     for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
         s3.delete_object(Bucket=bucket, Key=each["Key"])
-    return found["buildStatus"], [each["message"] for each in events], output
+    return dict(found), [each["message"] for each in events], output
 
 
 ALL = [allow("s3:*"), allow("logs:*")]
 
 
 def test_builds_run(lab: Lab, aws: LocalAws) -> None:
-    status, log, output = build(lab, aws, project(*ALL), "aws sts get-caller-identity --output text > out.txt")
-    assert status == "SUCCEEDED"
+    found, log, output = build(lab, aws, project(*ALL), "aws sts get-caller-identity --output text > out.txt")
+    assert found["buildStatus"] == "SUCCEEDED"
     assert "[phase] BUILD SUCCEEDED" in log
     assert "assumed-role/lab-" in output
     lab.clean()
-    assert build(lab, aws, project(*ALL), "exit 3")[0] == "FAILED"
+    assert build(lab, aws, project(*ALL), "exit 3")[0]["buildStatus"] == "FAILED"
+
+
+SPEC = """
+version: 0.2
+env: {exported-variables: [ALONE, TOGETHER, UNSET]}
+phases:
+  build:
+    commands:
+      - ALONE="$GIVEN, alone"
+      - |
+        set -eu
+        TOGETHER="$ALONE, together"
+      - echo "$TOGETHER" > out.txt
+artifacts: {files: [out.txt]}
+"""
+
+
+def test_variables_come_from_the_start_of_a_build_and_are_exported(lab: Lab, aws: LocalAws) -> None:
+    """The buildspec is the project's own."""
+    resources = project(*ALL, EnvironmentVariables=[{"Name": "GIVEN", "Value": "by the project"}])
+    resources["Project"]["Properties"]["Source"]["BuildSpec"] = SPEC
+    found, _, output = build(lab, aws, resources, "false", GIVEN="by the start")
+    assert found["buildStatus"] == "SUCCEEDED"
+    assert output == "by the start, alone, together\n"
+    exported = {each["name"]: each["value"] for each in found["exportedEnvironmentVariables"]}
+    assert exported == {"ALONE": "by the start, alone", "TOGETHER": "by the start, alone, together"}
 
 
 def test_projects_are_whole(lab: Lab, aws: LocalAws) -> None:
     """Without privileged mode there is no Docker engine, and the role must trust CodeBuild."""
-    status, log, _ = build(lab, aws, project(*ALL), "docker version")
-    assert status == "FAILED"
+    found, log, _ = build(lab, aws, project(*ALL), "docker version")
+    assert found["buildStatus"] == "FAILED"
     assert any("Cannot connect to the Docker daemon" in each for each in log)
     lab.clean()
     stranger = project(*ALL)
@@ -164,7 +193,7 @@ def test_projects_are_whole(lab: Lab, aws: LocalAws) -> None:
 
 
 def test_builds_use_their_role(lab: Lab, aws: LocalAws) -> None:
-    assert build(lab, aws, project(allow("logs:*")), "true")[0] == "FAILED"
+    assert build(lab, aws, project(allow("logs:*")), "true")[0]["buildStatus"] == "FAILED"
 
 
 def test_builds_belong_to_their_project(lab: Lab, aws: LocalAws) -> None:

@@ -1,7 +1,8 @@
-"""GitHub, as far as CodePipeline's OAuth source needs it: repositories, tokens, and webhooks that tell of pushes.
+"""GitHub and CodeCommit, as far as CodePipeline's sources need them: repositories, and the reports of pushes.
 
-A repository is the bare Git repository `<owner>/<name>.git` in a folder; beside it, `<name>.token` holds the token
-that may read it and `<name>.hooks.json` the webhooks registered for it. `push` does what a person's push does.
+A repository is the bare Git repository `<owner>/<name>.git` in the host's folder. Beside it, `<name>.token` holds the
+token that may read it, `<name>.connection` the ARN of the connection that may, and `<name>.hooks.json` the URLs that
+get every push. A repository of CodeCommit belongs to an account, in place of an owner.
 """
 
 from __future__ import annotations
@@ -18,14 +19,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phoenix_cfn.local.aws.settings import settings
 
-class GithubError(ValueError):
-    """GitHub would refuse: an unknown repository or branch, or a token that may not."""
+# Below it, the gateway takes the pushes that the hosts report: then the kind of the source, and a name.
+PUSHES = "/_local/pushes/"
+
+
+class GitError(ValueError):
+    """The host would refuse: an unknown repository or branch, or a token or connection that may not read it."""
 
 
 @dataclass(frozen=True)
 class Repository:
-    """`folder` holds the owners' folders."""
+    """`folder` is the host's, which holds the owners' folders."""
 
     folder: Path
     owner: str
@@ -37,13 +43,24 @@ class Repository:
         return self.folder / self.owner / f"{self.name}.git"
 
     def check(self, token: str) -> None:
-        """GithubError where the token may not read the repository. GitHub says 404 for what one may not see."""
+        """GitError where the token may not read the repository. GitHub says 404 for what one may not see."""
         expected = self.bare.with_suffix(".token")
         if not self.bare.is_dir() or not hmac.compare_digest(expected.read_text(), token):
-            raise GithubError(f"GitHub: 404 Not Found: {self.owner}/{self.name} (or the token may not read it)")
+            raise GitError(f"GitHub: 404 Not Found: {self.owner}/{self.name} (or the token may not read it)")
+
+    def check_connection(self, arn: str) -> None:
+        """GitError where the connection's app may not read the repository.
+
+        https://docs.aws.amazon.com/codepipeline/latest/userguide/troubleshooting.html
+        """
+        expected = self.bare.with_suffix(".connection")
+        if not self.bare.is_dir() or not expected.exists() or expected.read_text() != arn:
+            raise GitError(f"[GitHub] No Branch [..] found for FullRepositoryName [{self.owner}/{self.name}]")
 
     def commit(self, branch: str) -> str:
         """The commit that the branch is at."""
+        if not self.bare.is_dir():
+            raise GitError(f"there is no repository {self.owner}/{self.name}")
         found = subprocess.run(
             ["git", "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}"],
             cwd=self.bare,
@@ -51,7 +68,7 @@ class Repository:
             text=True,
         )
         if found.returncode != 0:
-            raise GithubError(f"GitHub: there is no branch {branch} in {self.owner}/{self.name}")
+            raise GitError(f"there is no branch {branch} in {self.owner}/{self.name}")
         return found.stdout.strip()
 
     def archive(self, commit: str) -> bytes:
@@ -71,22 +88,21 @@ class Repository:
         return output.getvalue()
 
     def hooks(self) -> dict[str, str]:
-        """URL -> secret of every registered webhook."""
+        """URL -> secret of everything that gets pushes."""
         file = self.bare.with_suffix(".hooks.json")
         return dict(json.loads(file.read_text())) if file.exists() else {}
 
-    def register(self, url: str, secret: str, token: str) -> None:
-        """Adds a webhook; GithubError where the token may not."""
-        self.check(token)
+    def register(self, url: str, secret: str) -> None:
+        """The URL gets every push from now on."""
         self.bare.with_suffix(".hooks.json").write_text(json.dumps({**self.hooks(), url: secret}))
 
     def unregister(self, url: str) -> None:
-        """Removes a webhook."""
+        """The URL gets no pushes any more."""
         rest = {known: secret for known, secret in self.hooks().items() if known != url}
         self.bare.with_suffix(".hooks.json").write_text(json.dumps(rest))
 
     def deliver(self, branch: str) -> list[int]:
-        """Tells every webhook that the branch was pushed; their HTTP status codes."""
+        """Reports that the branch was pushed; the HTTP status codes of the answers."""
         payload = {"ref": f"refs/heads/{branch}", "after": self.commit(branch)}
         return [self.tell(url, secret, payload) for url, secret in self.hooks().items()]
 
@@ -101,6 +117,16 @@ class Repository:
         }
         with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
             return int(answer.status)
+
+
+def github(owner: str, name: str) -> Repository:
+    """A repository on GitHub."""
+    return Repository(settings().github, owner, name)
+
+
+def codecommit(account: str, name: str) -> Repository:
+    """A repository of an account in CodeCommit."""
+    return Repository(settings().codecommit, account, name)
 
 
 def signature(secret: str, body: bytes) -> str:
