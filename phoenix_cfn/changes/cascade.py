@@ -13,7 +13,7 @@ from phoenix_cfn.cloudformation.trees import Choice
 from phoenix_cfn.cloudformation.values import Part, Ref, Text
 
 from . import attributes, data, identity, nested
-from .comparison import Comparison, Difference
+from .comparison import Comparison, Difference, is_latest
 from .outcomes import Change, Data, Outcome, Reason, Verdict
 from .shapes import Shape
 from .sides import Side
@@ -143,7 +143,11 @@ class Cascade:
             differences = [
                 each for each in differences if not known or each.path[0] not in ("Parameters", "TemplateURL")
             ]
-        reasons += [self._reason(before, after, each) for each in differences]
+        for each in differences:
+            reason = self._reason(before, after, each)
+            # The latest value of the Parameter Store may be another one; only where that replaces is it worth a word.
+            if reason.outcome is not Outcome.UPDATED or not is_latest(each):
+                reasons.append(reason)
         if self.comparison.verdict(before.whole.get("Metadata"), after.whole.get("Metadata")):
             reasons.append(Reason(Outcome.UPDATED, "its Metadata changes", "Metadata"))
         reasons += self._as_a_whole(before, after, reasons)

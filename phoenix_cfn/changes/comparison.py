@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,10 @@ _MOST_NESTED = 80
 _KEYS = ("Key", "Id", "Name", "AttributeName", "IndexName", "DeviceName", "Sid", "ParameterKey")
 # Of an ARN, the parts before the resource: they are the same for the resource that takes its place.
 _ARN_HEAD = 5
+
+# A dynamic reference without a version: CloudFormation reads the latest value at each update.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html
+_LATEST = re.compile(r"\{\{resolve:ssm:[^:}]*\}\}")
 
 Status = Callable[[Ref], Verdict]
 """Whether what a reference stands for is the same after the update."""
@@ -151,6 +156,8 @@ class Comparison:
         states = {part: self._state(part) for part in right.refs}
         because = tuple(dict.fromkeys(name for part, state in states.items() if state for name in self._targets(part)))
         if left.parts == right.parts:
+            if any(_LATEST.search(part) for part in left.parts if isinstance(part, str)):
+                return Verdict.PERHAPS, because
             return max(states.values(), default=Verdict.SAME), because
         if left.literal is not None and right.literal is not None:
             return (Verdict.SAME if shape.equal(left.literal, right.literal) else Verdict.DIFFERENT), because
@@ -265,6 +272,17 @@ class Comparison:
 
 
 _NEW, _PERHAPS = "\0new", "\0perhaps"
+
+
+def is_latest(difference: Difference) -> bool:
+    """Whether a value differs only perhaps, and only since its latest version is read anew."""
+    value = difference.new
+    return (
+        difference.verdict is Verdict.PERHAPS
+        and difference.old == value
+        and isinstance(value, Text)
+        and _LATEST.search(value.plain) is not None
+    )
 
 
 def _marked(ref: Ref, states: Mapping[Ref, Verdict]) -> Ref:
