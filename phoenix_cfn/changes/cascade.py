@@ -55,7 +55,10 @@ class Cascade:
         """The change of each resource by logical id, in the order of the new template."""
         for name in self._new.resources:
             if name not in self._old.resources:
-                self._found[name] = Change(name, self._new.resources[name].type, Outcome.ADDED)
+                added = Change(name, self._new.resources[name].type, Outcome.ADDED)
+                self._found[name] = added
+                added.reasons = list(self._dangling(self._new.resources[name]))
+                added.outcome = Outcome.REFUSED if added.reasons else Outcome.ADDED
         pending = dict.fromkeys(self._both)
         rounds: dict[str, int] = defaultdict(int)
         while pending:
@@ -187,6 +190,9 @@ class Cascade:
         for reference in after.references():
             target = reference.target
             gone = target not in self._new.resources and target in self._old.resources
+            # A dependency on a resource whose condition does not hold is none.
+            if reference.function == "DependsOn" and target in self._new.template["Resources"]:
+                continue
             if gone and reference.function != "Condition" and target not in self._new.parameters:
                 yield Reason(
                     Outcome.REFUSED,

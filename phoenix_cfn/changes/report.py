@@ -91,7 +91,8 @@ def _summary(preview: Preview) -> str:
     counted = Counter(each.outcome for each in preview.changes.values())
     parts = [f"{counted[each]} {each}" for each in reversed(Outcome) if counted[each]]
     lost = sum(each.data is Data.LOST for each in preview.changes.values())
-    return (", ".join(parts) or "no resources") + (f"; data of {lost} lost" if lost else "")
+    refused = "; CloudFormation refuses the whole update" if counted[Outcome.REFUSED] else ""
+    return (", ".join(parts) or "no resources") + (f"; data of {lost} lost" if lost else "") + refused
 
 
 def _clean(text: str) -> str:
