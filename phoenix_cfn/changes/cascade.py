@@ -179,7 +179,8 @@ class Cascade:
         """A condition that is not known decides whether the resource exists."""
         conditions = [each.whole.get("Condition") for each in (before, after)]
         known = [each.stack.holds(condition) for each, condition in zip((before, after), conditions, strict=True)]
-        if None in known and (conditions[0] != conditions[1] or known[0] is not known[1]):
+        alike = known[0] is known[1] and not self.comparison.condition(*map(str, conditions))
+        if None in known and not alike:
             shown = ", ".join(dict.fromkeys(str(each) for each in conditions if each))
             yield Reason(
                 Outcome.UNKNOWN, f"it exists only under the condition {shown}, which is not known", "Condition"

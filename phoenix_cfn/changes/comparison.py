@@ -99,9 +99,12 @@ class Comparison:
         yield Difference(path, old, new, Verdict.DIFFERENT, self._causes(new))
 
     def _choices(self, old: Any, new: Any, path: Path, shape: Shape) -> Iterator[Difference]:
-        if isinstance(old, Choice) and isinstance(new, Choice) and old.condition == new.condition:
+        alike = Verdict.PERHAPS
+        if isinstance(old, Choice) and isinstance(new, Choice):
+            alike = self.condition(old.condition, new.condition)
+        if isinstance(old, Choice) and isinstance(new, Choice) and (not alike or old.condition == new.condition):
             pairs = [(old.yes, new.yes), (old.no, new.no)]
-            condition = self._condition(old.condition)
+            condition = alike
         else:
             pairs = [
                 (one, other)
@@ -121,12 +124,13 @@ class Comparison:
             verdict = each.verdict if certain else Verdict.PERHAPS
             yield Difference(each.path, each.old, each.new, verdict, each.because)
 
-    def _condition(self, name: str) -> Verdict:
-        """Whether a condition that neither side decides is written alike on both."""
-        if name not in self._conditions:
-            closures = [_closure(stack.template, name) for stack in (self._old, self._new)]
-            self._conditions[name] = Verdict.SAME if closures[0] == closures[1] else Verdict.PERHAPS
-        return self._conditions[name]
+    def condition(self, old: str, new: str) -> Verdict:
+        """Whether two conditions that neither side decides are written alike."""
+        key = f"{old}\0{new}"
+        if key not in self._conditions:
+            alike = _closure(self._old.template, old) == _closure(self._new.template, new)
+            self._conditions[key] = Verdict.SAME if alike else Verdict.PERHAPS
+        return self._conditions[key]
 
     def _lists(self, old: list[Any], new: list[Any], path: Path, shape: Shape) -> Iterator[Difference]:
         member = shape.items()
@@ -382,4 +386,5 @@ def _closure(template: Mapping[str, Any], name: str) -> str:
             seen.add(each)
             written = canonical(conditions.get(each))
             pending += [other for other in conditions if isinstance(other, str) and f'"{other}"' in written]
-    return canonical({each: conditions.get(each) for each in sorted(seen)})
+    # Without its own name, which may change.
+    return canonical([conditions.get(name), {each: conditions.get(each) for each in sorted(seen - {name})}])
