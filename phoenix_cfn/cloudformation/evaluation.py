@@ -135,7 +135,7 @@ class Evaluation:
         if not is_function(raw):
             return None
         if self._nested > _MOST_NESTED:
-            return text(Ref(UNKNOWN))
+            return text(Ref(UNKNOWN, canonical(raw)))
         self._nested += 1
         try:
             return self._function(*next(iter(raw.items())))
