@@ -13,7 +13,7 @@ from phoenix_cfn.cloudformation.trees import Choice
 from phoenix_cfn.cloudformation.values import Part, Ref, Text
 
 from . import attributes, data, identity, nested
-from .comparison import Comparison, Difference
+from .comparison import Comparison, Difference, is_latest
 from .outcomes import Change, Data, Outcome, Reason, Verdict
 from .shapes import Shape
 from .sides import Side
@@ -55,7 +55,10 @@ class Cascade:
         """The change of each resource by logical id, in the order of the new template."""
         for name in self._new.resources:
             if name not in self._old.resources:
-                self._found[name] = Change(name, self._new.resources[name].type, Outcome.ADDED)
+                added = Change(name, self._new.resources[name].type, Outcome.ADDED)
+                self._found[name] = added
+                added.reasons = list(self._dangling(self._new.resources[name]))
+                added.outcome = Outcome.REFUSED if added.reasons else Outcome.ADDED
         pending = dict.fromkeys(self._both)
         rounds: dict[str, int] = defaultdict(int)
         while pending:
@@ -143,7 +146,11 @@ class Cascade:
             differences = [
                 each for each in differences if not known or each.path[0] not in ("Parameters", "TemplateURL")
             ]
-        reasons += [self._reason(before, after, each) for each in differences]
+        for each in differences:
+            reason = self._reason(before, after, each)
+            # The latest value of the Parameter Store may be another one; only where that replaces is it worth a word.
+            if reason.outcome is not Outcome.UPDATED or not is_latest(each):
+                reasons.append(reason)
         if self.comparison.verdict(before.whole.get("Metadata"), after.whole.get("Metadata")):
             reasons.append(Reason(Outcome.UPDATED, "its Metadata changes", "Metadata"))
         reasons += self._as_a_whole(before, after, reasons)
@@ -172,7 +179,8 @@ class Cascade:
         """A condition that is not known decides whether the resource exists."""
         conditions = [each.whole.get("Condition") for each in (before, after)]
         known = [each.stack.holds(condition) for each, condition in zip((before, after), conditions, strict=True)]
-        if None in known and (conditions[0] != conditions[1] or known[0] is not known[1]):
+        alike = known[0] is known[1] and not self.comparison.condition(*map(str, conditions))
+        if None in known and not alike:
             shown = ", ".join(dict.fromkeys(str(each) for each in conditions if each))
             yield Reason(
                 Outcome.UNKNOWN, f"it exists only under the condition {shown}, which is not known", "Condition"
@@ -183,6 +191,9 @@ class Cascade:
         for reference in after.references():
             target = reference.target
             gone = target not in self._new.resources and target in self._old.resources
+            # A dependency on a resource whose condition does not hold is none.
+            if reference.function == "DependsOn" and target in self._new.template["Resources"]:
+                continue
             if gone and reference.function != "Condition" and target not in self._new.parameters:
                 yield Reason(
                     Outcome.REFUSED,

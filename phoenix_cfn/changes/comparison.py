@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,10 @@ _MOST_NESTED = 80
 _KEYS = ("Key", "Id", "Name", "AttributeName", "IndexName", "DeviceName", "Sid", "ParameterKey")
 # Of an ARN, the parts before the resource: they are the same for the resource that takes its place.
 _ARN_HEAD = 5
+
+# A dynamic reference without a version: CloudFormation reads the latest value at each update.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html
+_LATEST = re.compile(r"\{\{resolve:ssm:[^:}]*\}\}")
 
 Status = Callable[[Ref], Verdict]
 """Whether what a reference stands for is the same after the update."""
@@ -94,9 +99,12 @@ class Comparison:
         yield Difference(path, old, new, Verdict.DIFFERENT, self._causes(new))
 
     def _choices(self, old: Any, new: Any, path: Path, shape: Shape) -> Iterator[Difference]:
-        if isinstance(old, Choice) and isinstance(new, Choice) and old.condition == new.condition:
+        alike = Verdict.PERHAPS
+        if isinstance(old, Choice) and isinstance(new, Choice):
+            alike = self.condition(old.condition, new.condition)
+        if isinstance(old, Choice) and isinstance(new, Choice) and (not alike or old.condition == new.condition):
             pairs = [(old.yes, new.yes), (old.no, new.no)]
-            condition = self._condition(old.condition)
+            condition = alike
         else:
             pairs = [
                 (one, other)
@@ -116,12 +124,13 @@ class Comparison:
             verdict = each.verdict if certain else Verdict.PERHAPS
             yield Difference(each.path, each.old, each.new, verdict, each.because)
 
-    def _condition(self, name: str) -> Verdict:
-        """Whether a condition that neither side decides is written alike on both."""
-        if name not in self._conditions:
-            closures = [_closure(stack.template, name) for stack in (self._old, self._new)]
-            self._conditions[name] = Verdict.SAME if closures[0] == closures[1] else Verdict.PERHAPS
-        return self._conditions[name]
+    def condition(self, old: str, new: str) -> Verdict:
+        """Whether two conditions that neither side decides are written alike."""
+        key = f"{old}\0{new}"
+        if key not in self._conditions:
+            alike = _closure(self._old.template, old) == _closure(self._new.template, new)
+            self._conditions[key] = Verdict.SAME if alike else Verdict.PERHAPS
+        return self._conditions[key]
 
     def _lists(self, old: list[Any], new: list[Any], path: Path, shape: Shape) -> Iterator[Difference]:
         member = shape.items()
@@ -151,6 +160,8 @@ class Comparison:
         states = {part: self._state(part) for part in right.refs}
         because = tuple(dict.fromkeys(name for part, state in states.items() if state for name in self._targets(part)))
         if left.parts == right.parts:
+            if any(_LATEST.search(part) for part in left.parts if isinstance(part, str)):
+                return Verdict.PERHAPS, because
             return max(states.values(), default=Verdict.SAME), because
         if left.literal is not None and right.literal is not None:
             return (Verdict.SAME if shape.equal(left.literal, right.literal) else Verdict.DIFFERENT), because
@@ -267,6 +278,17 @@ class Comparison:
 _NEW, _PERHAPS = "\0new", "\0perhaps"
 
 
+def is_latest(difference: Difference) -> bool:
+    """Whether a value differs only perhaps, and only since its latest version is read anew."""
+    value = difference.new
+    return (
+        difference.verdict is Verdict.PERHAPS
+        and difference.old == value
+        and isinstance(value, Text)
+        and _LATEST.search(value.plain) is not None
+    )
+
+
 def _marked(ref: Ref, states: Mapping[Ref, Verdict]) -> Ref:
     """The reference after the update: another one than before, where it stands for another value."""
     mark = {Verdict.SAME: "", Verdict.PERHAPS: _PERHAPS, Verdict.DIFFERENT: _NEW}[states[ref]]
@@ -364,4 +386,5 @@ def _closure(template: Mapping[str, Any], name: str) -> str:
             seen.add(each)
             written = canonical(conditions.get(each))
             pending += [other for other in conditions if isinstance(other, str) and f'"{other}"' in written]
-    return canonical({each: conditions.get(each) for each in sorted(seen)})
+    # Without its own name, which may change.
+    return canonical([conditions.get(name), {each: conditions.get(each) for each in sorted(seen - {name})}])

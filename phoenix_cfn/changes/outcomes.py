@@ -79,5 +79,5 @@ class Change:
     @classmethod
     def of(cls, logical_id: str, resource_type: str, reasons: Iterable[Reason]) -> Change:
         """The change that follows from reasons, the heaviest first; without any, none."""
-        sorted_ = sorted(reasons, key=lambda reason: -reason.outcome.rank)
+        sorted_ = sorted(dict.fromkeys(reasons), key=lambda reason: -reason.outcome.rank)
         return cls(logical_id, resource_type, sorted_[0].outcome if sorted_ else Outcome.UNCHANGED, sorted_)

@@ -31,6 +31,7 @@ _SIGNS = {
     Outcome.UPDATED: "✏️",
     Outcome.ADDED: "\N{HEAVY PLUS SIGN}",
 }
+_QUIET = (Outcome.UPDATED, Outcome.ADDED)
 _MOST_REASONS = 6
 _ORDERS = {
     "create-first": "the new one is created before the old one is deleted",
@@ -90,7 +91,8 @@ def _summary(preview: Preview) -> str:
     counted = Counter(each.outcome for each in preview.changes.values())
     parts = [f"{counted[each]} {each}" for each in reversed(Outcome) if counted[each]]
     lost = sum(each.data is Data.LOST for each in preview.changes.values())
-    return (", ".join(parts) or "no resources") + (f"; data of {lost} lost" if lost else "")
+    refused = "; CloudFormation refuses the whole update" if counted[Outcome.REFUSED] else ""
+    return (", ".join(parts) or "no resources") + (f"; data of {lost} lost" if lost else "") + refused
 
 
 def _clean(text: str) -> str:
@@ -107,15 +109,19 @@ def as_markdown(previews: Sequence[Preview]) -> str:
     for preview in previews:
         lines += [f"### {_escaped(preview.name)}", "", f"{_escaped(_summary(preview))}.", ""]
         changed = _changed(preview)
-        if changed:
-            lines += ["| | resource | why |", "|---|---|---|"]
-            lines += [_row(each) for each in changed]
-            lines.append("")
+        quiet = [each for each in changed if each.outcome in _QUIET and each.data is not Data.LOST]
+        lines += _table([each for each in changed if each not in quiet])
+        if quiet:
+            lines += ["<details><summary>Updated in place or added</summary>", "", *_table(quiet), "</details>", ""]
         lines += [_finding(each) for each in preview.findings]
         if preview.findings:
             lines.append("")
     lines.append("From the templates alone, by `phoenix-cfn diff`; what they do not determine is unknown.")
     return "\n".join(lines) + "\n"
+
+
+def _table(changes: Sequence[Change]) -> list[str]:
+    return ["| | resource | why |", "|---|---|---|", *map(_row, changes), ""] if changes else []
 
 
 def _row(change: Change) -> str:
@@ -136,7 +142,8 @@ def _markdown(reason: Reason) -> str:
         values = f"{_code(reason.old) if reason.old else 'none'} → {_code(reason.new) if reason.new else 'none'}; "
     because = f", because of {', '.join(map(_code, reason.because))}" if reason.because else ""
     text = _escaped(reason.text)
-    return f"{place}{values}{text}{because}" + (f" ([source]({reason.source}))" if reason.source else "")
+    source = f" ([source]({reason.source}))" if reason.source and reason.outcome is not Outcome.UPDATED else ""
+    return f"{place}{values}{text}{because}{source}"
 
 
 def _finding(finding: Finding) -> str:

@@ -22,6 +22,21 @@ _REF_IS = {
 }
 
 
+# What these are in nearly every account; where they are not, no template that writes them out works at all.
+_USUAL = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
+
+# ARNs by the name of a resource, which is its Ref. Source: the service authorization reference.
+_REGION = "arn:aws:{}:${{AWS::Region}}:${{AWS::AccountId}}:{}"
+_ARNS = {
+    "AWS::DynamoDB::Table": ("Arn", _REGION.format("dynamodb", "table/")),
+    "AWS::ECR::Repository": ("Arn", _REGION.format("ecr", "repository/")),
+    "AWS::ECS::Cluster": ("Arn", _REGION.format("ecs", "cluster/")),
+    "AWS::Kinesis::Stream": ("Arn", _REGION.format("kinesis", "stream/")),
+    "AWS::Lambda::Function": ("Arn", _REGION.format("lambda", "function:")),
+    "AWS::S3::Bucket": ("Arn", "arn:aws:s3:::"),
+}
+
+
 def spelled(stack: Stack, value: Text, depth: int = 0) -> Text:
     """The text with the values of parameters, the names of resources, and one spelling for each identifier."""
     if not value.refs:
@@ -35,6 +50,8 @@ def spelled(stack: Stack, value: Text, depth: int = 0) -> Text:
 def _part(stack: Stack, ref: Ref, depth: int) -> Part | Text:
     if ref.literal is not None:
         return ref.literal
+    if ref.name in _USUAL:
+        return _USUAL[ref.name]
     resource = stack.resources.get(ref.name)
     if resource is None or depth > _MOST_NESTED:
         return ref
@@ -44,6 +61,10 @@ def _part(stack: Stack, ref: Ref, depth: int) -> Part | Text:
         return spelled(stack, given, depth + 1) if given is not None else Ref(ref.name)
     if not ref.attribute:
         return ref
+    attribute, arn = _ARNS.get(resource.type, ("", ""))
+    if ref.attribute == attribute:
+        start = stack.text({"Fn::Sub": arn})
+        return spelled(stack, text(start, Ref(ref.name)), depth + 1)
     given = resource.at(*ref.attribute.split(".")).text
     if given is not None:
         return spelled(stack, given, depth + 1)

@@ -135,8 +135,8 @@ def _values_in(path: Path) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _check_names(sides: Sequence[Mapping[str, Any]], values: Mapping[str, str]) -> None:
-    known = {str(name) for template in sides for name in template.get("Parameters", {})}
+def _check_names(templates: Sequence[Mapping[str, Any]], values: Mapping[str, str]) -> None:
+    known = {str(name) for template in templates for name in template.get("Parameters", {})}
     unknown = sorted(name for name in values if name not in known and not name.startswith("AWS::"))
     if unknown:
         raise UsageError(
@@ -249,8 +249,7 @@ def _not_text(name: object) -> TemplateError:
 def _previews(old: Source, new: Source, values_old: Mapping[str, str], values_new: Mapping[str, str]) -> list[Preview]:
     pairs = list(_pairs(old, new))
     templates = [[_template(source, name) for source, name in pair] for pair in pairs]
-    _check_names([each[0] for each in templates], values_old)
-    _check_names([each[1] for each in templates], values_new)
+    _check_names([each for pair in templates for each in pair], {**values_old, **values_new})
     sides = [
         (_side(*pair[0], before, values_old), _side(*pair[1], after, values_new))
         for pair, (before, after) in zip(pairs, templates, strict=True)

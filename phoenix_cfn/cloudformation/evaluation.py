@@ -135,7 +135,7 @@ class Evaluation:
         if not is_function(raw):
             return None
         if self._nested > _MOST_NESTED:
-            return text(Ref(UNKNOWN))
+            return text(Ref(UNKNOWN, canonical(raw)))
         self._nested += 1
         try:
             return self._function(*next(iter(raw.items())))
@@ -250,6 +250,8 @@ class Evaluation:
         if function == "Fn::FindInMap":
             found = self.mapped(arguments)
             return found if isinstance(found, list) else None
+        if function == "Fn::Cidr" and isinstance(arguments, list) and len(arguments) in (2, 3):
+            return self._blocks([self.text(each) for each in arguments])
         if function == "Fn::Split" and isinstance(arguments, list) and len(arguments) == 2:
             source = self.text(arguments[1])
             if source is not None and source.literal is not None and isinstance(arguments[0], str) and arguments[0]:
@@ -261,6 +263,29 @@ class Evaluation:
             finally:
                 self._nested -= 1
         return None
+
+    def _blocks(self, arguments: list[Text | None]) -> list[Any] | None:
+        """The address ranges that Fn::Cidr gives; None where they are not known.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-cidr.html
+        """
+        literals = [each.literal if each else None for each in arguments]
+        if None in literals:
+            return None
+        # Not above: few templates need it.
+        from ipaddress import ip_network
+        from itertools import islice
+
+        try:
+            block = ip_network(str(literals[0]))
+            count = int(str(literals[1]))
+            bits = int(str(literals[2])) if len(literals) == 3 else block.max_prefixlen - block.prefixlen
+            blocks = [
+                str(each) for each in islice(block.subnets(new_prefix=block.max_prefixlen - bits), min(count, 256))
+            ]
+        except ValueError:
+            return None
+        return blocks if len(blocks) == count else None
 
     def mapped(self, arguments: Any) -> Any:
         """What an Fn::FindInMap finds, as written; None where that is not known."""

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .functions import UNKNOWN, is_function, is_no_value, scalar
+from .functions import UNKNOWN, canonical, is_function, is_no_value, scalar
 from .nodes import MISSING
 from .stack import Stack
 from .values import Ref, text
 
 _MOST_NESTED = 60
+# Stands for a value that is nested too deeply to be read; two of them are the same if they are written alike.
+_DEEP = "Too deep"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ def tree(stack: Stack, raw: Any, depth: int = 0) -> Any:
     A function that gives a list is a list where that is known; one that is not known is a Text with a Ref in it.
     """
     if depth > _MOST_NESTED:
-        return text(Ref(UNKNOWN))
+        return text(Ref(_DEEP, canonical(raw)))
     if raw is None or raw is MISSING or is_no_value(raw):
         return MISSING
     if is_function(raw):

@@ -149,12 +149,29 @@ def test_hostile_templates_end_in_time(pair: tuple[Any, Any]) -> None:
     assert time.process_time() - began < 10
 
 
-def test_values_that_are_nested_too_deeply_are_no_crash() -> None:
-    deep: Any = "x"
-    for _ in range(300):
-        deep = {"Fn::Join": ["", [deep]]}
-    old = {"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": deep}}}}
-    new = {"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "y"}}}}}
-    found = compared(old, new)
-    assert found is not None
-    assert found.changes["A"].outcome is not Outcome.UNCHANGED
+def _joined(depth: int, value: str) -> Any:
+    node: Any = value
+    for _ in range(depth):
+        node = {"Fn::Join": ["", [node]]}
+    return node
+
+
+def _listed(depth: int, value: str) -> Any:
+    node: Any = value
+    for _ in range(depth):
+        node = {"a": [node]}
+    return node
+
+
+@pytest.mark.parametrize("nested", [_joined, _listed])
+@pytest.mark.parametrize("depth", [30, 70, 300])
+def test_values_that_are_nested_deeply_are_no_crash_and_never_the_same_by_mistake(nested: Any, depth: int) -> None:
+    def template(value: str) -> dict[str, Any]:
+        properties = {"QueueName": nested(depth, value)}
+        return {"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": properties}}}
+
+    same, other = compared(template("x"), template("x")), compared(template("x"), template("y"))
+    assert same is not None
+    assert other is not None
+    assert same.changes["A"].outcome is Outcome.UNCHANGED
+    assert other.changes["A"].outcome is not Outcome.UNCHANGED

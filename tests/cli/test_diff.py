@@ -151,6 +151,12 @@ def test_values_for_both_sides_for_one_and_from_files(capsys: pytest.CaptureFixt
     }
 
 
+def test_a_value_of_a_parameter_that_one_side_has(capsys: pytest.CaptureFixture[str]) -> None:
+    files(old=VPC.format("10.0.0.0/16"), new=PARAMETERS)
+    assert outcomes(capsys, "old.yml", "new.yml", "--set", "Range=10.0.0.0/16") == {"Vpc": "unchanged"}
+    assert outcomes(capsys, "old.yml", "new.yml", "--set", "Range=10.1.0.0/16") == {"Vpc": "replaced"}
+
+
 # What is printed
 
 

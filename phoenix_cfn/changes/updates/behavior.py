@@ -36,6 +36,13 @@ _ADDING = (
 _CUSTOM = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes-update.html"
 _NESTED = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html"
 
+# Types of which each change makes a revision, as it is meant.
+_REVISIONS = {
+    "AWS::ECS::TaskDefinition": "a new revision is registered, as for every change",
+    "AWS::Lambda::LayerVersion": "a new version is published, as for every change",
+    "AWS::Lambda::Version": "a new version is published, as for every change",
+}
+
 # What AWS takes where a property is not given, for those that replace. Source: the page of each type.
 _DEFAULTS = {
     ("AWS::EC2::VPC", "InstanceTenancy"): "default",
@@ -143,7 +150,7 @@ def _by_schema(update: Update, known: ResourceType) -> Effect:
                 "is an update even if the value stays",
                 _ADDING,
             )
-        return replaces("a change replaces the resource (createOnly)", REGISTRY)
+        return replaces(_REVISIONS.get(known.name, "a change replaces the resource (createOnly)"), REGISTRY)
     if _touches(update, known.conditional_create_only):
         return may_replace("a change replaces the resource in some cases (conditionalCreateOnly)", REGISTRY)
     if known.tag_property == path[:1] and not known.tags_updatable:

@@ -179,6 +179,7 @@ RULES: Rules = {
     },
     "AWS::ElasticLoadBalancingV2::Listener": {("Certificates",): _certificates},
     "AWS::KMS::Key": {(each,): _immutable_key for each in _DEFAULTS_OF_KEYS},
+    "AWS::Route53::RecordSet": {("Name",): replaces("a record is identified by its name")},
     "AWS::S3::Bucket": {("ObjectLockEnabled",): _object_lock},
     "AWS::SNS::Subscription": {("Region",): _region_alone},
     "AWS::SecretsManager::Secret": {

@@ -17,6 +17,19 @@ def _backup_retention(update: Update) -> Effect:
     return interrupts("backups are switched on or off, which takes the instance down for a moment", _MODIFYING)
 
 
+_ENGINE = (
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html"
+)
+
+
+def _engine(update: Update) -> Effect | None:
+    if update.old is None or update.new is None:
+        return None
+    if update.new == f"{update.old}-cdb":
+        return interrupts("the architecture of Oracle's databases is converted")
+    return replaces("another engine", _ENGINE)
+
+
 def _storage(update: Update) -> Effect | None:
     return refuses("the storage of a database instance does not get smaller", _MODIFYING) if update.lowered else None
 
@@ -160,6 +173,7 @@ RULES: Rules = {
         ("AllocatedStorage",): _storage,
         ("BackupRetentionPeriod",): _backup_retention,
         ("DBSnapshotIdentifier",): _snapshot,
+        ("Engine",): _engine,
         ("PerformanceInsightsKMSKeyId",): _performance_key,
         ("Port",): replaces("the documentation replaces an instance for another port"),
     },

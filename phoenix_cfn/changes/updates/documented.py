@@ -54,7 +54,6 @@ _PROPERTIES = {
     "AWS::Location::Tracker": "Description PositionFiltering",
     "AWS::MWAA::Environment": "AirflowVersion NetworkConfiguration",
     "AWS::Omics::SequenceStore": "Description FallbackLocation Name",
-    "AWS::Route53::RecordSet": "Name",
     "AWS::SageMaker::Domain": "AppNetworkAccessType SubnetIds",
     "AWS::ServiceCatalog::PortfolioShare": "AcceptLanguage",
     "AWS::Timestream::ScheduledQuery": "ClientToken",
