@@ -32,13 +32,14 @@ flowchart LR
   end
   Pipeline -- "CloudFormation, by DeployRole" --> stage
   users(["users"]) -- "{entrance}" --> LoadBalancer
-  subgraph stage["Infrastructure.yml"]
+  subgraph stage["Infrastructure.yml{", in a VPC that exists" if "VpcId" in stage["Parameters"] else ""}"]
     subgraph public["public subnets, {zones} zones"]
       LoadBalancer["Application Load Balancer"]
-      NatGateway["NAT gateways"]
+      NatGateway["NAT gateway{"s" if len(_of_type(stage, "AWS::EC2::NatGateway")) > 1 else ""}"]
     end
     subgraph private["private subnets, {zones} zones"]
       Service["Fargate service<br/>{_tasks(stage)}<br/>{_scaling(stage)}"]
+      Endpoints["{_interfaces(stage)} interface endpoints"]
     end
     subgraph isolated["isolated subnets, {zones} zones"]
       DatabaseCluster[("{_database(stage) if "DatabaseCluster" in stage["Resources"] else ""}")]
@@ -46,6 +47,9 @@ flowchart LR
     LoadBalancer -- "{health_check}" --> Service
     Service -- "TLS" --> DatabaseCluster
     Service --> NatGateway
+    Service --> Endpoints
+    Service --> ExternalDatabase[("database elsewhere")]
+    WebAcl["WAF<br/>rate limit"] -.-> LoadBalancer
     Logs["CloudWatch Logs<br/>{log_days} days"]
     Service --> Logs
     DatabaseCluster --> Logs
@@ -57,13 +61,25 @@ flowchart LR
   DatabaseCredentials -. "reference" .-> DatabaseCluster
   AlarmTopic --> email(["email"])
 ```"""
-    return _without(drawing, {"DatabaseCluster", "DatabaseCredentials", "NatGateway"} - _drawn(release, stage))
+    return _without(drawing, _OPTIONAL - _drawn(release, stage))
+
+
+# The boxes that the templates need not have.
+_OPTIONAL = {"DatabaseCluster", "DatabaseCredentials", "Endpoints", "ExternalDatabase", "NatGateway", "WebAcl"}
 
 
 def _drawn(release: dict[str, Any], stage: dict[str, Any]) -> set[str]:
-    """The boxes that a template need not have: those of resources, and one for all NAT gateways."""
-    nat_gateways = {"NatGateway"} if _of_type(stage, "AWS::EC2::NatGateway") else set()
-    return {*release["Resources"], *stage["Resources"], *nat_gateways}
+    """The boxes of resources, and those that stand for several, or for what a parameter names."""
+    others = {
+        "NatGateway": bool(_of_type(stage, "AWS::EC2::NatGateway")),
+        "Endpoints": _interfaces(stage) > 0,
+        "ExternalDatabase": "DatabaseSecretArn" in stage["Parameters"],
+    }
+    return {*release["Resources"], *stage["Resources"], *(name for name, there in others.items() if there)}
+
+
+def _interfaces(stage: dict[str, Any]) -> int:
+    return sum(each.get("VpcEndpointType") == "Interface" for each in _of_type(stage, "AWS::EC2::VPCEndpoint"))
 
 
 def _without(drawing: str, boxes: set[str]) -> str:

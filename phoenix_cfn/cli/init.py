@@ -51,7 +51,11 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
         print(f"{path.relative_to(root).as_posix()}: {'written' if path in contents else 'exists, left as it is'}")
     if options.source == _UNKNOWN:
         print(f"Replace {_UNKNOWN} in README.md and in the workflow: where this copy was installed from is not known.")
-    print("Next: set what your service needs in phoenix.toml, then run `phoenix-cfn build`.")
+    dockerfile = root / settings.source_dir / "Dockerfile"
+    first = f"add {dockerfile.relative_to(root).as_posix()}, " if not dockerfile.exists() else ""
+    print(
+        f"Next: {first}set what your service needs in phoenix.toml, then run `phoenix-cfn build`, and `phoenix-cfn up`."
+    )
     return 0
 
 

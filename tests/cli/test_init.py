@@ -108,3 +108,11 @@ def test_a_file_in_a_folders_place_is_a_clear_error(tmp_path: Path, capsys: pyte
     assert start(tmp_path) == 2
     assert re.search(r"phoenix-cfn init: the system refused .*app: File exists", capsys.readouterr().err)
     assert (tmp_path / "app").read_text() == "a file"
+
+
+def test_it_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start(tmp_path)
+    assert "Next: add app/Dockerfile, set what your service needs" in capsys.readouterr().out
+    (tmp_path / "app/Dockerfile").touch()
+    start(tmp_path)
+    assert "Next: set what your service needs" in capsys.readouterr().out

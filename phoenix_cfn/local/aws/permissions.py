@@ -300,5 +300,6 @@ def _forms(action: str) -> list[str]:
 
 
 def _has_form(arn: str, form: str) -> bool:
-    pattern = re.sub(r"\\\$\\\{\w+\\\}", ".*", re.escape(form))
+    # A `|` is between the two ARNs of an association.
+    pattern = re.sub(r"\\\$\\\{\w+\\\}", "[^|]*", re.escape(form))
     return re.fullmatch(pattern, arn) is not None

@@ -80,6 +80,22 @@ def test_pipelines(lab: Lab, aws: LocalAws, fork: Fork) -> None:
     assert "File [nothing.yml] does not exist in artifact [Source]" in found["actions"][1]["summary"]
 
 
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("nothing.json", "File [nothing.json] does not exist in artifact [Source]"),
+        ("README.md", "README.md is no JSON"),
+    ],
+)
+def test_a_template_configuration_is_read(lab: Lab, aws: LocalAws, fork: Fork, file: str, words: str) -> None:
+    """What is in it reaches the stack: tests/deployment/test_settings_deployed.py."""
+    resources = pipeline(fork, allow("s3:*"))
+    action = resources["Pipeline"]["Properties"]["Stages"][1]["Actions"][0]
+    action["Configuration"]["TemplateConfiguration"] = f"Source::{file}"
+    found = _run(lab, aws, resources)
+    assert words in found["actions"][1]["summary"]
+
+
 def test_pipelines_use_their_role(lab: Lab, aws: LocalAws, fork: Fork) -> None:
     found = _run(lab, aws, pipeline(fork, allow("s3:Get*")))
     assert [each["status"] for each in found["actions"]] == ["Failed"]

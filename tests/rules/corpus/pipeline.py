@@ -310,13 +310,13 @@ CASES: list[Case] = [
     ),
     fault(
         "E9724",
-        "root, as no user is there",
+        "a container that runs as root, as no user is named",
         drop(f"{CONTAINER}/User"),
         swap(DOCKERFILE, "USER 1000:1000\nEXPOSE", "EXPOSE"),
     ),
     fault(
         "E9724",
-        "root by name",
+        "an image whose user is root",
         drop(f"{CONTAINER}/User"),
         swap(DOCKERFILE, "USER 1000:1000\nEXPOSE", "USER root\nEXPOSE"),
     ),
