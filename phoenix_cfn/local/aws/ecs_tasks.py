@@ -185,12 +185,21 @@ def _check_log(role: str, container: dict[str, Any]) -> None:
 
 
 def _check_secret(role: str, value_from: str) -> None:
-    arn = ":".join(value_from.split(":")[:7])
+    arn = _secret_arn(":".join(value_from.split(":")[:7]))
     iam.require(role, ["secretsmanager:GetSecretValue"], arn)
     for secret in ministack.secretsmanager._secrets.values():
         if secret["ARN"] == arn and secret.get("KmsKeyId"):
             via = {"kms:ViaService": f"secretsmanager.{ministack.region()}.amazonaws.com"}
             iam.require(role, ["kms:Decrypt"], secret["KmsKeyId"], {**via, **permissions.tags_of(secret["KmsKeyId"])})
+
+
+def _secret_arn(known: str) -> str:
+    """The whole ARN of a secret: its random ending may be left out.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+    """
+    found = (str(each["ARN"]) for each in ministack.secretsmanager._secrets.values())
+    return next((each for each in found if known in (each, each[: -len("-a1B2c3")])), known)
 
 
 def _network(task: dict[str, Any]) -> dict[str, Any] | None:
