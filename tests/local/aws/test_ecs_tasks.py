@@ -60,6 +60,18 @@ def test_execution_role_is_consulted(lab: Lab, image: str, statements: list[dict
     assert f"is not authorized to perform: {missing}" in lab.failure(resources)
 
 
+def test_a_secret_may_be_named_without_its_random_ending(lab: Lab, aws: LocalAws, image: str) -> None:
+    """The role must allow the whole ARN."""
+    place = "arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:lab/named"
+    secret = {"Secret": {**SECRET["Secret"], "Properties": {**SECRET["Secret"]["Properties"], "Name": "lab/named"}}}
+    definition = container(image, Secrets=[{"Name": "SECRET", "ValueFrom": {"Fn::Sub": f"{place}:key::"}}])
+    read = allow("secretsmanager:GetSecretValue", resource={"Fn::Sub": f"{place}-??????"})
+    resources = {**secret, **service(definition, [allow("ecr:*"), read])}
+    resources["Definition"]["DependsOn"] = "Secret"
+    outputs = lab.deploy(resources, OUTPUTS)
+    assert b"from the secret" in request(aws, outputs["Url"]).body
+
+
 def test_tasks_need_a_way_to_the_registry(lab: Lab, image: str) -> None:
     resources = service(container(image))
     del resources["PrivateRoute"]
