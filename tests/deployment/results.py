@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from importlib.metadata import version
+from pathlib import Path
 
 from phoenix_cfn.local.docker_engine import DockerEngine
 from tests.deployment import REPOSITORY_ROOT
@@ -14,7 +16,6 @@ from tests.deployment import REPOSITORY_ROOT
 from .visitors import Visitors
 
 FILES = (REPOSITORY_ROOT / "docs/deployment-tests.md", REPOSITORY_ROOT / "README.md")
-_BEGIN, _END = "<!-- results: written by the test run -->", "<!-- end of results -->"
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ class Results:
             f"Python {platform.python_version()}; a second of AWS's clocks lasted {self.time_scale:g} s."
         )
 
-    def write(self) -> None:
-        """Replaces the table in the documents."""
-        for file in FILES:
-            before, _, rest = file.read_text().partition(_BEGIN)
-            after = rest.partition(_END)[2]
-            file.write_text(f"{before}{_BEGIN}\n\n{self.table()}\n\n{_END}{after}")
+    def write(self, files: Sequence[Path] = FILES, name: str = "results") -> None:
+        """Replaces the table of this name in the documents."""
+        begin, end = f"<!-- {name}: written by the test run -->", f"<!-- end of {name} -->"
+        for file in files:
+            before, _, rest = file.read_text().partition(begin)
+            after = rest.partition(end)[2]
+            file.write_text(f"{before}{begin}\n\n{self.table()}\n\n{end}{after}")

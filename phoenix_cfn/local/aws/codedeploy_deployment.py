@@ -29,6 +29,8 @@ PRINCIPAL = "codedeploy.amazonaws.com"
 Step = tuple[int, int]
 # AWS's seconds: how long a task set may take to be steady, and a hook to answer.
 _STEADY_WITHIN, _HOOK_WITHIN = 3600, 3600
+# Real seconds for the tasks of a task set to leave: they drain, and have their StopTimeout.
+_LEAVES_WITHIN = 300
 _ENDED = ("Succeeded", "Failed", "Stopped")
 
 
@@ -172,8 +174,7 @@ class Deployment:
         if termination.get("Action", "TERMINATE") == "TERMINATE":
             self._watch(60 * float(termination.get("TerminationWaitTimeInMinutes", 0)))
             self._weigh(production, {green: 100})
-            with self._rights():
-                self._client("ecs").delete_task_set(**self._service, taskSet=original, force=True)
+            self._delete_task_set(original)
 
     def _pair(self) -> tuple[str, str, str]:
         """The task set that serves, its target group, and the target group of the replacement."""
@@ -184,8 +185,9 @@ class Deployment:
             cluster, service = self._service["cluster"], self._service["service"]
             [found] = self._client("ecs").describe_services(cluster=cluster, services=[service])["services"]
         arns = {each["TargetGroupArn"] for each in groups}
-        primary = next((each for each in found.get("taskSets", []) if each["status"] == "PRIMARY"), None)
-        if primary is None or len(found["taskSets"]) > 1:
+        task_sets = [each for each in found.get("taskSets", []) if each["status"] != "DRAINING"]
+        primary = next((each for each in task_sets if each["status"] == "PRIMARY"), None)
+        if primary is None or len(task_sets) > 1:
             raise _Failed(
                 "INVALID_ECS_SERVICE",
                 "The Amazon ECS service's deployment controller must be CODE_DEPLOY, and it must have one task set, "
@@ -232,12 +234,9 @@ class Deployment:
 
     def _wait_until_steady(self, task_set: str) -> None:
         end = time.time() + scaled(_STEADY_WITHIN)
-        cluster, service = self._service["cluster"], self._service["service"]
         while time.time() < end:
             self._check()
-            with self._rights():
-                [found] = self._client("ecs").describe_services(cluster=cluster, services=[service])["services"]
-            states = {each["id"]: each["stabilityStatus"] for each in found.get("taskSets", [])}
+            states = self._states()
             if states.get(task_set) == "STEADY_STATE":
                 return
             if task_set not in states:
@@ -248,6 +247,21 @@ class Deployment:
             "The deployment timed out while waiting for the replacement task set to become healthy. This time out "
             "period is 60 minutes.",
         )
+
+    def _delete_task_set(self, task_set: str) -> None:
+        """Returns when its tasks are gone."""
+        with self._rights():
+            self._client("ecs").delete_task_set(**self._service, taskSet=task_set, force=True)
+        end = time.time() + _LEAVES_WITHIN
+        while task_set in self._states() and time.time() < end:
+            time.sleep(0.25)
+
+    def _states(self) -> dict[str, str]:
+        """The stability of the service's task sets, by their ids."""
+        cluster, service = self._service["cluster"], self._service["service"]
+        with self._rights():
+            found = self._client("ecs").describe_services(cluster=cluster, services=[service])["services"]
+        return {each["id"]: each["stabilityStatus"] for one in found for each in one.get("taskSets", [])}
 
     def _weigh(self, listeners: list[str], weights: dict[str, int]) -> None:
         """The listeners' default action forwards to the target groups by these weights."""
@@ -374,12 +388,11 @@ class Deployment:
             for kind, what in sorted(undo, key=lambda each: order.index(each[0])):
                 if kind == "traffic":
                     self._weigh(*what)
-                    continue
-                with self._rights():
-                    if kind == "primary":
+                elif kind == "task set":
+                    self._delete_task_set(what)
+                else:
+                    with self._rights():
                         self._client("ecs").update_service_primary_task_set(**self._service, primaryTaskSet=what)
-                    else:
-                        self._client("ecs").delete_task_set(**self._service, taskSet=what, force=True)
             self._end("Succeeded")
         except _Failed as failure:
             print(f"CodeDeploy {self.id}: the rollback failed: {failure}", flush=True)

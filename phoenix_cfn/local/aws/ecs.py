@@ -274,7 +274,9 @@ def stacks_wait_for_steady_services() -> None:
 
     def deleted(arn: str, properties: dict[str, Any]) -> None:
         service = _by_arn(arn)
-        tasks = running_tasks(service) if service else []
+        # Also those that are leaving already, whose last lines would make their log group again.
+        known = list(ministack.ecs._tasks.values()) if service else []
+        tasks = [each for each in known if ecs_targets.service_of(each) is service]
         delete(arn, {"Cluster": arn.split("/")[-2], "ServiceName": arn.split("/")[-1]})
         end = time.time() + 300
         while any(task.get("_docker_ids") for task in tasks) and time.time() < end:

@@ -130,7 +130,8 @@ def task_sets_have_tasks() -> None:
             plain(cluster, key)
             return
         with _starting:
-            for task_set in list(service["taskSets"]):
+            service["taskSets"] = [each for each in service["taskSets"] if not _gone(each)]
+            for task_set in service["taskSets"]:
                 _keep_up(cluster, service, task_set)
         ministack.ecs._refresh_service_state(cluster, f"service:{service['serviceName']}")
         ministack.ecs._recount_cluster(cluster)
@@ -149,9 +150,16 @@ def _tasks(service: Service, task_set: TaskSet) -> list[dict[str, Any]]:
     ]
 
 
+def _gone(task_set: TaskSet) -> bool:
+    """Whether a task set that was deleted has no container any more."""
+    tasks = [each for each in list(ministack.ecs._tasks.values()) if each.get("_deployment_id") == task_set["id"]]
+    return task_set["status"] == "DRAINING" and not any(each.get("_docker_ids") for each in tasks)
+
+
 def _keep_up(cluster: str, service: Service, task_set: TaskSet) -> None:
     """Starts and stops tasks until there are as many as there should be, and says how many there are."""
-    desired = math.ceil(service["desiredCount"] * task_set["scale"]["value"] / 100)
+    leaves = task_set["status"] == "DRAINING"
+    desired = 0 if leaves else math.ceil(service["desiredCount"] * task_set["scale"]["value"] / 100)
     tasks = _tasks(service, task_set)
     if len(tasks) < desired and time.time() > task_set["_started"] + _PAUSE:
         task_set["_started"] = time.time()
@@ -335,7 +343,8 @@ def _make_primary(data: Request) -> dict[str, Any]:
     service = _service(data)
     primary = _find(service, data["primaryTaskSet"])
     for each in service["taskSets"]:
-        each["status"] = "PRIMARY" if each is primary else "ACTIVE"
+        if each["status"] != "DRAINING":
+            each["status"] = "PRIMARY" if each is primary else "ACTIVE"
     for key in ("taskDefinition", "loadBalancers", "networkConfiguration"):
         service[key] = primary[key]
     deployment = ministack.ecs._make_deployment(primary["taskDefinition"], service["desiredCount"])
@@ -351,8 +360,6 @@ def _delete(data: Request) -> dict[str, Any]:
         raise ApiError("InvalidParameterException", "The primary task set can't be deleted.")
     if not data.get("force") and found["computedDesiredCount"]:
         raise ApiError("InvalidParameterException", "The task set must be scaled down to zero, or deleted with force.")
-    with _starting:
-        service["taskSets"].remove(found)
     found["status"] = "DRAINING"
     for task in _tasks(service, found):
         ministack.ecs._stop_task({"task": task["taskArn"], "cluster": _cluster(data), "reason": "Task set deleted"})

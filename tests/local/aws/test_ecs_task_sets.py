@@ -99,8 +99,9 @@ def test_task_sets_have_an_api(release: Release) -> None:
     assert release.service()["taskDefinition"] == _sets(release)[second]["taskDefinition"]
     with pytest.raises(ClientError, match="scaled down to zero"):
         release.ecs.delete_task_set(**_place(release), taskSet=first)
-    release.ecs.delete_task_set(**_place(release), taskSet=first, force=True)
-    assert list(_sets(release)) == [second]
+    deleted = release.ecs.delete_task_set(**_place(release), taskSet=first, force=True)["taskSet"]
+    assert deleted["status"] == "DRAINING"
+    eventually(lambda: list(_sets(release)) == [second], 60, "the first has gone with its tasks")
     eventually(lambda: len(release.ecs.list_tasks(cluster=_place(release)["cluster"])["taskArns"]) == 1, 60, "one task")
     with pytest.raises(ClientError, match="TaskSetNotFoundException"):
         release.ecs.delete_task_set(**_place(release), taskSet=first, force=True)

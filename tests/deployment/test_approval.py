@@ -1,0 +1,97 @@
+"""A pipeline that waits for a person: what `phoenix-cfn up` prints, the email, and both answers."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from phoenix_cfn.local.progress import Progress
+from phoenix_cfn.local.server import LocalAws
+from phoenix_cfn.local.up import deployed
+
+from .results import Results
+from .stage import Stage, eventually, own_stage
+from .subscriber import subscriber
+from .variants import adopt, deployed_image, release, variant
+from .versions import without_tests
+
+
+@pytest.fixture(scope="module")
+def asking(aws: LocalAws) -> Iterator[Stage]:
+    """A stage whose deployments need an approval, not deployed yet."""
+    with own_stage(aws, "asking") as stage:
+        adopt(stage.fork, "[deployment]\napproval = true\n")
+        without_tests(stage.fork)
+        stage.fork.push("Deploy after an approval")
+        yield stage
+
+
+def question(stage: Stage) -> dict[str, str]:
+    """What the answer needs, once the pipeline waits."""
+    found: dict[str, str] = eventually(stage.approval, 240, "the pipeline waits for an approval")
+    return found
+
+
+def test_the_first_run_waits_and_up_prints_how_to_approve(asking: Stage, results: Results) -> None:
+    """The printed command approves; nothing of the infrastructure exists before it."""
+    printed = io.StringIO()
+    start = time.time()
+    up = threading.Thread(target=deployed, args=(asking, {}, Progress(printed)), daemon=True)
+    up.start()
+    asked = question(asking)
+    command = eventually(lambda: re.search(r"put-approval-result (.*)$", printed.getvalue(), re.S), 30, "the command")
+    waits = time.time() - start
+    assert asking.status(asking.infrastructure_stack) == ""
+    options = dict(re.findall(r"--([a-z-]+) (\S+)", command[1]))
+    assert options["token"] == asked["token"]
+    asking.aws.client("codepipeline").put_approval_result(
+        pipelineName=options["pipeline-name"],
+        stageName=options["stage-name"],
+        actionName=options["action-name"],
+        token=options["token"],
+        result=dict(each.split("=") for each in options["result"].split(",")),
+    )
+    up.join(600)
+    assert asking.get().status == 200
+    assert [each["name"] for each in asking.executions()[0]["actions"]] == ["Source", "Build", "Approve", "Deploy"]
+    results.add("R5", "approval: the first run waits, then deploys", waits, note="the URL answers after the approval")
+
+
+def test_a_rejected_version_changes_nothing(asking: Stage, results: Results) -> None:
+    """The topic gets the question with links to the commit and to the approval."""
+    before = released(asking)
+    image = variant(asking, deployed_image(asking), "unwanted", {"src/pages.js": ("Welcome to Express", "Unwanted")})
+    with subscriber(asking.aws, asking.resources(asking.pipeline_stack)["PipelineTopic"]) as messages:
+        start = time.time()
+        run = release(asking, image, "An unwanted version")
+        asked = question(asking)
+        commit = asking.fork.head()
+        [published] = [json.loads(each)["approval"] for each in messages() if "approvalReviewLink" in each]
+        assert published["customData"] == "Deploy this commit to asking?"
+        assert published["externalEntityLink"].endswith(f"/{asking.fork.owner}/{asking.fork.name}/commit/{commit}")
+        assert published["token"] == asked["token"]
+        answer(asking, asked, "Rejected")
+        execution = asking.ended(run)
+    assert execution["status"] == "Failed"
+    assert execution["actions"][-1]["summary"] == "Rejected: says the test"
+    assert released(asking) == before
+    assert b"Welcome to Express" in asking.get().body
+    results.add("R5", "approval: a rejected version", time.time() - start, note="nothing changed")
+
+
+def released(stage: Stage) -> tuple[str, list[str]]:
+    """The revision that runs, and the service's deployments."""
+    service = stage.service()
+    return service["taskDefinition"], [each["id"] for each in service["deployments"]]
+
+
+def answer(stage: Stage, asked: dict[str, Any], status: str) -> None:
+    """As a person in the console."""
+    stage.aws.client("codepipeline").put_approval_result(**asked, result={"status": status, "summary": "says the test"})
