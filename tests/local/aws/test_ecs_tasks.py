@@ -63,7 +63,8 @@ def test_execution_role_is_consulted(lab: Lab, image: str, statements: list[dict
 def test_a_secret_may_be_named_without_its_random_ending(lab: Lab, aws: LocalAws, image: str) -> None:
     """The role must allow the whole ARN."""
     place = "arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:lab/named"
-    secret = {"Secret": {**SECRET["Secret"], "Properties": {**SECRET["Secret"]["Properties"], "Name": "lab/named"}}}
+    properties = {"SecretString": '{"key": "from the secret"}', "Name": "lab/named"}
+    secret = {"Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": properties}}
     definition = container(image, Secrets=[{"Name": "SECRET", "ValueFrom": {"Fn::Sub": f"{place}:key::"}}])
     read = allow("secretsmanager:GetSecretValue", resource={"Fn::Sub": f"{place}-??????"})
     resources = {**secret, **service(definition, [allow("ecr:*"), read])}
