@@ -20,7 +20,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "cloudformation": (("cloudformation",), ("errors",)),
     "rules": (("rules",), ("cloudformation",)),
     "iam": (("iam",), ("cloudformation", "errors")),
-    "changes": (("changes",), ("iam", "cloudformation", "errors")),
+    "changes": (("changes",), ("costs", "iam", "cloudformation", "errors")),
     "costs": (("costs",), ("cloudformation",)),
     "naming": (("naming",), ("cloudformation", "errors")),
     "settings": (("settings", "choices", "contradictions", "environment"), ("naming", "cloudformation", "errors")),

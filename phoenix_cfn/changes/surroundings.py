@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from phoenix_cfn.cloudformation.limits import INLINE_BYTES
 from phoenix_cfn.cloudformation.nodes import MISSING
+from phoenix_cfn.costs import costs_of
+from phoenix_cfn.costs.prices import prices
 
 from .outcomes import Change, Outcome, Verdict
 from .sides import Side
@@ -51,6 +53,7 @@ def findings(old: Side, new: Side, cascade: Cascade, changes: Mapping[str, Chang
         *_outputs(old, new, cascade, around),
         *_stale(new, changes),
         *_limits(new),
+        *_costs(old, new),
         *around.others,
     ]
 
@@ -206,3 +209,21 @@ def _limits(new: Side) -> Iterator[Finding]:
             yield Finding(
                 "limit", section, Outcome.REFUSED, f"the template has {count} {section}, a stack {most}", _LIMITS
             )
+
+
+def _costs(old: Side, new: Side) -> Iterator[Finding]:
+    """The difference of what both sides cost by being there, where the table of prices has it."""
+    before, after = costs_of(old.stack), costs_of(new.stack)
+    difference = after.monthly - before.monthly
+    if abs(difference) < 0.01:
+        return
+    table = prices()
+    counted = {each.what: each.count for each in before.lines}
+    without = [each.what for each in after.lines if each.price is None and counted.get(each.what) != each.count]
+    yield Finding(
+        "cost",
+        "month",
+        Outcome.UPDATED,
+        f"{difference:+,.2f} {table.currency}, from {before.monthly:,.2f} to {after.monthly:,.2f}, at the least number of "
+        f"tasks; prices of {table.region}, {table.date}" + (f"; without {', '.join(without)}" if without else ""),
+    )

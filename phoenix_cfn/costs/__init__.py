@@ -39,8 +39,13 @@ class Costs:
 
 def monthly_cost(template: Mapping[str, Any], parameters: Mapping[str, str] | None = None) -> Costs:
     """Of a template with these values of its parameters; the others have their defaults."""
+    return costs_of(Stack(dict(template), Scenario(dict(parameters or {}))))
+
+
+def costs_of(stack: Stack) -> Costs:
+    """Of a template that is read already, in the scenario of its values."""
     table = prices()
-    counts = quantities(Stack(dict(template), Scenario(dict(parameters or {}))))
+    counts = quantities(stack)
     known = [name for name in table.prices if name in counts]
     lines = [Line(table.prices[name].of, name, counts[name], counts[name] * table.monthly(name)) for name in known]
     unknown = [Line(name, None, count, 0.0) for name, count in counts.items() if name not in table.prices]

@@ -14,6 +14,7 @@ from phoenix_cfn.changes.outcomes import Data, Outcome
 from phoenix_cfn.changes.preview import Preview, preview
 from phoenix_cfn.changes.sides import Side
 from phoenix_cfn.cloudformation.documents import template_in
+from phoenix_cfn.costs.prices import prices
 from phoenix_cfn.render import render
 from phoenix_cfn.settings import Settings
 
@@ -121,3 +122,14 @@ def test_the_pipeline_passes_every_parameter(tmp_path: Path) -> None:
     assert passed is not None
     assert passed >= set(template(Settings())["Parameters"])
     assert pipelines.deploys_with_role([release.stack], "Infrastructure.yml")
+
+
+def test_one_nat_gateway_fewer_is_cheaper(tmp_path: Path) -> None:
+    (cost,) = (each.text for each in after(tmp_path, "[network]\nnat_gateways = 1\n").findings if each.kind == "cost")
+    table = prices()
+    saved = table.monthly("nat-gateway") + table.monthly("public-address")
+    assert cost.startswith(f"-{saved:,.2f} {table.currency}, from ")
+
+
+def test_what_costs_the_same_is_not_mentioned(tmp_path: Path) -> None:
+    assert not [each for each in after(tmp_path, "[alarms]\ncpu_peak_percent = 70\n").findings if each.kind == "cost"]
