@@ -1,4 +1,4 @@
-"""What the documents say: commands that CI runs, drawings that follow the templates, examples that work."""
+"""What the documents say: links, an index, drawings that follow the templates, examples that work."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-import botocore.session
 import pytest
-from botocore import xform_name
 
 from phoenix_cfn import Settings, gate
 from phoenix_cfn.picture import DrawingError, drawn
@@ -114,35 +112,6 @@ def test_the_examples_are_typed(root: Path, tmp_path: Path) -> None:
         env={**os.environ, "MYPYPATH": str(root)},
     )
     assert checked.returncode == 0, checked.stdout
-
-
-def test_every_aws_command_exists_with_its_options(root: Path) -> None:
-    session, seen = botocore.session.get_session(), 0
-    for path in [root / "README.md", *(root / "docs").glob("*.md")]:
-        lines = path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
-        for command in (each for line in lines for each in re.findall(r"\baws [a-z]+ [a-z-]+ [^;|}]*", line)):
-            _, service, name, *_ = command.split()
-            options = set(re.findall(r" --([a-z0-9-]+)", command)) - {"query", "output"}
-            model = session.get_service_model(service)
-            if name == "wait":
-                waiters = session.get_waiter_model(service)
-                waiter = command.split()[3]
-                (operation,) = {
-                    waiters.get_waiter(each).operation for each in waiters.waiter_names if option(each) == waiter
-                }
-            else:
-                (operation,) = (each for each in model.operation_names if option(each) == name)
-            shape = model.operation_model(operation).input_shape
-            assert options <= {option(each) for each in shape.members}, command
-            assert options >= {option(each) for each in shape.required_members}, command
-            seen += 1
-    assert seen > 10
-
-
-def option(member: str) -> str:
-    """How the AWS CLI spells an operation, a waiter or a member of an operation's input."""
-    spelled: str = xform_name(member, "-")
-    return spelled
 
 
 def test_the_readme_compares_the_rules_with_other_tools_as_the_corpus_does(root: Path) -> None:
