@@ -28,12 +28,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Programs of the shell and of every system, without options that differ between them, and node's own.
 PLAIN = {"[", ".", "cat", "cd", "cp", "curl", "date", "echo", "export", "for", "git", "grep", "mkdir", "node", "npm"}
-PLAIN |= {"printf", "pre-commit", "read", "rm", "sed", "sleep", "sort", "xargs"}
+PLAIN |= {"printf", "pre-commit", "read", "rm", "sed", "seq", "sleep", "sort", "uniq", "wait"}
 # Programs that no machine of a test has. Their options are in the reference of MongoDB's database tools:
 # https://www.mongodb.com/docs/database-tools/
 LISTED = {
-    "mongodump": {"--uri", "--archive", "--gzip", "--tlsInsecure", "--ssl", "--sslCAFile", "--db"},
-    "mongorestore": {"--uri", "--archive", "--gzip", "--ssl", "--sslCAFile", "--drop", "--nsExclude", "--nsInclude"},
+    "mongodump": {"--uri", "--ssl", "--sslCAFile", "--db", "--gzip", "--archive"},
+    "mongorestore": {"--uri", "--ssl", "--sslCAFile", "--nsFrom", "--nsTo", "--gzip", "--archive"},
 }
 
 _BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)

@@ -145,9 +145,18 @@ class _Reader:
                     continue
                 depth += {"(": 1, ")": -1}.get(self._next(), 0)
                 self.at += 1
-            self.substitutions.append(self.text[began + 2 : self.at - 1])
+            self._substitution(self.text[began + 2 : self.at - 1])
         elif self.text.startswith("${", began):
             self._until("}")
         else:
             self.at += 1
         return self.text[began : self.at]
+
+    def _substitution(self, inner: str) -> None:
+        if not inner.startswith("("):
+            self.substitutions.append(inner)
+            return
+        # Arithmetic: no command, but there may be substitutions in it.
+        reader = _Reader(f'"{inner}"')
+        reader._double_quoted()
+        self.substitutions += reader.substitutions

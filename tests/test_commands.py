@@ -48,6 +48,7 @@ def test_there_are_commands_of_every_kind() -> None:
         ("STAGE=dev a 2>/dev/null <in && b | c; d &", ["a", "b", "c", "d"]),
         ("x=$(a $(b 'c)') | d)", ["a $(b 'c)')", "d", "b c)"]),
         ('until [ "$(a)" = b ]; do sleep 1; done', ["[ $(a) = b ]", "sleep 1", "a"]),
+        ("x=$(($(a) + 1)); b", ["b", "a"]),
         ("f() {\n a ${x}-{1} \n}", ["f", "a ${x}-{1}"]),
     ],
 )

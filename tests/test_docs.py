@@ -63,6 +63,13 @@ def test_every_link_within_the_project_leads_somewhere(root: Path) -> None:
             assert (path.parent / target).exists(), (path.name, target)
 
 
+def test_the_index_of_the_pages_lists_each_of_them_once(root: Path) -> None:
+    listed = re.findall(
+        r"^\| \[[^]]+\]\(([\w-]+\.md)\) \| [A-Z].+ \|$", (root / "docs/README.md").read_text("utf-8"), re.M
+    )
+    assert sorted(listed) == sorted(path.name for path in (root / "docs").glob("*.md") if path.name != "README.md")
+
+
 def test_the_example_of_an_extension_passes_the_gate(root: Path, cfnlintrc: Path, tmp_path: Path) -> None:
     document = root / "docs/extending.md"
     (settings,) = blocks(document, "toml")
