@@ -59,8 +59,32 @@ def test_a_marker_of_an_unknown_drawing_is_a_clear_error() -> None:
 
 def test_every_link_within_the_project_leads_somewhere(root: Path) -> None:
     for path in [*root.glob("*.md"), *(root / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text(encoding="utf-8")):
-            assert (path.parent / target).exists(), (path.name, target)
+        for target, anchor in links(path.read_text(encoding="utf-8")):
+            led = path.parent / target if target else path
+            assert led.exists(), (path.name, target)
+            assert not anchor or anchor in anchors(led.read_text(encoding="utf-8")), (path.name, target, anchor)
+
+
+def test_links_and_anchors_are_found() -> None:
+    assert links("[a](b.md), [c](d/e.md#f-1) and [g](#h), not [i](https://j.k/l.md)") == [
+        ("b.md", ""),
+        ("d/e.md", "f-1"),
+        ("", "h"),
+    ]
+    assert anchors('# `A` b, (c)!\n\n### <a id="e1"></a>E1 x\n\n```sh\n# no heading\n```\n') == {"a-b-c", "e1", "e1-x"}
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """The files and anchors that a document links within the project."""
+    return re.findall(r"\]\((?!https?://)([^)#]*)#?([^)]*)\)", text)
+
+
+def anchors(text: str) -> set[str]:
+    """Those that GitHub gives to the headings of a document, and its own."""
+    prose = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"<[^>]*>", "", prose), re.MULTILINE)
+    found = {re.sub(r"[^\w -]", "", each.lower()).strip().replace(" ", "-") for each in headings}
+    return found | set(re.findall(r'<a id="([^"]+)">', prose))
 
 
 def test_the_index_of_the_pages_lists_each_of_them_once(root: Path) -> None:
