@@ -15,7 +15,7 @@ from tests.shell import ShellError, commands
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/*.md", "app/README.md")
+    for pattern in ("*.md", "docs/*.md", "app/README.md", "phoenix_cfn/cli/skeleton/README.md")
     for path in ROOT.glob(pattern)
 )
 
