@@ -15,6 +15,7 @@ else:
     import tomli as tomllib
 
 import pytest
+import yaml
 
 from phoenix_cfn import Settings, gate
 from phoenix_cfn.picture import DrawingError, drawn
@@ -92,6 +93,17 @@ def test_the_index_of_the_pages_lists_each_of_them_once(root: Path) -> None:
         r"^\| \[[^]]+\]\(([\w-]+\.md)\) \| [A-Z].+ \|$", (root / "docs/README.md").read_text("utf-8"), re.M
     )
     assert sorted(listed) == sorted(path.name for path in (root / "docs").glob("*.md") if path.name != "README.md")
+
+
+def test_the_supported_python_versions_are_those_that_ci_runs(root: Path) -> None:
+    configuration = (root / "setup.cfg").read_text(encoding="utf-8")
+    classified = re.findall(r"Python :: (3\.\d+)$", configuration, re.MULTILINE)
+    workflow = yaml.safe_load((root / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert job["strategy"]["matrix"]["python"] == classified
+    assert f"python_requires = >={classified[0]}\n" in configuration
+    for document in ("README.md", "docs/README.md"):
+        assert f"{classified[0]} to {classified[-1]}" in (root / document).read_text(encoding="utf-8")
 
 
 def test_the_example_of_an_extension_passes_the_gate(root: Path, cfnlintrc: Path, tmp_path: Path) -> None:
