@@ -19,7 +19,13 @@ GLOBAL = {"query": 1, "output": 1, "region": 1, "profile": 1, "no-cli-pager": 0,
 # Services that the CLI has under another name than botocore.
 RENAMED = {"deploy": "codedeploy", "s3api": "s3"}
 # Commands that the CLI has beside the operations, and their options. https://docs.aws.amazon.com/cli/latest/reference/
-CUSTOM = {("ecr", "get-login-password"): set[str]()}
+CUSTOM: dict[tuple[str, str], set[str]] = {
+    ("ecr", "get-login-password"): set(),
+    ("cloudformation", "deploy"): {
+        *("template-file", "stack-name", "s3-bucket", "parameter-overrides", "capabilities", "tags", "role-arn"),
+        *("no-execute-changeset", "no-fail-on-empty-changeset"),
+    },
+}
 
 _VARIABLE = re.compile(r"\$")
 _PLACEHOLDER = re.compile(r"^[A-Z][A-Z0-9-]*$")
