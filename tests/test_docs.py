@@ -1,4 +1,4 @@
-"""What the documents say: commands that CI runs, drawings that follow the templates, examples that work."""
+"""What the documents say: links, an index, drawings that follow the templates, examples that work."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-import botocore.session
 import pytest
-from botocore import xform_name
+import yaml
 
 from phoenix_cfn import Settings, gate
 from phoenix_cfn.picture import DrawingError, drawn
@@ -61,8 +60,50 @@ def test_a_marker_of_an_unknown_drawing_is_a_clear_error() -> None:
 
 def test_every_link_within_the_project_leads_somewhere(root: Path) -> None:
     for path in [*root.glob("*.md"), *(root / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text(encoding="utf-8")):
-            assert (path.parent / target).exists(), (path.name, target)
+        for target, anchor in links(path.read_text(encoding="utf-8")):
+            led = path.parent / target if target else path
+            assert led.exists(), (path.name, target)
+            assert not anchor or anchor in anchors(led.read_text(encoding="utf-8")), (path.name, target, anchor)
+
+
+def test_links_and_anchors_are_found() -> None:
+    assert links("[a](b.md), [c](d/e.md#f-1) and [g](#h), not [i](https://j.k/l.md)") == [
+        ("b.md", ""),
+        ("d/e.md", "f-1"),
+        ("", "h"),
+    ]
+    assert anchors('# `A` b, (c)!\n\n### <a id="e1"></a>E1 x\n\n```sh\n# no heading\n```\n') == {"a-b-c", "e1", "e1-x"}
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """The files and anchors that a document links within the project."""
+    return re.findall(r"\]\((?!https?://)([^)#]*)#?([^)]*)\)", text)
+
+
+def anchors(text: str) -> set[str]:
+    """Those that GitHub gives to the headings of a document, and its own."""
+    prose = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"<[^>]*>", "", prose), re.MULTILINE)
+    found = {re.sub(r"[^\w -]", "", each.lower()).strip().replace(" ", "-") for each in headings}
+    return found | set(re.findall(r'<a id="([^"]+)">', prose))
+
+
+def test_the_index_of_the_pages_lists_each_of_them_once(root: Path) -> None:
+    listed = re.findall(
+        r"^\| \[[^]]+\]\(([\w-]+\.md)\) \| [A-Z].+ \|$", (root / "docs/README.md").read_text("utf-8"), re.M
+    )
+    assert sorted(listed) == sorted(path.name for path in (root / "docs").glob("*.md") if path.name != "README.md")
+
+
+def test_the_supported_python_versions_are_those_that_ci_runs(root: Path) -> None:
+    configuration = (root / "setup.cfg").read_text(encoding="utf-8")
+    classified = re.findall(r"Python :: (3\.\d+)$", configuration, re.MULTILINE)
+    workflow = yaml.safe_load((root / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert job["strategy"]["matrix"]["python"] == classified
+    assert f"python_requires = >={classified[0]}\n" in configuration
+    for document in ("README.md", "docs/README.md"):
+        assert f"{classified[0]} to {classified[-1]}" in (root / document).read_text(encoding="utf-8")
 
 
 def test_the_example_of_an_extension_passes_the_gate(root: Path, cfnlintrc: Path, tmp_path: Path) -> None:
@@ -114,35 +155,6 @@ def test_the_examples_are_typed(root: Path, tmp_path: Path) -> None:
         env={**os.environ, "MYPYPATH": str(root)},
     )
     assert checked.returncode == 0, checked.stdout
-
-
-def test_every_aws_command_exists_with_its_options(root: Path) -> None:
-    session, seen = botocore.session.get_session(), 0
-    for path in [root / "README.md", *(root / "docs").glob("*.md")]:
-        lines = path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
-        for command in (each for line in lines for each in re.findall(r"\baws [a-z]+ [a-z-]+ [^;|}]*", line)):
-            _, service, name, *_ = command.split()
-            options = set(re.findall(r" --([a-z0-9-]+)", command)) - {"query", "output"}
-            model = session.get_service_model(service)
-            if name == "wait":
-                waiters = session.get_waiter_model(service)
-                waiter = command.split()[3]
-                (operation,) = {
-                    waiters.get_waiter(each).operation for each in waiters.waiter_names if option(each) == waiter
-                }
-            else:
-                (operation,) = (each for each in model.operation_names if option(each) == name)
-            shape = model.operation_model(operation).input_shape
-            assert options <= {option(each) for each in shape.members}, command
-            assert options >= {option(each) for each in shape.required_members}, command
-            seen += 1
-    assert seen > 10
-
-
-def option(member: str) -> str:
-    """How the AWS CLI spells an operation, a waiter or a member of an operation's input."""
-    spelled: str = xform_name(member, "-")
-    return spelled
 
 
 def test_the_readme_compares_the_rules_with_other_tools_as_the_corpus_does(root: Path) -> None:
