@@ -224,6 +224,6 @@ def _costs(old: Side, new: Side) -> Iterator[Finding]:
         "cost",
         "month",
         Outcome.UPDATED,
-        f"{difference:+,.2f} {table.currency}, from {before.monthly:,.2f} to {after.monthly:,.2f}, at the least number of "
-        f"tasks; prices of {table.region}, {table.date}" + (f"; without {', '.join(without)}" if without else ""),
+        f"{difference:+,.2f} {table.currency}, from {before.monthly:,.2f} to {after.monthly:,.2f}, at the least number "
+        f"of tasks; prices of {table.region}, {table.date}" + (f"; without {', '.join(without)}" if without else ""),
     )
