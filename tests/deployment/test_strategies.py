@@ -1,7 +1,7 @@
 """Each strategy of deployment in a stage of its own: what users see of good and bad versions, and what is left.
 
-The stages of all strategies whose tests run (`-k canary`: of one) run beside each other: a test waits for its chapter of
-one of them. A local AWS of their own runs twice as fast as that of the other stories.
+The stages of all strategies whose tests run (`-k canary`: of one) run beside each other. A test waits for its chapter
+of one of them. A local AWS of their own runs twice as fast as that of the other stories.
 """
 
 from __future__ import annotations
