@@ -56,6 +56,15 @@ def shifting(aws: LocalAws, results: Results) -> Iterator[Stage]:
         stage.up()
         results.add("R5", "both stacks from nothing, and a first shift", time.time() - start)
         yield stage
+        _delete_uploads(stage)
+
+
+def _delete_uploads(stage: Stage) -> None:
+    """The bucket through which the larger template went to CloudFormation is no stack's: the console keeps it."""
+    s3, bucket = stage.aws.client("s3"), f"cf-templates-{stage.prefix}"
+    for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=each["Key"])
+    s3.delete_bucket(Bucket=bucket)
 
 
 @pytest.fixture(scope="module")
