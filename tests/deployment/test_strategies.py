@@ -333,7 +333,7 @@ def test_a_version_that_answers_with_errors_is_rolled_back(
     assert release.execution["status"] == "Failed"
     assert "alarm" in release.summary
     if strategy in NATIVE:
-        assert f"{ROLLED_BACK}one or more active alarms." in release.summary
+        assert f"{ROLLED_BACK}of one or more active alarms." in release.summary
         assert release.deployment["status"] == "ROLLBACK_SUCCESSFUL"
     errors = release.users.errors()
     assert {each.version for each in errors} == {"broken"}
