@@ -30,6 +30,8 @@ PROCESSES = 4
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Runs the whole suite in several processes, unless -n says otherwise; what the command line names, in this one."""
+    if hasattr(config, "workerinput"):
+        return  # It is one of these processes.
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     if whole and config.option.numprocesses is None and not config.option.usepdb and not config.option.collectonly:
         config.option.numprocesses = PROCESSES
