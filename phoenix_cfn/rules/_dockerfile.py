@@ -17,6 +17,9 @@ from phoenix_cfn.cloudformation.stack import Stack
 from ._pipeline import actions, buildspec, project, releases
 from ._repository import Buildspec, find
 
+_BUILD = re.compile(r"\s*docker\s+(buildx\s+)?build\s")
+# A command for a person to read has fewer characters.
+_LONGEST = 10_000
 # Images that have no user but root, and no command but an interpreter or a shell, which ends without a terminal.
 _BASES = re.compile(r"(^|/)(alpine|amazonlinux|busybox|debian|node|python|ruby|scratch|ubuntu)([:@]|$)")
 
@@ -127,11 +130,12 @@ def _built(stack: Stack, spec: Buildspec) -> tuple[Dockerfile, Stage, list[str]]
 def _builds(command: str) -> Iterator[tuple[str, str]]:
     """Of each `docker build` in a command: the Dockerfile, empty where that is not known, and the target."""
     for line in command.replace("\\\n", " ").splitlines():
+        # shlex takes a time that grows with the square of a word's length.
+        if len(line) > _LONGEST or not _BUILD.match(line):
+            continue
         try:
             words = shlex.split(line, comments=True)
         except ValueError:
-            continue
-        if words[:2] != ["docker", "build"] and words[:3] != ["docker", "buildx", "build"]:
             continue
         target, file, context = "", "", words[-1]
         for option, value in pairwise(words):

@@ -139,7 +139,8 @@ def test_the_variable_of_the_database_has_one_value() -> None:
 def test_the_picture_and_the_regions_show_no_cluster(kind: str) -> None:
     stack, release = stacks(kind=kind)
     drawing = picture.architecture(release.data, stack.data)
-    assert "Database" not in drawing
+    assert "DatabaseCluster" not in drawing
+    assert "DocumentDB" not in drawing
     assert "isolated" not in drawing
     assert drawing.count("subgraph") == drawing.count("\n  end") + drawing.count("\n    end")
     assert "no authority" not in picture.region_table(release.data, stack.data)
