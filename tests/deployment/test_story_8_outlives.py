@@ -99,7 +99,9 @@ def an_update_that_fails_after_the_new_role_is_in_place_is_rolled_back(stage: St
     assert instances(stage) == ["change-phoenix-1", "change-phoenix-2"]
     assert task_role_policies(stage) == ["application"]
     fork = stage.fork
+    record = (fork.clone / "deployed.json").read_bytes()
     fork.restore(fork.good)
+    (fork.clone / "deployed.json").write_bytes(record)
     fork.set_settings("[database]\ninstances = 1\n")
     crashing_at_start(fork)
     fork.build()

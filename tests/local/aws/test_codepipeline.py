@@ -88,7 +88,7 @@ def test_pipelines(lab: Lab, aws: LocalAws, fork: Fork) -> None:
     ],
 )
 def test_a_template_configuration_is_read(lab: Lab, aws: LocalAws, fork: Fork, file: str, words: str) -> None:
-    """What is in it reaches the stack: tests/deployment/test_settings_deployed.py."""
+    """What is in it reaches the stack."""
     resources = pipeline(fork, allow("s3:*"))
     action = resources["Pipeline"]["Properties"]["Stages"][1]["Actions"][0]
     action["Configuration"]["TemplateConfiguration"] = f"Source::{file}"
