@@ -157,6 +157,9 @@ class _Shift:
             self._stage("BAKE_TIME", partial(self._watch, 60 * minutes))
         self._stage("CLEAN_UP", self._clean_up)
         self.record["status"] = "SUCCESSFUL"
+        self.service["_last_completed"] = self.target["taskDefinition"]
+        # Last: CloudFormation goes on from here, and the next deployment may begin at once.
+        self.target["_steady"] = True
 
     def _steps(self) -> list[tuple[float, float]]:
         """The new version's shares of the requests in percent, each with the minutes that it lasts.
@@ -224,8 +227,6 @@ class _Shift:
             self._check()
             self.complete(self.key.split("/")[0], self.key)
             time.sleep(0.1)
-        self.target["_steady"] = True
-        self.service["_last_completed"] = self.target["taskDefinition"]
 
     def _advanced(self) -> list[dict[str, Any]]:
         return [each["advancedConfiguration"] for each in self.service.get("loadBalancers") or []]
