@@ -196,6 +196,8 @@ class _Shift:
 
     def _check(self) -> None:
         """Raises _Failed where the circuit breaker or an alarm has failed the deployment, or it has gone."""
+        if self.target["rolloutState"] == "COMPLETED":
+            return  # The next deployment may have begun.
         if self.target["rolloutState"] == "FAILED":
             if "alarm" in self.target["rolloutStateReason"]:
                 raise _Failed("Service deployment rolled back because of one or more active alarms.")
