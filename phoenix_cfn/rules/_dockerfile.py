@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from phoenix_cfn.cloudformation.nodes import Node
@@ -40,15 +40,20 @@ class Dockerfile:
     path: str
     stages: list[Stage]
 
+    def below(self, stage: Stage) -> Stage | None:
+        """The earlier stage that this one starts from; None where it starts from an image."""
+        earlier = takewhile(lambda each: each is not stage, self.stages)
+        return next((each for each in earlier if each.name and each.name == stage.base.lower()), None)
+
     def values(self, stage: Stage, keyword: str) -> list[str]:
         """The arguments of an instruction, those of the stages below first."""
-        below = next((each for each in self.stages if each is not stage and each.name == stage.base.lower()), None)
+        below = self.below(stage)
         own = [arguments for word, arguments in stage.instructions if word == keyword]
-        return [*(self.values(below, keyword) if below and stage.base else []), *own]
+        return [*(self.values(below, keyword) if below else []), *own]
 
     def origin(self, stage: Stage) -> str:
         """The image that the first of the stages below starts from."""
-        below = next((each for each in self.stages if each is not stage and each.name == stage.base.lower()), None)
+        below = self.below(stage)
         return self.origin(below) if below else stage.base
 
     def is_bare(self, stage: Stage) -> bool:
