@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
+from phoenix_cfn.choices import fields_of
 from phoenix_cfn.cloudformation.facts.endpoints import GATEWAYS, INTERFACES
 from phoenix_cfn.cloudformation.schemas import iam_actions
 from phoenix_cfn.environment import (
@@ -48,7 +48,7 @@ def _of_database(database: DatabaseSettings) -> Iterator[Mistake]:
     if expected := mistake_in_name(database.variable):
         yield Mistake("database.variable", database.variable, expected)
     if not database.has_cluster:
-        for field in msgspec.structs.fields(database):
+        for field in fields_of(type(database)):
             value = getattr(database, field.name)
             is_of_documentdb = field.name not in ("kind", "variable") or (field.name, database.kind) == (
                 "variable",
@@ -88,7 +88,7 @@ def _of_network(settings: Settings) -> Iterator[Mistake]:
 
 
 def _default(chosen: Struct, name: str) -> object:
-    return next(field.default for field in msgspec.structs.fields(chosen) if field.name == name)
+    return next(field.default for field in fields_of(type(chosen)) if field.name == name)
 
 
 def _is_capacity(units: float) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from awacs.aws import PolicyDocument, Statement
+from awacs import iam
+from awacs.aws import Allow, Condition, PolicyDocument, Statement, StringEquals
 from troposphere import Parameter, Ref, Sub
 from troposphere.iam import Policy, Role
 
@@ -23,3 +24,14 @@ def bounded_role(scope: Scope, title: str, service: str, boundary: Parameter, *s
         name = "start-tasks" if service == "ecs-tasks" else "deploy"
         role.Policies = [Policy(PolicyName=name, PolicyDocument=document)]
     return scope.add(role)
+
+
+def pass_task_roles(scope: Scope) -> Statement:
+    """Hand the tasks' roles to ECS, as CodeDeploy and the pipeline's action before it must."""
+    return Statement(
+        Sid="PassTheRolesOfTheTasks",
+        Effect=Allow,
+        Action=[iam.PassRole],
+        Resource=[Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{scope.names.role_path}*")],
+        Condition=Condition(StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com")),
+    )

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from msgspec import Struct, inspect, structs
+from msgspec import Struct, inspect
 
 from phoenix_cfn import infrastructure
+from phoenix_cfn.choices import fields_of
 from phoenix_cfn.iam import library
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.iam.handlers import HANDLERS, Supplied
@@ -40,11 +41,11 @@ def choices() -> dict[tuple[str, str], tuple[object, ...]]:
 
 def _kinds(settings: type[Struct]) -> dict[tuple[str, str], tuple[object, ...]]:
     """The values of each setting that chooses between kinds, such as ("pipeline", "source"), by group and name."""
-    groups = {field.name: field.type for field in structs.fields(settings) if hasattr(field.type, "__struct_fields__")}
+    groups = {field.name: field.type for field in fields_of(settings) if hasattr(field.type, "__struct_fields__")}
     return {
         (group, field.name): tuple(found.values)
         for group, kind in groups.items()
-        for field in structs.fields(kind)
+        for field in fields_of(kind)
         if isinstance(found := _unannotated(field.type), inspect.LiteralType) and isinstance(found.values[0], str)
     }
 

@@ -19,6 +19,7 @@ from phoenix_cfn.iam.boundary import joined
 from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.iam.statements import policy_document, policy_documents
+from phoenix_cfn.infrastructure.roles import pass_task_roles
 from phoenix_cfn.naming import STAGE_PREFIX_MAX_LENGTH
 from phoenix_cfn.pipeline.deployed import known, supplied
 from phoenix_cfn.pipeline.storage import Storage
@@ -165,13 +166,7 @@ def codedeploy_statements(scope: Scope, project: Project) -> list[Statement]:
         # The reference has a resource level for this action; every denial that is known names `*`.
         # https://github.com/aws/containers-roadmap/issues/929
         _allow("RegisterTheRevision", [ecs.RegisterTaskDefinition], ["*"]),
-        Statement(
-            Sid="PassTheRolesOfTheTasks",
-            Effect=Allow,
-            Action=[iam.PassRole],
-            Resource=[Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{scope.names.role_path}*")],
-            Condition=Condition(StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com")),
-        ),
+        pass_task_roles(scope),
     ]
 
 

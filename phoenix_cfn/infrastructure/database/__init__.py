@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import cast
 
-from awacs.aws import Statement
-from troposphere import ecs
+from awacs import kms, secretsmanager
+from awacs.aws import Allow, Condition, Statement, StringEquals
+from troposphere import AWSHelperFn, Ref, ecs
 from troposphere.docdb import DBCluster, DBInstance
 from troposphere.secretsmanager import Secret
 
@@ -30,6 +31,22 @@ class Database:
     cluster: DBCluster | None = None
     instances: list[DBInstance] = field(default_factory=list)
     connection_secret: Secret | None = None
+
+
+def reading(secret: Ref, key: AWSHelperFn, condition: StringEquals) -> list[Statement]:
+    """What ECS needs to read the connection string from a secret, which the key may encrypt under the condition."""
+    return [
+        Statement(
+            Sid="ReadTheConnectionString", Effect=Allow, Action=[secretsmanager.GetSecretValue], Resource=[secret]
+        ),
+        Statement(
+            Sid="DecryptTheConnectionString",
+            Effect=Allow,
+            Action=[kms.Decrypt],
+            Resource=[key],
+            Condition=Condition(condition),
+        ),
+    ]
 
 
 def database_of_kind(scope: Scope, network: Network, release: ReleaseParameters) -> Database:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from awacs import kms, secretsmanager
-from awacs.aws import Allow, Condition, Statement, StringEquals
+from awacs.aws import StringEquals
 from troposphere import Equals, GetAtt, If, Not, NoValue, Parameter, Ref, Sub, ecs
 from troposphere.docdb import (
     DBCluster,
@@ -18,7 +17,7 @@ from troposphere.secretsmanager import Secret
 
 from phoenix_cfn.cloudformation.facts.documentdb import parameter_group_family
 from phoenix_cfn.common.logs import log_group
-from phoenix_cfn.infrastructure.database import Database
+from phoenix_cfn.infrastructure.database import Database, reading
 from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.infrastructure.network.zones import availability_zone
 from phoenix_cfn.parameters.release import ReleaseParameters
@@ -44,7 +43,17 @@ def documentdb_database(scope: Scope, network: Network, release: ReleaseParamete
     scope.template.create_last(cluster)
     scope.template.create_last(*instances)
     secrets = [ecs.Secret(Name=scope.settings.database.variable, ValueFrom=Ref(connection_secret))]
-    return Database(secrets, _reading(scope, connection_secret), cluster, instances, connection_secret)
+    return Database(
+        secrets,
+        reading(
+            Ref(connection_secret),
+            GetAtt(scope.key, "Arn"),
+            StringEquals("kms:ViaService", Sub("secretsmanager.${AWS::Region}.amazonaws.com")),
+        ),
+        cluster,
+        instances,
+        connection_secret,
+    )
 
 
 def _cluster(scope: Scope, network: Network, secret_arn: Parameter) -> DBCluster:
@@ -177,25 +186,6 @@ def _connection_secret(scope: Scope, cluster: DBCluster, secret_arn: Parameter) 
             ),
         )
     )
-
-
-def _reading(scope: Scope, secret: Secret) -> list[Statement]:
-    """What ECS needs to read the connection string."""
-    return [
-        Statement(
-            Sid="ReadTheConnectionString",
-            Effect=Allow,
-            Action=[secretsmanager.GetSecretValue],
-            Resource=[Ref(secret)],
-        ),
-        Statement(
-            Sid="DecryptTheConnectionString",
-            Effect=Allow,
-            Action=[kms.Decrypt],
-            Resource=[GetAtt(scope.key, "Arn")],
-            Condition=Condition(StringEquals("kms:ViaService", Sub("secretsmanager.${AWS::Region}.amazonaws.com"))),
-        ),
-    ]
 
 
 def _password(secret_arn: Parameter) -> str:

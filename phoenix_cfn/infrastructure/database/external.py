@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from awacs import kms, secretsmanager
-from awacs.aws import Allow, Condition, Statement, StringEquals
+from awacs.aws import StringEquals
 from troposphere import GetAtt, Ref, Sub, ecs
 from troposphere.ec2 import SecurityGroupEgress
 
-from phoenix_cfn.infrastructure.database import Database
+from phoenix_cfn.infrastructure.database import Database, reading
 from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.parameters.release import ReleaseParameters
 from phoenix_cfn.scope import Scope, part
@@ -28,27 +27,15 @@ def external_database(scope: Scope, network: Network, _release: ReleaseParameter
             CidrIp="0.0.0.0/0",
         )
     )
-    statements = [
-        Statement(
-            Sid="ReadTheConnectionString",
-            Effect=Allow,
-            Action=[secretsmanager.GetSecretValue],
-            Resource=[Ref(secret)],
+    statements = reading(
+        Ref(secret),
+        Sub("arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*"),
+        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+        StringEquals(
+            {
+                "kms:ViaService": Sub("secretsmanager.${AWS::Region}.amazonaws.com"),
+                "kms:EncryptionContext:SecretARN": Ref(secret),
+            }
         ),
-        Statement(
-            Sid="DecryptTheConnectionString",
-            Effect=Allow,
-            Action=[kms.Decrypt],
-            Resource=[Sub("arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*")],
-            # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-            Condition=Condition(
-                StringEquals(
-                    {
-                        "kms:ViaService": Sub("secretsmanager.${AWS::Region}.amazonaws.com"),
-                        "kms:EncryptionContext:SecretARN": Ref(secret),
-                    }
-                )
-            ),
-        ),
-    ]
+    )
     return Database([ecs.Secret(Name=scope.settings.database.variable, ValueFrom=Ref(secret))], statements)

@@ -6,10 +6,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from awacs import awslambda, cloudwatch, ecs, iam
+from awacs import awslambda, cloudwatch, ecs
 from awacs import codedeploy as codedeploy_actions
 from awacs import elasticloadbalancing as elb
-from awacs.aws import Allow, Condition, Statement, StringEquals
+from awacs.aws import Allow, Statement
 from troposphere import GetAtt, Output, Parameter, Ref, Sub
 from troposphere import codedeploy as resources
 from troposphere.awslambda import Function
@@ -22,7 +22,7 @@ from troposphere.iam import Role
 from phoenix_cfn.infrastructure.deployments import Deployment, ecs_load_balancer
 from phoenix_cfn.infrastructure.deployments.smoke_test import TEST_PORT, smoke_test
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
-from phoenix_cfn.infrastructure.roles import bounded_role
+from phoenix_cfn.infrastructure.roles import bounded_role, pass_task_roles
 from phoenix_cfn.infrastructure.service import Service
 from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import suppress
@@ -219,12 +219,6 @@ def _role(scope: Scope, boundary: Parameter, listeners: list[Listener], function
             Action=[elb.ModifyListener],
             Resource=[Ref(listener) for listener in listeners],
         ),
-        Statement(
-            Sid="PassTheRolesOfTheTasks",
-            Effect=Allow,
-            Action=[iam.PassRole],
-            Resource=[Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{scope.names.role_path}*")],
-            Condition=Condition(StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com")),
-        ),
+        pass_task_roles(scope),
         *([invoke] if functions else []),
     )
