@@ -43,6 +43,8 @@ class Clients:
         while True:
             try:
                 connection = self._application.connect()
+            except ConnectionResetError:
+                continue  # The port closed while the connection waited in its queue: nothing was sent.
             except ConnectionRefusedError:
                 return
             with connection:
@@ -155,6 +157,8 @@ def refuses(application: Application) -> bool:
         application.connect().close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        pass  # The port closed while the connection waited in its queue.
     return False
 
 

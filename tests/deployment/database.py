@@ -21,10 +21,11 @@ def connection_string(stage: Stage) -> str:
 
 def database(stage: Stage, uri: str) -> Any:
     """A client that finds the endpoint's name where the tasks find it: in the hosts file of one of them."""
-    hosts = stage.container(stage.tasks()[0]).attrs["HostConfig"]["ExtraHosts"]
-    address = next(each.partition(":")[2] for each in hosts if "docdb" in each)
     host = re.search(r"@([^:/]+):", uri)
     assert host
+    # The clusters of other stages are in that file, too.
+    entries = stage.container(stage.tasks()[0]).attrs["HostConfig"]["ExtraHosts"]
+    address = dict(each.split(":", 1) for each in entries)[host[1]]
     # This machine does not know the name. The certificate is for it, so that it cannot be checked by the address.
     plain = uri.replace(host[1], address).replace("replicaSet=rs0", "directConnection=true")
     options: dict[str, Any] = {"serverSelectionTimeoutMS": 10_000}
