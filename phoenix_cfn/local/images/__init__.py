@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,10 +47,39 @@ def ensure(client: Any, dockerfile: Path, report: Report = print) -> None:
 
     Raises LocalError for what can neither be pulled nor made.
     """
-    ensure_base(client, dockerfile, report)
+    _beside_one_another(
+        lambda: ensure_base(client, dockerfile, report),
+        lambda: _ensure_documentdb(client, report),
+        lambda: _ensure_codebuild(client, report),
+    )
+
+
+def _beside_one_another(*parts: Callable[[], None]) -> None:
+    """Raises the first error of one; the others end before. An interrupted command does not wait for them."""
+    errors: list[Exception] = []
+
+    def run(part: Callable[[], None]) -> None:
+        try:
+            part()
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(part,), daemon=True) for part in parts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def _ensure_documentdb(client: Any, report: Report) -> None:
     if not _has(client, DOCUMENTDB) and not _build_mongodb(client, report):
         report(f"building {DOCUMENTDB} on SecantusDB")
         _build_python(client, DOCUMENTDB, "documentdb", ["SecantusDB==0.7.0b3", "pymongo>=4.10"], report)
+
+
+def _ensure_codebuild(client: Any, report: Report) -> None:
     if not _has(client, CODEBUILD):
         report(f"building {CODEBUILD}: Debian with Docker and the AWS CLI, in place of aws/codebuild/standard")
         _build_python(client, CODEBUILD, "codebuild", ["awscli>=1.40"], report)
@@ -108,9 +138,17 @@ def _pull(client: Any, image: str, report: Report) -> bool:
     return True
 
 
+_debian_lock = threading.Lock()
+
+
 def _debian(client: Any, report: Report) -> None:
-    if _has(client, DEBIAN):
-        return
+    """Makes the image that the built ones start from, once for all of them."""
+    with _debian_lock:
+        if not _has(client, DEBIAN):
+            _make_debian(client, report)
+
+
+def _make_debian(client: Any, report: Report) -> None:
     if _pull(client, _SLIM, report):
         client.images.get(_SLIM).tag(DEBIAN)
         return
