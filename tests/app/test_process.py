@@ -234,7 +234,7 @@ def test_sigterm_finishes_what_is_in_flight(database: Database, trusting: dict[s
         assert idle.recv(4096).startswith(b"HTTP/1.1 404")
         with application.held_maker():
             # Like a load balancer, they would keep their connections.
-            clients = [application.asking_for_a_certificate() for _ in range(6)]
+            clients = [application.asking_for_a_certificate() for _ in range(3)]
             application.process.send_signal(signal.SIGTERM)
             eventually(lambda: not _listens(application.port))
         assert application.process.wait(60) == 0
@@ -246,7 +246,7 @@ def test_sigterm_finishes_what_is_in_flight(database: Database, trusting: dict[s
         # Nor did it have to wait for those who keep theirs.
         assert "closing their connections" not in application.stderr
         stdout = application.stdout
-    assert len(stdout.splitlines()) == 8  # one before, to have somebody who makes certificates
+    assert len(stdout.splitlines()) == 5  # one before, to have somebody who makes certificates
     assert sorted(database.lines()) == sorted(stdout.splitlines())
 
 
