@@ -197,7 +197,7 @@ def test_the_page_of_the_gate_compares_the_rules_with_other_tools_as_the_corpus_
     page = (root / "docs/gate.md").read_text(encoding="utf-8")
     corpus = (root / "docs/fault-corpus.md").read_text(encoding="utf-8")
     seen = dict(re.findall(r"^\| (all three together|the project's rules) \| (\d+) \|$", corpus, re.MULTILINE))
-    (faults,) = re.findall(r"sees, of (\d+)", corpus)
+    (faults,) = re.findall(r"reports, of (\d+)", corpus)
     assert "They report every fault of" in page
     assert seen["the project's rules"] == faults
     assert "together report about one in six." in page
