@@ -1,7 +1,7 @@
 """Words that no document has, with what to write instead.
 
-The documents are in plain technical English, as in the documentation of AWS and of Python: short sentences, active voice,
-present tense, the words of the field.
+The documents are in plain technical English, as in the documentation of AWS and of Python: short sentences, active
+voice, present tense, the words of the field.
 """
 
 from __future__ import annotations

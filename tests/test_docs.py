@@ -17,7 +17,7 @@ else:
 import pytest
 import yaml
 
-from phoenix_cfn import Settings, gate
+from phoenix_cfn import Settings, gate, infrastructure, pipeline
 from phoenix_cfn.cloudformation.documents import read_template
 from phoenix_cfn.picture import DrawingError, drawn
 from phoenix_cfn.project import Project
@@ -94,11 +94,40 @@ def test_a_marker_of_an_unknown_drawing_is_a_clear_error() -> None:
 
 
 def test_every_link_within_the_project_leads_somewhere(root: Path) -> None:
-    for path in [*root.glob("*.md"), *(root / "docs").glob("*.md")]:
+    for path in documents(root):
         for target, anchor in links(path.read_text(encoding="utf-8")):
             led = path.parent / target if target else path
             assert led.exists(), (path.name, target)
             assert not anchor or anchor in anchors(led.read_text(encoding="utf-8")), (path.name, target, anchor)
+
+
+def test_every_page_that_a_file_of_the_package_names_exists(root: Path) -> None:
+    """Errors, comments and settings name pages by their path, some with an anchor."""
+    texts = [*(root / "phoenix_cfn").rglob("*.py"), *(root / "phoenix_cfn/cli/skeleton").iterdir(), root / "setup.cfg"]
+    named = {
+        (name, anchor)
+        for path in texts
+        for name, anchor in re.findall(r"(?<![\w/.-])(docs/[\w-]+\.md)(?:#([\w-]+))?", path.read_text(encoding="utf-8"))
+    }
+    assert ("docs/regions.md", "") in named
+    for name, anchor in named:
+        assert not anchor or anchor in anchors((root / name).read_text(encoding="utf-8")), (name, anchor)
+        assert (root / name).exists(), name
+
+
+def test_what_the_first_deployment_names_is_in_the_templates(root: Path) -> None:
+    page = (root / "docs/on-aws.md").read_text(encoding="utf-8")
+    stages = [
+        infrastructure.template(Settings.of({"deployment": {"strategy": strategy}}))
+        for strategy in ("rolling", "canary")
+    ]
+    outputs = set(re.findall(r"\$\(output (\w+)\)", page))
+    assert outputs
+    assert outputs <= stages[0].outputs.keys()
+    resources = {*pipeline.template(Settings()).resources, *stages[0].resources, *stages[1].resources}
+    named = set(re.findall(r"--logical-resource-id (\w+)|\$STACK-(\w+Alarm)|`(\w+Alarm)`", page))
+    assert named
+    assert {name for names in named for name in names if name} <= resources
 
 
 def test_links_and_anchors_are_found() -> None:
@@ -108,6 +137,10 @@ def test_links_and_anchors_are_found() -> None:
         ("", "h"),
     ]
     assert anchors('# `A` b, (c)!\n\n### <a id="e1"></a>E1 x\n\n```sh\n# no heading\n```\n') == {"a-b-c", "e1", "e1-x"}
+
+
+def documents(root: Path) -> list[Path]:
+    return [path for pattern in ("*.md", "docs/*.md", "app/*.md", "examples/*/*.md") for path in root.glob(pattern)]
 
 
 def links(text: str) -> list[tuple[str, str]]:
