@@ -172,17 +172,17 @@ def main() -> int:
 
 def _table(found: list[Sample], tools: dict[str, dict[Path, Said]]) -> Iterable[str]:
     rows = [(sample, [seen(sample, said) for said in tools.values()]) for sample in found]
-    yield "# The fault corpus: who sees what"
+    yield "# The fault corpus: what each tool reports"
     yield ""
     yield "<!-- Written by `python benchmarks/faults.py`: change the corpus in tests/rules, not this file. -->"
     yield ""
     yield (
-        "Each row is one fault put into a sound template: a real one, or one of another author's style. A tool sees it "
-        "if it says of the broken template something that it does not say of the sound one; what it says need not be "
-        "about the fault."
+        "Each row is one fault in a sound template: one of this project, or one in the style of another author. A tool "
+        "counts if it reports something for the broken template that it does not report for the sound one, whether or "
+        "not that is about the fault."
     )
     yield ""
-    yield f"| tool | sees, of {len(rows)} |"
+    yield f"| tool | reports, of {len(rows)} |"
     yield "|---|---|"
     for column, tool in enumerate(tools):
         yield f"| {tool} | {sum(bool(said[column]) for _, said in rows)} |"

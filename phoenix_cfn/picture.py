@@ -19,16 +19,18 @@ def architecture(release: dict[str, Any], stage: dict[str, Any]) -> str:
     zones = len(_properties(stage, "LoadBalancer")["Subnets"])
     alarms = _of_type(stage, "AWS::CloudWatch::Alarm")
     stages = [each["Name"] for each in _properties(release, "Pipeline")["Stages"]]
+    host, trigger = _source(release)
     entrance = _entrance(stage)
     health_check = _properties(stage, "TargetGroup")["HealthCheckPath"]
     log_days = _properties(stage, "TaskLogGroup")["RetentionInDays"]
     drawing = f"""```mermaid
-flowchart LR
-  push(["git push"]) -- "webhook" --> Pipeline
+flowchart TB
+  push(["git push to {host}"]) -- "{trigger}" --> Pipeline
   subgraph release["Pipeline.yml"]
-    Pipeline["CodePipeline<br/>{" → ".join(stages)}"] --> BuildProject["CodeBuild"] --> Repository[("ECR")]
-    Pipeline --> ArtifactBucket[("S3 artifacts")]
-    DatabaseCredentials["Secrets Manager<br/>database credentials"]
+    Pipeline["CodePipeline<br/>{" → ".join(stages)}"] --> BuildProject["CodeBuild<br/>tests and image"]
+    Pipeline --> ArtifactBucket[("S3<br/>artifacts")]
+    BuildProject --> Repository[("ECR<br/>images")]
+    DatabaseCredentials[("Secrets Manager<br/>database credentials")]
   end
   Pipeline -- "CloudFormation, by DeployRole" --> stage
   users(["users"]) -- "{entrance}" --> LoadBalancer
@@ -38,7 +40,7 @@ flowchart LR
       NatGateway["NAT gateway{"s" if len(_of_type(stage, "AWS::EC2::NatGateway")) > 1 else ""}"]
     end
     subgraph private["private subnets, {zones} zones"]
-      Service["Fargate service<br/>{_tasks(stage)}<br/>{_scaling(stage)}"]
+      Service["Fargate service<br/>{_tasks(stage)}<br/>{_scaling(stage)}<br/>{_deployment(stage)}"]
       Endpoints["{_interfaces(stage)} interface endpoints"]
     end
     subgraph isolated["isolated subnets, {zones} zones"]
@@ -100,7 +102,7 @@ def _tasks(stage: dict[str, Any]) -> str:
     """How many tasks there are, and their size."""
     task = _properties(stage, "TaskDefinition")
     return (
-        f"{_default(stage, 'MinRunningTasks')} to {_default(stage, 'MaxRunningTasks')} tasks of "
+        f"{_default(stage, 'MinRunningTasks')} to {_default(stage, 'MaxRunningTasks')} tasks of<br/>"
         f"{int(task['Cpu']) / 1024:g} vCPU, {task['Memory']} MiB"
     )
 
@@ -108,9 +110,33 @@ def _tasks(stage: dict[str, Any]) -> str:
 def _scaling(stage: dict[str, Any]) -> str:
     """What adds tasks."""
     return (
-        f"scales above {_default(stage, 'RequestsPerSecondPerTask')} requests/s each<br/>"
+        f"more above<br/>{_default(stage, 'RequestsPerSecondPerTask')} requests/s per task<br/>"
         f"or {_default(stage, 'AutoScalingTargetValue')} % CPU"
     )
+
+
+def _deployment(stage: dict[str, Any]) -> str:
+    """How a new version replaces the old one."""
+    service = _properties(stage, "Service")
+    if service.get("DeploymentController") == {"Type": "CODE_DEPLOY"}:
+        shown = "by CodeDeploy"
+    else:
+        shown = service["DeploymentConfiguration"].get("Strategy", "ROLLING").lower().replace("_", "/")
+    return f"deployment: {shown}{'<br/>smoke test' if 'SmokeTestFunction' in stage['Resources'] else ''}"
+
+
+# By the provider of the source action: where the code is, and what starts a run.
+_SOURCES = {
+    "GitHub": ("GitHub", "webhook"),
+    "CodeStarSourceConnection": ("GitHub", "connection"),
+    "CodeCommit": ("CodeCommit", "event"),
+}
+
+
+def _source(release: dict[str, Any]) -> tuple[str, str]:
+    """The host of the repository, and what starts a run there."""
+    provider = _properties(release, "Pipeline")["Stages"][0]["Actions"][0]["ActionTypeId"]["Provider"]
+    return _SOURCES.get(provider, (provider, "change"))  # an extension may have another source
 
 
 def _database(stage: dict[str, Any]) -> str:

@@ -17,11 +17,13 @@ else:
 import pytest
 import yaml
 
-from phoenix_cfn import Settings, gate
+from phoenix_cfn import Settings, gate, infrastructure, pipeline
+from phoenix_cfn.cloudformation.documents import read_template
 from phoenix_cfn.picture import DrawingError, drawn
 from phoenix_cfn.project import Project
 from phoenix_cfn.render import render
 from phoenix_cfn.settings import DatabaseSettings, LoadBalancerSettings, NetworkSettings, ServiceSettings
+from tests.costs.page import total
 from tests.stack import Stack, ref
 
 YOUR_OWN_SERVICE = Path(__file__).resolve().parents[1] / "docs/your-own-service.md"
@@ -44,11 +46,44 @@ def test_ci_runs_the_two_commands_of_the_readme(root: Path) -> None:
     assert script.index(install) < script.index(test)
 
 
+# Of the README. Words of prose are those with a letter or a digit, in sentences, headings, lists and tables; not blocks
+# of code and drawings, comments, the addresses of links and the marks of Markdown.
+LINES, WORDS = 120, 900
+
+
+def prose(text: str) -> list[str]:
+    """The words of a document that a person reads."""
+    text = re.sub(r"^ *```.*?^ *```$|<!--.*?-->", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"\]\([^)]*\)", "]", text)
+    return [word for word in re.split(r"[\s|]+", text) if re.search(r"\w", word)]
+
+
+def test_the_words_of_prose_are_counted() -> None:
+    text = "# A b\n\n<!-- c d -->\n```sh\ne\n```\n\n| [f g](h/i.md) | `j k` |\n|---|---|\n\n- **l**: m-n, 1 & 2.\n"
+    assert prose(text) == ["A", "b", "[f", "g]", "`j", "k`", "**l**:", "m-n,", "1", "2."]
+
+
+def test_the_readme_is_short(root: Path, default_templates: Path) -> None:
+    """With the drawing of the default settings."""
+    templates = [read_template(default_templates / name) for name in ("Pipeline.yml", "Infrastructure.yml")]
+    text = drawn((root / "README.md").read_text(encoding="utf-8"), *templates)
+    assert len(text.splitlines()) <= LINES
+    assert len(prose(text)) <= WORDS
+
+
 @pytest.mark.settings
-def test_the_readmes_drawings_are_those_of_the_templates(root: Path) -> None:
-    readme, project = (root / "README.md").read_text(encoding="utf-8"), Project.load(root)
-    assert readme == drawn(readme, project.pipeline.template.to_dict(), project.infrastructure.template.to_dict())
-    assert readme.count("<!-- drawn: ") == 3
+@pytest.mark.parametrize(
+    ("document", "drawings"),
+    [
+        ("README.md", ["architecture"]),
+        ("docs/parameters.md", ["pipeline_parameters", "infrastructure_parameters"]),
+        ("docs/regions.md", ["regions"]),
+    ],
+)
+def test_the_drawings_are_those_of_the_templates(document: str, drawings: list[str], root: Path) -> None:
+    text, project = (root / document).read_text(encoding="utf-8"), Project.load(root)
+    assert text == drawn(text, project.pipeline.template.to_dict(), project.infrastructure.template.to_dict())
+    assert re.findall(r"<!-- drawn: (\w+) -->", text) == drawings
 
 
 def test_a_marker_of_an_unknown_drawing_is_a_clear_error() -> None:
@@ -59,11 +94,40 @@ def test_a_marker_of_an_unknown_drawing_is_a_clear_error() -> None:
 
 
 def test_every_link_within_the_project_leads_somewhere(root: Path) -> None:
-    for path in [*root.glob("*.md"), *(root / "docs").glob("*.md")]:
+    for path in documents(root):
         for target, anchor in links(path.read_text(encoding="utf-8")):
             led = path.parent / target if target else path
             assert led.exists(), (path.name, target)
             assert not anchor or anchor in anchors(led.read_text(encoding="utf-8")), (path.name, target, anchor)
+
+
+def test_every_page_that_a_file_of_the_package_names_exists(root: Path) -> None:
+    """Errors, comments and settings name pages by their path, some with an anchor."""
+    texts = [*(root / "phoenix_cfn").rglob("*.py"), *(root / "phoenix_cfn/cli/skeleton").iterdir(), root / "setup.cfg"]
+    named = {
+        (name, anchor)
+        for path in texts
+        for name, anchor in re.findall(r"(?<![\w/.-])(docs/[\w-]+\.md)(?:#([\w-]+))?", path.read_text(encoding="utf-8"))
+    }
+    assert ("docs/regions.md", "") in named
+    for name, anchor in named:
+        assert not anchor or anchor in anchors((root / name).read_text(encoding="utf-8")), (name, anchor)
+        assert (root / name).exists(), name
+
+
+def test_what_the_first_deployment_names_is_in_the_templates(root: Path) -> None:
+    page = (root / "docs/on-aws.md").read_text(encoding="utf-8")
+    stages = [
+        infrastructure.template(Settings.of({"deployment": {"strategy": strategy}}))
+        for strategy in ("rolling", "canary")
+    ]
+    outputs = set(re.findall(r"\$\(output (\w+)\)", page))
+    assert outputs
+    assert outputs <= stages[0].outputs.keys()
+    resources = {*pipeline.template(Settings()).resources, *stages[0].resources, *stages[1].resources}
+    named = set(re.findall(r"--logical-resource-id (\w+)|\$STACK-(\w+Alarm)|`(\w+Alarm)`", page))
+    assert named
+    assert {name for names in named for name in names if name} <= resources
 
 
 def test_links_and_anchors_are_found() -> None:
@@ -73,6 +137,10 @@ def test_links_and_anchors_are_found() -> None:
         ("", "h"),
     ]
     assert anchors('# `A` b, (c)!\n\n### <a id="e1"></a>E1 x\n\n```sh\n# no heading\n```\n') == {"a-b-c", "e1", "e1-x"}
+
+
+def documents(root: Path) -> list[Path]:
+    return [path for pattern in ("*.md", "docs/*.md", "app/*.md", "examples/*/*.md") for path in root.glob(pattern)]
 
 
 def links(text: str) -> list[tuple[str, str]]:
@@ -157,20 +225,18 @@ def test_the_examples_are_typed(root: Path, tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def test_the_readme_compares_the_rules_with_other_tools_as_the_corpus_does(root: Path) -> None:
+def test_the_page_of_the_gate_compares_the_rules_with_other_tools_as_the_corpus_does(root: Path) -> None:
     """It names no count that each new rule would change."""
-    readme = (root / "README.md").read_text(encoding="utf-8")
+    page = (root / "docs/gate.md").read_text(encoding="utf-8")
     corpus = (root / "docs/fault-corpus.md").read_text(encoding="utf-8")
     seen = dict(re.findall(r"^\| (all three together|the project's rules) \| (\d+) \|$", corpus, re.MULTILINE))
-    (faults,) = re.findall(r"sees, of (\d+)", corpus)
-    assert "they see every one" in readme
+    (faults,) = re.findall(r"reports, of (\d+)", corpus)
+    assert "They report every fault of" in page
     assert seen["the project's rules"] == faults
-    assert "together see about one in six." in readme
+    assert "together report about one in six." in page
     assert round(int(faults) / int(seen["all three together"])) == 6
 
 
-def test_the_readme_shows_what_the_deployment_tests_saw(root: Path) -> None:
-    documents = [(root / name).read_text(encoding="utf-8") for name in ("README.md", "docs/deployment-tests.md")]
-    shown, recorded = (re.findall(r"<!-- results: .*?<!-- end of results -->", each, re.DOTALL) for each in documents)
-    assert shown == recorded
-    assert len(shown) == 1
+def test_the_readme_names_the_cost_of_a_stage_in_tens_of_dollars(root: Path) -> None:
+    (cost,) = re.findall(r"costs about (\d+) US dollars a month", (root / "README.md").read_text(encoding="utf-8"))
+    assert int(cost) == round(total({}), -1)

@@ -87,7 +87,7 @@ conditions (each scenario that the conditions tell apart) and parameters (by the
 tell, because it lies in another stack or in a parameter without a default, no rule complains about. Rules on the
 pipeline read the deployed template and the buildspec from the repository in which the template lies.
 
-Where a fork keeps its logs and backups for another time, or scales at another rate, it says so in `.cfnlintrc`:
+The build of a project writes the numbers of its settings into `.cfnlintrc`. For other templates, set them there:
 
     configure_rules:
       E9401: {days: 14}               # also E9407, E9410 and E9411

@@ -1,4 +1,4 @@
-"""A running stage of this project: what the README says of changes is what the preview predicts."""
+"""A running stage of this project: what the documents state of changes is what the preview predicts."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def test_another_master_user_is_refused_as_the_troubleshooting_says(tmp_path: Pa
     found = after(tmp_path, MongoDBMasterUsername="other")
     assert found.changes["DatabaseCluster"].outcome is Outcome.REFUSED
     assert any(each.property == "MasterUsername" for each in found.changes["DatabaseCluster"].reasons)
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    assert re.search(r"custom-named resource requires replacing.*database's master user was changed", readme)
+    page = (root / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    assert re.search(r"custom-named resource requires replacing.*database's master user was changed", page)
 
 
 def test_another_port_of_the_database_interrupts_it_and_tasks_that_run_keep_the_earlier_one(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_another_port_of_the_database_interrupts_it_and_tasks_that_run_keep_the_
 def test_another_name_replaces_what_carries_it_and_loses_the_logs(
     toml: str, values: dict[str, str], tmp_path: Path
 ) -> None:
-    """The README: what names a stage cannot be changed while it exists."""
+    """docs/parameters.md: what names a stage cannot be changed while it exists."""
     found = after(tmp_path, toml, **values)
     assert {Outcome.REPLACED, Outcome.REFUSED} & {each.outcome for each in found.changes.values()}
     assert Data.LOST in {each.data for each in found.changes.values()}

@@ -46,7 +46,9 @@ def test_an_empty_folder_gets_everything(tmp_path: Path) -> None:
 
 def test_its_phoenix_toml_explains_every_setting_and_states_its_default(tmp_path: Path) -> None:
     start(tmp_path, "--name", "phoenix")
-    stated = re.sub(r"^# (?=\w+ = )", "", (tmp_path / "phoenix.toml").read_text(), flags=re.MULTILINE)
+    text = (tmp_path / "phoenix.toml").read_text()
+    assert "configure_rules" not in text  # the build writes the rules' numbers
+    stated = re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE)
     # There is nothing to state of tables that repeat.
     assert {**tomllib.loads(stated), "permissions": []} == json.loads(msgspec.json.encode(Settings()))
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from phoenix_cfn import Settings, infrastructure, pipeline
-from phoenix_cfn.picture import drawn, region_table
-from phoenix_cfn.project import Project
+from phoenix_cfn.picture import region_table
 from tests.stack import Stack, ref
 
 
@@ -53,12 +50,6 @@ def test_an_instance_class_has_regions_of_its_own() -> None:
         narrower = accepted(Stack(module.template(Settings.of({"database": {"instance_class": "db.r8g.large"}}))))
         assert set(narrower) < set(default)
         assert "af-south-1" in set(default) - set(narrower)
-
-
-@pytest.mark.settings
-def test_the_table_of_regions_is_the_templates(root: Path) -> None:
-    text, project = (root / "docs/regions.md").read_text(encoding="utf-8"), Project.load(root)
-    assert text == drawn(text, project.pipeline.template.to_dict(), project.infrastructure.template.to_dict())
 
 
 def test_the_table_of_regions_shows_what_a_region_lacks() -> None:

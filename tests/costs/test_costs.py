@@ -68,6 +68,13 @@ def test_endpoints_cost_in_each_subnet_and_gateways_nothing() -> None:
     assert counts(found) == {"endpoint": 2}
 
 
+def test_a_nat_gateway_is_cheaper_from_three_endpoints_on_as_the_page_states() -> None:
+    table, zones = prices(), 2
+    gateway = table.monthly("nat-gateway") + table.monthly("public-address")
+    assert 2 * zones * table.monthly("endpoint") < gateway < 3 * zones * table.monthly("endpoint")
+    assert "From three endpoints on, one NAT gateway" in PAGE.read_text(encoding="utf-8")
+
+
 def test_a_resource_whose_condition_does_not_hold_costs_nothing() -> None:
     template = {
         "Parameters": {"Dashboard": {"Type": "String", "Default": "no"}},

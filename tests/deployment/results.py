@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from importlib.metadata import version
-from pathlib import Path
 
 from phoenix_cfn.local.docker_engine import DockerEngine
 from tests.deployment import REPOSITORY_ROOT
 
 from .visitors import Visitors
 
-FILES = (REPOSITORY_ROOT / "docs/deployment-tests.md", REPOSITORY_ROOT / "README.md")
+PAGE = REPOSITORY_ROOT / "docs/deployment-tests.md"
 
 
 @dataclass(frozen=True)
 class Row:
-    """`seconds` until it was done; `sent` and `failed` requests, None where nobody asked meanwhile."""
+    """`seconds` until it was done; `sent` and `failed` requests, None where no request was sent meanwhile."""
 
     requirement: str
     what: str
@@ -32,7 +30,7 @@ class Row:
 
 @dataclass
 class Results:
-    """Collects rows; `write` puts them into the document."""
+    """Collects rows; `write` records them in the page."""
 
     engine: DockerEngine
     time_scale: float
@@ -46,7 +44,7 @@ class Results:
         visitors: Visitors | None = None,
         note: str = "",
     ) -> None:
-        """One row; visitors tell how many requests were sent and failed."""
+        """One row; visitors count the requests that were sent and that failed."""
         sent = visitors.sent if visitors else None
         failed = len(visitors.failed) if visitors else None
         self.rows.append(Row(requirement, what, seconds, sent, failed, note))
@@ -69,10 +67,9 @@ class Results:
             f"Python {platform.python_version()}; a second of AWS's clocks lasted {self.time_scale:g} s."
         )
 
-    def write(self, files: Sequence[Path] = FILES, name: str = "results") -> None:
-        """Replaces the table of this name in the documents."""
-        begin, end = f"<!-- {name}: written by the test run -->", f"<!-- end of {name} -->"
-        for file in files:
-            before, _, rest = file.read_text().partition(begin)
-            after = rest.partition(end)[2]
-            file.write_text(f"{before}{begin}\n\n{self.table()}\n\n{end}{after}")
+    def write(self) -> None:
+        """Replaces the table in the page."""
+        begin, end = "<!-- results: written by the test run -->", "<!-- end of results -->"
+        before, _, rest = PAGE.read_text().partition(begin)
+        after = rest.partition(end)[2]
+        PAGE.write_text(f"{before}{begin}\n\n{self.table()}\n\n{end}{after}")
