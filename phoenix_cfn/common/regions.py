@@ -32,7 +32,7 @@ def refuse_other_regions(scope: Scope, others: Iterable[str] = ()) -> None:
     has_cluster = database.has_cluster
     regions = Regions.recorded().supported(types, database.class_of_instances if has_cluster else None)
     lacking = "a service that the stage uses" + (
-        ", or an authority for the database's certificates" if has_cluster else ""
+        ", or the certificate authority of the database" if has_cluster else ""
     )
     scope.template.add_rule(
         "RegionHasAllServices",
@@ -41,7 +41,7 @@ def refuse_other_regions(scope: Scope, others: Iterable[str] = ()) -> None:
                 {
                     "Assert": {"Fn::Contains": [regions, Ref("AWS::Region")]},
                     "AssertDescription": (
-                        f"This region lacks {lacking}. Choose another region: docs/regions.md lists them."
+                        f"This region does not offer {lacking}. Choose a region that docs/regions.md lists."
                     ),
                 }
             ]

@@ -50,7 +50,7 @@ def build(settings: Settings) -> Infrastructure:
     """Writes the template of the infrastructure stack; the pipeline deploys it, any other tool can."""
     database_words = "DocumentDB, " if settings.database.has_cluster else ""
     description = (
-        f"{settings.name}: the service on Fargate behind a load balancer, with {database_words}scaling and alarms."
+        f"{settings.name}: an ECS service on Fargate behind a load balancer, with {database_words}scaling and alarms."
     )
     scope = stage_scope(StageTemplate(description, settings.name), settings, publisher="cloudwatch")
     release = release_parameters(scope.template, settings)

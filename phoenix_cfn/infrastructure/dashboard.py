@@ -101,7 +101,7 @@ def _requests(scope: Scope, load_balancing: LoadBalancing) -> list[_Widget]:
                     for name, group in each.items()
                 ),
             ],
-            lines=[("scaling target per task", _value(scope.parameters.requests_per_second_per_task))],
+            lines=[("scaling target (per task)", _value(scope.parameters.requests_per_second_per_task))],
         ),
         _graph(
             "Latency (s)",
@@ -114,10 +114,15 @@ def _requests(scope: Scope, load_balancing: LoadBalancing) -> list[_Widget]:
             "Errors per minute",
             [
                 [_ELB, "HTTPCode_Target_4XX_Count", *targets, {"stat": "Sum", "label": "4xx", "color": _ORANGE}],
-                [_ELB, "HTTPCode_Target_5XX_Count", *targets, {"stat": "Sum", "label": "5xx of tasks", "color": _RED}],
-                [_ELB, "HTTPCode_ELB_5XX_Count", *balancer, {"stat": "Sum", "label": "5xx: no task answered"}],
+                [
+                    _ELB,
+                    "HTTPCode_Target_5XX_Count",
+                    *targets,
+                    {"stat": "Sum", "label": "5xx from tasks", "color": _RED},
+                ],
+                [_ELB, "HTTPCode_ELB_5XX_Count", *balancer, {"stat": "Sum", "label": "5xx from load balancer"}],
             ],
-            lines=[("alarm when quiet", scope.settings.alarms.server_errors_per_minute)],
+            lines=[("alarm without traffic", scope.settings.alarms.server_errors_per_minute)],
         ),
     ]
 
@@ -131,7 +136,7 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
         _graph(
             "Tasks",
             [
-                [_INSIGHTS, "DesiredTaskCount", *task, {"stat": "Maximum", "label": "wanted", "color": _BLUE}],
+                [_INSIGHTS, "DesiredTaskCount", *task, {"stat": "Maximum", "label": "desired", "color": _BLUE}],
                 [_INSIGHTS, "RunningTaskCount", *task, {"stat": "Maximum", "label": "running", "color": _GREEN}],
                 *(
                     [_ELB, "UnHealthyHostCount", *group, {"stat": "Maximum", "label": "unhealthy", "color": _RED}]
@@ -141,10 +146,10 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
             lines=[("minimum", least), ("maximum", most)],
         ),
         _graph(
-            "CPU of the tasks (%)",
+            "Task CPU (%)",
             [
                 [_ECS, "CPUUtilization", *task, {"stat": "Average", "label": "average", "color": _BLUE}],
-                [_ECS, "CPUUtilization", *task, {"stat": "Maximum", "label": "hottest task", "color": _ORANGE}],
+                [_ECS, "CPUUtilization", *task, {"stat": "Maximum", "label": "highest task", "color": _ORANGE}],
             ],
             lines=[
                 ("scaling target", _value(scope.parameters.auto_scaling_target_value)),
@@ -153,10 +158,10 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
             period=FINE_RESOLUTION,
         ),
         _graph(
-            "Memory of the tasks (%)",
+            "Task memory (%)",
             [
                 [_ECS, "MemoryUtilization", *task, {"stat": "Average", "label": "average", "color": _BLUE}],
-                [_ECS, "MemoryUtilization", *task, {"stat": "Maximum", "label": "fullest task", "color": _ORANGE}],
+                [_ECS, "MemoryUtilization", *task, {"stat": "Maximum", "label": "highest task", "color": _ORANGE}],
             ],
             period=FINE_RESOLUTION,
         ),
@@ -168,17 +173,17 @@ def _database(scope: Scope, docdb: DBCluster) -> list[_Widget]:
     cluster = ["DBClusterIdentifier", f"${{{docdb.title}}}"]
     return [
         _graph(
-            "CPU of the database (%)",
-            [[_DOCDB, "CPUUtilization", *cluster, {"stat": "Maximum", "label": "busiest instance"}]],
+            "Database CPU (%)",
+            [[_DOCDB, "CPUUtilization", *cluster, {"stat": "Maximum", "label": "highest instance"}]],
             lines=[("alarm", scope.settings.alarms.cpu_peak_percent)],
         ),
         _graph(
-            "Connections to the database",
+            "Database connections",
             [[_DOCDB, "DatabaseConnections", *cluster, {"stat": "Sum", "label": "open"}]],
         ),
         _graph(
-            "Free memory of the database (bytes)",
-            [[_DOCDB, "FreeableMemory", *cluster, {"stat": "Minimum", "label": "fullest instance"}]],
+            "Database free memory (bytes)",
+            [[_DOCDB, "FreeableMemory", *cluster, {"stat": "Minimum", "label": "lowest instance"}]],
         ),
     ]
 

@@ -73,7 +73,7 @@ def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
         LoadBalancer(
             "LoadBalancer",
             Metadata=suppress(
-                checkov={"CKV_AWS_91": "The application logs every request itself, kept for seven days."}
+                checkov={"CKV_AWS_91": "The application logs every request itself; logs are kept for seven days."}
             ),
             **_after_the_route(network),
             Scheme="internet-facing",

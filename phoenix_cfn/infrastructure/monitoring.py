@@ -1,4 +1,4 @@
-"""The alarms: each watches something that exists, and tells the topic when it begins and when it is over (R4)."""
+"""The alarms (R4). Each publishes to the topic when it fires and when it returns to OK."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ _LATE = 3
 _BAD_MINUTES = 2
 # Minutes that a new stage has for its first tasks.
 _WARM_UP = 10
-# Anybody may ask for /crash, and must not thereby take back a release that serves everybody else.
+# Any user can request /crash, which must not roll back a release that serves all others.
 _REQUESTS_PER_TOLERATED_ERROR = 20
+_EXCESS = f"5xx above {100 // _REQUESTS_PER_TOLERATED_ERROR} % of requests"
 
 
 @part
@@ -38,14 +39,14 @@ def release_alarms(scope: Scope, load_balancing: LoadBalancing, topic: Topic) ->
         Alarm(
             "ServerErrorAlarm",
             AlarmDescription=(
-                f"In {_BAD_MINUTES} of {_BAD_MINUTES + _LATE} minutes, {thresholds.server_errors_per_minute}"
-                " more answers of 500 and above"
-                f" than one in {_REQUESTS_PER_TOLERATED_ERROR} requests, from the tasks or because none answered."
+                f"5xx responses exceed {100 // _REQUESTS_PER_TOLERATED_ERROR} % of requests by more than "
+                f"{thresholds.server_errors_per_minute} a minute, in {_BAD_MINUTES} of {_BAD_MINUTES + _LATE} minutes. "
+                "A deployment in progress rolls back."
             ),
             Metrics=[
                 *_errors_beyond_the_tolerated(load_balancing),
                 # Counted for the load balancer as a whole: no target is to blame when none answers.
-                _query("nobody", "HTTPCode_ELB_5XX_Count", "Sum", load_balancing.dimensions()[:1]),
+                _query("elb", "HTTPCode_ELB_5XX_Count", "Sum", load_balancing.dimensions()[:1]),
             ],
             ComparisonOperator="GreaterThanThreshold",
             Threshold=thresholds.server_errors_per_minute,
@@ -53,20 +54,22 @@ def release_alarms(scope: Scope, load_balancing: LoadBalancing, topic: Topic) ->
             EvaluationPeriods=_BAD_MINUTES + _LATE,
             DatapointsToAlarm=_BAD_MINUTES,
             TreatMissingData="notBreaching",
-            **_tell(topic),
+            **_notify(topic),
         )
     )
     unhealthy_targets = scope.add(
         Alarm(
             "UnhealthyTargetsAlarm",
-            AlarmDescription="A task has failed its health check for three minutes.",
+            AlarmDescription=(
+                "A task fails the load balancer's health check for 3 minutes. A deployment in progress rolls back."
+            ),
             **_unhealthy_targets(load_balancing),
             ComparisonOperator="GreaterThanThreshold",
             Threshold=0,
             EvaluationPeriods=3,
             DatapointsToAlarm=3,
             TreatMissingData="notBreaching",
-            **_tell(topic),
+            **_notify(topic),
         )
     )
     return [server_errors, unhealthy_targets]
@@ -87,12 +90,8 @@ def _cpu_peak(scope: Scope, service: Service, topic: Topic) -> Alarm:
     return scope.add(
         Alarm(
             "CpuPeakAlarm",
-            Metadata=suppress(
-                cfn_lint={
-                    "E3615": "CloudWatch takes 20 seconds, in which ECS publishes; the check does not know it yet."
-                }
-            ),
-            AlarmDescription=(f"A task has used more than {threshold} % of its CPU for {FINE_RESOLUTION} seconds."),
+            Metadata=suppress(cfn_lint={"E3615": "CloudWatch accepts a period of 20 seconds; the check does not yet."}),
+            AlarmDescription=(f"A task uses more than {threshold} % of its CPU in a {FINE_RESOLUTION}-second period."),
             Namespace="AWS/ECS",
             MetricName="CPUUtilization",
             Dimensions=service.dimensions(),
@@ -100,7 +99,7 @@ def _cpu_peak(scope: Scope, service: Service, topic: Topic) -> Alarm:
             Statistic="Maximum",
             Period=FINE_RESOLUTION,
             **_above(threshold),
-            **_tell(topic),
+            **_notify(topic),
         )
     )
 
@@ -110,14 +109,14 @@ def _database_cpu_peak(scope: Scope, cluster: DBCluster, topic: Topic) -> Alarm:
     return scope.add(
         Alarm(
             "DatabaseCpuPeakAlarm",
-            AlarmDescription=(f"A database instance has used more than {threshold} % of its CPU for a minute."),
+            AlarmDescription=(f"A database instance uses more than {threshold} % of its CPU in a one-minute period."),
             Namespace="AWS/DocDB",
             MetricName="CPUUtilization",
             Dimensions=[MetricDimension(Name="DBClusterIdentifier", Value=Ref(cluster))],
             Statistic="Maximum",
             Period=_MINUTE,
             **_above(threshold),
-            **_tell(topic),
+            **_notify(topic),
         )
     )
 
@@ -126,7 +125,7 @@ def _too_few_tasks(scope: Scope, service: Service, topic: Topic) -> Alarm:
     return scope.add(
         Alarm(
             "TooFewTasksAlarm",
-            AlarmDescription="For three of five minutes fewer tasks than MinRunningTasks have run.",
+            AlarmDescription="Fewer tasks than MinRunningTasks run in 3 of 5 minutes. The service's events say why.",
             # Counted by ECS: the load balancer counts by zone, and two tasks in two zones can be one in each.
             Namespace="ECS/ContainerInsights",
             MetricName="RunningTaskCount",
@@ -143,7 +142,7 @@ def _too_few_tasks(scope: Scope, service: Service, topic: Topic) -> Alarm:
             WarmUpConfiguration=WarmUpConfiguration(
                 WarmUpPeriodDurationInMinutes=_WARM_UP, OnlyStartEvaluatingAfterWarmUpPeriodEnds=True
             ),
-            **_tell(topic),
+            **_notify(topic),
         )
     )
 
@@ -161,16 +160,16 @@ def _errors_beyond_the_tolerated(load_balancing: LoadBalancing) -> list[MetricDa
         for name, group in groups.items()
     ]
     if len(requests) == 1:
-        expression = f"tasks + nobody - requests / {_REQUESTS_PER_TOLERATED_ERROR}"
-        return [_expression("errors", expression, "5xx beyond the tolerated", returned=True), *metrics]
+        expression = f"tasks + elb - requests / {_REQUESTS_PER_TOLERATED_ERROR}"
+        return [_expression("errors", expression, _EXCESS, returned=True), *metrics]
     beyond = {
-        "all": f"{' + '.join(tasks)} + nobody - ({' + '.join(requests)}) / {_REQUESTS_PER_TOLERATED_ERROR}",
+        "all": f"{' + '.join(tasks)} + elb - ({' + '.join(requests)}) / {_REQUESTS_PER_TOLERATED_ERROR}",
         **{
             f"version{number}": f"tasks{number} - requests{number} / {_REQUESTS_PER_TOLERATED_ERROR}"
             for number in range(1, len(requests) + 1)
         },
     }
-    worst = _expression("errors", f"MAX([{', '.join(beyond)}])", "5xx beyond the tolerated", returned=True)
+    worst = _expression("errors", f"MAX([{', '.join(beyond)}])", _EXCESS, returned=True)
     return [worst, *(_expression(name, each, name) for name, each in beyond.items()), *metrics]
 
 
@@ -187,7 +186,7 @@ def _unhealthy_targets(load_balancing: LoadBalancing) -> dict[str, Any]:
         }
     return {
         "Metrics": [
-            _expression("unhealthy", " + ".join(groups), "Tasks that fail their health check", returned=True),
+            _expression("unhealthy", " + ".join(groups), "Unhealthy tasks", returned=True),
             *(
                 _query(name, "UnHealthyHostCount", "Maximum", load_balancing.dimensions(group))
                 for name, group in groups.items()
@@ -207,7 +206,7 @@ def _above(percent: int) -> dict[str, Any]:
     }
 
 
-def _tell(topic: Topic) -> dict[str, Any]:
+def _notify(topic: Topic) -> dict[str, Any]:
     return {"AlarmActions": [Ref(topic)], "OKActions": [Ref(topic)]}
 
 

@@ -15,19 +15,19 @@ from phoenix_cfn.scope import Scope, part
 def outputs(scope: Scope, load_balancing: LoadBalancing, service: Service, topic: Topic, dashboard: Dashboard) -> None:
     """Nothing here is a secret, or leads to one."""
     for title, description, value in (
-        ("ApplicationUrl", "The running application", _url(scope, load_balancing)),
+        ("ApplicationUrl", "URL of the application", _url(scope, load_balancing)),
         (
             "DashboardUrl",
-            "The dashboard in the CloudWatch console",
+            "CloudWatch dashboard",
             Sub(
                 "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home?region=${AWS::Region}"
                 f"#dashboards/dashboard/${{{dashboard.title}}}"
             ),
         ),
-        ("LogGroupName", "Where the tasks log to", Ref(service.task.log_group)),
-        ("ClusterName", "The ECS cluster", Ref(service.cluster)),
-        ("ServiceName", "The ECS service", GetAtt(service.service, "Name")),
-        ("AlarmTopicArn", "The topic that tells of alarms; subscribe to it what else should know", Ref(topic)),
+        ("LogGroupName", "Log group of the tasks", Ref(service.task.log_group)),
+        ("ClusterName", "ECS cluster", Ref(service.cluster)),
+        ("ServiceName", "ECS service", GetAtt(service.service, "Name")),
+        ("AlarmTopicArn", "SNS topic of the alarms, for further subscriptions", Ref(topic)),
     ):
         scope.template.add_output(Output(title, Description=description, Value=value))
 

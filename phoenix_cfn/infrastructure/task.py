@@ -119,7 +119,7 @@ def _metadata(scope: Scope) -> dict[str, Any]:
     """The kata's name of the variable is no rule where the settings choose another."""
     if scope.settings.database.variable == DatabaseSettings().variable:
         return {}
-    return {"Metadata": suppress(cfn_lint={"E9213": "database.variable in phoenix.toml is another name."})}
+    return {"Metadata": suppress(cfn_lint={"E9213": "database.variable in phoenix.toml sets another name."})}
 
 
 def _process(scope: Scope) -> dict[str, Any]:

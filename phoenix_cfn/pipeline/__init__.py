@@ -66,7 +66,7 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
     `recorded` is what running stages may still have besides, by the fork's own record.
     """
     description = (
-        f"{settings.name}: the pipeline that builds the application and deploys its infrastructure at every push."
+        f"{settings.name}: the pipeline that builds the image and deploys the infrastructure stack on every push."
     )
     template = StageTemplate(description, settings.name)
     source = source_of_kind(settings.pipeline.source, template)

@@ -15,17 +15,17 @@ def outputs(scope: Scope, pipeline: Pipeline, repository: Repository) -> None:
     for title, description, value in (
         (
             "PipelineUrl",
-            "The pipeline in the console",
+            "Pipeline in the console",
             Sub(
                 "https://${AWS::Region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/"
                 f"${{{pipeline.title}}}/view?region=${{AWS::Region}}"
             ),
         ),
-        ("PipelineName", "The pipeline", Ref(pipeline)),
-        ("RepositoryUri", "Where the images are", GetAtt(repository, "RepositoryUri")),
+        ("PipelineName", "Pipeline", Ref(pipeline)),
+        ("RepositoryUri", "ECR repository of the images", GetAtt(repository, "RepositoryUri")),
         (
             "InfrastructureStackName",
-            "The stack that the pipeline deploys, with the link to the application; delete it before this one",
+            "Stack that the pipeline deploys; its outputs have the application's URL. Delete it before this stack",
             Sub(scope.names.infrastructure_stack),
         ),
     ):

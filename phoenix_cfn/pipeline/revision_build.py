@@ -64,7 +64,7 @@ def revision_build(scope: Scope, storage: Storage) -> Project:
         Project(
             "RevisionProject",
             Name=Sub(scope.names.revision_project),
-            Description="Describes the next revision for CodeDeploy",
+            Description="Writes the files of the next CodeDeploy deployment",
             ServiceRole=GetAtt(revision_role(scope, storage, group), "Arn"),
             TimeoutInMinutes=5,
             Source=Source(Type="CODEPIPELINE", BuildSpec=buildspec),

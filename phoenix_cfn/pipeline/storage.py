@@ -172,8 +172,8 @@ def _emptier_function(scope: Scope, bucket: Bucket) -> Function:
             "BucketEmptierFunction",
             Metadata=suppress(
                 checkov={
-                    "CKV_AWS_115": "Runs once in the stack's life; accounts with the lowest quota cannot reserve.",
-                    "CKV_AWS_116": "CloudFormation waits for its answer and reports a failure in the stack's events.",
+                    "CKV_AWS_115": "Runs once; accounts with the lowest quota cannot reserve concurrency.",
+                    "CKV_AWS_116": "CloudFormation waits for its response and reports a failure in the stack's events.",
                     "CKV_AWS_117": "Calls S3 and CloudFormation only; this stack has no VPC.",
                 }
             ),

@@ -50,8 +50,8 @@ def test_without_a_database_nothing_of_mongodb_is_left() -> None:
     assert "Secrets" not in container(stack)
     assert not [name for name in stack.resources if name.startswith("Isolated")]
     titles = [each["properties"]["title"] for each in graphs(stack)]
-    assert "CPU of the tasks (%)" in titles
-    assert not [title for title in titles if "database" in title]
+    assert "Task CPU (%)" in titles
+    assert not [title for title in titles if "database" in title.lower()]
 
 
 def graphs(stack: Stack) -> list[dict[str, Any]]:

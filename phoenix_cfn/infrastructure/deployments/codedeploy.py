@@ -50,7 +50,11 @@ def _application(
 ) -> None:
     """The application with its deployment group, and what the pipeline has to know of them."""
     scope.template.add_output(
-        Output(REVISION, Description="The revision that CodeDeploy deploys next", Value=Ref(service.task.definition))
+        Output(
+            REVISION,
+            Description="Task definition revision that CodeDeploy deploys next",
+            Value=Ref(service.task.definition),
+        )
     )
     test: list[Listener] = []
     functions: list[Function] = []
@@ -179,7 +183,7 @@ def _smoke_test(scope: Scope, load_balancing: LoadBalancing, boundary: Parameter
     )
     function = smoke_test(scope, load_balancing, boundary, "codedeploy", answer)
     scope.template.add_output(
-        Output(SMOKE_TEST, Description="The function that tests a version before it gets requests", Value=Ref(function))
+        Output(SMOKE_TEST, Description="Function that tests a new version before users reach it", Value=Ref(function))
     )
     return function
 

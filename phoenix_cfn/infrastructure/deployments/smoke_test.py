@@ -79,15 +79,15 @@ def smoke_test(
             "SmokeTestFunction",
             Metadata=suppress(
                 checkov={
-                    "CKV_AWS_115": "Runs once in a deployment; accounts with the lowest quota cannot reserve.",
-                    "CKV_AWS_116": "The deployment waits for its answer.",
+                    "CKV_AWS_115": "Runs once; accounts with the lowest quota cannot reserve concurrency.",
+                    "CKV_AWS_116": "The deployment waits for its result.",
                     "CKV_AWS_117": "Requests the public load balancer only.",
                     "CKV_AWS_173": "Its variables are the load balancer's name and a path.",
                 }
             ),
             # Named, so that the pipeline's boundary can name it.
             FunctionName=Sub(scope.names.smoke_test),
-            Description="Requests a path of the version that is being deployed",
+            Description="Smoke test of a new version during its deployment",
             Runtime="python3.13",
             Handler=f"index.{caller}",
             Role=GetAtt(role, "Arn"),

@@ -20,7 +20,7 @@ def security_groups(scope: Scope, vpc: VPC | Parameter) -> SecurityGroups:
     load_balancer = scope.add(
         SecurityGroup(
             "LoadBalancerSecurityGroup",
-            Metadata=suppress(checkov={"CKV_AWS_260": "The application is public: the kata asks for it."}),
+            Metadata=suppress(checkov={"CKV_AWS_260": "The application is public, as the kata requires."}),
             VpcId=Ref(vpc),
             GroupDescription="Load balancer: HTTP from the internet, onwards to the tasks only",
             SecurityGroupIngress=[

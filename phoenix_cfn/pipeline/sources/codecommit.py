@@ -68,7 +68,7 @@ def _repository(form: Form) -> Parameter:
             Description="Name of the CodeCommit repository, in this account and region.",
             AllowedPattern=REPOSITORY,
             MaxLength=100,
-            ConstraintDescription="Enter the repository's name alone, at most 100 characters, without .git.",
+            ConstraintDescription="Enter the name of the repository, at most 100 characters, without .git.",
         ),
     )
 
@@ -103,7 +103,7 @@ def push_rule(scope: Scope, pipeline: Pipeline, repository_arn: Sub, branch: Par
     scope.add(
         Rule(
             "PushRule",
-            Description="Starts the pipeline at every push to the branch",
+            Description="Starts the pipeline on every push to the branch",
             EventPattern={
                 "source": ["aws.codecommit"],
                 "detail-type": ["CodeCommit Repository State Change"],

@@ -39,11 +39,11 @@ def github_parameters(template: StageTemplate) -> GithubParameters:
             Parameter(
                 "GithubUsername",
                 Type="String",
-                Description="User or organization that owns your fork.",
+                Description="GitHub user or organization that owns your fork.",
                 # With an underscore: a user that an enterprise manages.
                 AllowedPattern="^[A-Za-z0-9](-?[A-Za-z0-9])*(_[A-Za-z0-9]+)?$",
                 MaxLength=39,
-                ConstraintDescription="Enter the name of a GitHub user or organization, such as octocat.",
+                ConstraintDescription="Enter a GitHub user or organization, such as octocat.",
             ),
         ),
         repository=form.ask(
@@ -52,10 +52,10 @@ def github_parameters(template: StageTemplate) -> GithubParameters:
             Parameter(
                 "GithubRepository",
                 Type="String",
-                Description="Name of your fork, without the owner.",
+                Description="Name of your fork's repository, without the owner.",
                 AllowedPattern=REPOSITORY,
                 MaxLength=100,
-                ConstraintDescription="Enter the repository's name alone: no address, no owner/name, no .git.",
+                ConstraintDescription="Enter the name of the repository only: no URL, no owner/name, no .git.",
             ),
         ),
         branch=branch_parameter(form, "GithubBranch"),
@@ -70,9 +70,9 @@ def branch_parameter(form: Form, name: str) -> Parameter:
         Parameter(
             name,
             Type="String",
-            Description="Branch whose pushes are released to this stage, such as main.",
+            Description="Branch to deploy to this stage, such as main. Every push starts the pipeline.",
             AllowedPattern=_BRANCH,
             MaxLength=255,
-            ConstraintDescription="Enter a branch that Git accepts, such as main, without refs/heads/.",
+            ConstraintDescription="Enter a valid branch name such as main, without refs/heads/.",
         ),
     )

@@ -45,9 +45,9 @@ def _token(template: StageTemplate) -> Parameter:
             "GithubOAuthToken",
             Type="String",
             NoEcho=True,
-            Description="Personal access token (classic) with the scopes repo and admin:repo_hook.",
+            Description="GitHub personal access token (classic) with the scopes repo and admin:repo_hook.",
             AllowedPattern="^(gh[po]_[A-Za-z0-9]{36,251}|[0-9a-f]{40})$",
-            ConstraintDescription="Enter a classic token, which begins with ghp_; fine-grained ones do not work.",
+            ConstraintDescription="Enter a classic token: it begins with ghp_. Fine-grained tokens do not work.",
         ),
     )
 

@@ -6,7 +6,7 @@ from tests.rules.corpus.parts import BY_STEPS, FILLED_ALARM, OVERRIDES, RATE, UN
 from tests.rules.house import Case, Change, add, att, drop, fault, file, near_miss, put, ref, remove, sub, swap
 
 ERRORS = "ServerErrorAlarm/Metrics/0/Expression"
-FILLED = "FILL(tasks, 0) + FILL(nobody, 0) - FILL(requests, 0) / 20"
+FILLED = "FILL(tasks, 0) + FILL(elb, 0) - FILL(requests, 0) / 20"
 
 
 def patient(needed: int, periods: int) -> tuple[Change, Change]:
@@ -59,7 +59,7 @@ CASES: list[Case] = [
         ),
         remove("AlarmTopicEmailSubscription"),
     ),
-    fault("E9502", "nobody hears of failed runs", remove("PipelineTopicEmailSubscription")),
+    fault("E9502", "no subscription to notifications of failed runs", remove("PipelineTopicEmailSubscription")),
     fault("E9503", "the topic's key is AWS's", put("AlarmTopic/KmsMasterKeyId", "alias/aws/sns")),
     fault(
         "E9503",
@@ -228,7 +228,7 @@ CASES: list[Case] = [
     fault(
         "E9511",
         "another expression fills, with a third",
-        put(ERRORS, "filled + nobody"),
+        put(ERRORS, "filled + elb"),
         put("ServerErrorAlarm/Metrics/4", {**computed("FILL(tasks, zero)", "filled"), "ReturnData": False}),
         put("ServerErrorAlarm/Metrics/5", {**computed("TIME_SERIES(0)", "zero"), "ReturnData": False}),
         *patient(1, 1),
@@ -305,12 +305,12 @@ CASES: list[Case] = [
     ),
     near_miss("E9511", "the last value is repeated", put(ERRORS, "FILL(tasks, REPEAT)"), *patient(1, 1)),
     near_miss("E9511", "gaps are interpolated", put(ERRORS, "FILL(tasks, LINEAR)"), *patient(1, 1)),
-    near_miss("E9511", "errors are filled with another metric", put(ERRORS, "FILL(tasks, nobody)"), *patient(1, 1)),
+    near_miss("E9511", "errors are filled with another metric", put(ERRORS, "FILL(tasks, elb)"), *patient(1, 1)),
     near_miss(
         "E9511",
         "a metric of one's own is filled",
         put("ServerErrorAlarm/Metrics/2/MetricStat/Metric", {"Namespace": "Shop", "MetricName": "Failures"}),
-        put(ERRORS, "FILL(tasks, 0) + nobody"),
+        put(ERRORS, "FILL(tasks, 0) + elb"),
         *patient(1, 1),
     ),
     near_miss(
