@@ -54,7 +54,7 @@ CASES: list[Case] = [
     fault("E9304", "the database has one subnet", put("DatabaseSubnetGroup/SubnetIds", [ref("IsolatedSubnetA")])),
     near_miss(
         "E9304",
-        "the zones are not told",
+        "the zones are not known",
         drop("PrivateSubnetA/AvailabilityZone"),
         drop("PrivateSubnetB/AvailabilityZone"),
     ),
@@ -210,7 +210,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9314",
-        "a service that CodeDeploy deploys says how many tasks run meanwhile",
+        "a service that CodeDeploy deploys sets the healthy percent",
         CODEDEPLOY,
         put("Service/DeploymentConfiguration", {"MinimumHealthyPercent": 100, "MaximumPercent": 200}),
     ),

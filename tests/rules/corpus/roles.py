@@ -80,7 +80,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9804 E9805",
-        "anybody may assume a role",
+        "every account may assume a role",
         put(
             "TaskRole/AssumeRolePolicyDocument/Statement/0",
             {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"},
@@ -88,7 +88,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9805",
-        "anybody in this organization may assume a role",
+        "every account of this organization may assume a role",
         put(
             "TaskRole/AssumeRolePolicyDocument/Statement/1",
             {
