@@ -1,9 +1,9 @@
-"""Compares tools on the fault corpus in tests/rules, and writes docs/fault-corpus.md.
+"""Which tool sees which fault: writes docs/fault-corpus.md from the fault corpus in tests/rules.
 
     python benchmarks/faults.py [--checkov PATH] [--output docs/fault-corpus.md]
 
-A tool sees a fault if it reports an error or a warning for the broken template that it does not report for the sound
-one. checkov runs in a separate environment, since its requirements conflict with those of the tests.
+A tool sees a fault if it says of the broken template something (an error or a warning, at a place) that it does not say
+of the sound one. checkov runs from an environment of its own, since what it needs contradicts what the tests need.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Said = set[tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Sample:
-    """A fault on disk: its templates, and the sound originals."""
+    """A fault on disk: its templates, and the sound ones that they come from."""
 
     title: str
     rules: tuple[str, ...]
@@ -114,7 +114,7 @@ def checkov(files: list[Path], program: str) -> dict[Path, Said]:
     folder = Path(tempfile.mkdtemp())
     names: dict[str, Path] = {}
     for number, path in enumerate(files):
-        # checkov uses the file extension; the templates of the real corpus are JSON.
+        # checkov goes by the ending; the templates of the real corpus are JSON.
         kind = ".json" if path.read_text().lstrip().startswith("{") else ".yml"
         shutil.copy(path, folder / f"{number}{kind}")
         names[f"/{number}{kind}"] = path
@@ -138,7 +138,7 @@ def checkov(files: list[Path], program: str) -> dict[Path, Said]:
 
 
 def seen(sample: Sample, said: dict[Path, Said]) -> str:
-    """The ids of the findings for the broken template only."""
+    """The ids of what a tool says of the broken template only."""
     new = {
         one[0]
         for broken_file, sound in zip(sample.templates, sample.sound, strict=True)
@@ -172,14 +172,14 @@ def main() -> int:
 
 def _table(found: list[Sample], tools: dict[str, dict[Path, Said]]) -> Iterable[str]:
     rows = [(sample, [seen(sample, said) for said in tools.values()]) for sample in found]
-    yield "# The fault corpus"
+    yield "# The fault corpus: who sees what"
     yield ""
     yield "<!-- Written by `python benchmarks/faults.py`: change the corpus in tests/rules, not this file. -->"
     yield ""
     yield (
         "Each row is one fault put into a sound template: a real one, or one of another author's style. A tool sees it "
-        "if it reports a finding for the broken template that it does not report for the sound one; the finding need "
-        "not be about the fault."
+        "if it says of the broken template something that it does not say of the sound one; what it says need not be "
+        "about the fault."
     )
     yield ""
     yield f"| tool | sees, of {len(rows)} |"

@@ -1,4 +1,4 @@
-"""The regions in which a stage runs. In others, CloudFormation refuses the stack before it creates anything."""
+"""The supported regions. In others, CloudFormation refuses the stack before it creates resources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from phoenix_cfn.scope import Scope, part
 
 
 def resource_types(*templates: dict[str, Any]) -> set[str]:
-    """The types that AWS provides, custom resources left out."""
+    """The types of AWS, without custom resources."""
     return _of_aws(resource["Type"] for template in templates for resource in template["Resources"].values())
 
 
@@ -22,8 +22,8 @@ def _of_aws(types: Iterable[str]) -> set[str]:
 
 @part
 def refuse_other_regions(scope: Scope, others: Iterable[str] = ()) -> None:
-    """A Rule on AWS::Region: the region has every type of the template and `others`, and the application the authority
-    of its DocumentDB cluster.
+    """A Rule on AWS::Region: the region has all types of the template and `others`, and the application trusts the
+    certificate authority of its DocumentDB clusters.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
     """

@@ -1,4 +1,4 @@
-"""What a person takes from the stack: above all the link to the application."""
+"""The outputs of the stack, such as the URL of the application."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def outputs(scope: Scope, load_balancing: LoadBalancing, service: Service, topic: Topic, dashboard: Dashboard) -> None:
-    """Nothing here is a secret, or leads to one."""
+    """The outputs. None of them contains a secret or a reference to one."""
     for title, description, value in (
         ("ApplicationUrl", "URL of the application", _url(scope, load_balancing)),
         (
@@ -33,7 +33,7 @@ def outputs(scope: Scope, load_balancing: LoadBalancing, service: Service, topic
 
 
 def _url(scope: Scope, load_balancing: LoadBalancing) -> Sub:
-    """The link; with a certificate of one's own, the domain that it is for leads to the same place."""
+    """The URL; with an existing certificate, its domain is an alias of the same load balancer."""
     protocol = "http" if scope.settings.load_balancer.https == "off" else "https"
     domain = scope.parameters.domain_name
     host = f"{load_balancing.load_balancer.title}.DNSName" if domain is None else domain.title

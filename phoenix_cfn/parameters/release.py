@@ -1,4 +1,4 @@
-"""The parameters that describe a release: only Infrastructure.yml has them; the pipeline's deploy action sets them."""
+"""The parameters of a release: Infrastructure.yml has them, and the pipeline's deploy action sets them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _database_secret_arn(form: Form) -> Parameter:
         Parameter(
             DATABASE_SECRET_ARN,
             Type="String",
-            # The reference is no secret, but what stands in a password's place should not be shown.
+            # The ARN is not a secret, but it is not shown because it stands for one.
             NoEcho=True,
             Description="ARN of the secret in Secrets Manager with the JSON keys username and password.",
             AllowedPattern=SECRET_ARN,

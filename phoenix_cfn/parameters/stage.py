@@ -1,4 +1,4 @@
-"""The parameters that describe a stage: both templates have them."""
+"""The parameters of a stage, in both templates."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from phoenix_cfn.parameters.numbers import number, port, tasks
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
-# The condition of everything that needs an address for notifications.
+# The condition of resources that need an email address for notifications.
 NOTIFIED = "HasNotificationEmail"
 
-# The conditions that Fn::And takes, two at least.
+# The maximum number of conditions in Fn::And; the minimum is two.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html
 _CONDITIONS = 10
 
-# A dot-atom at a domain (RFC 5321), of the characters that stay themselves in JSON and in the pipeline's definition.
+# A dot-atom at a domain (RFC 5321), of characters that need no escaping in JSON and in the pipeline's definition.
 _EMAIL = (
     r"^$|^(?=.{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_~-]+)*"
     r"@([A-Za-z0-9](-*[A-Za-z0-9])*\.)+[A-Za-z](-*[A-Za-z0-9])+$"
@@ -30,9 +30,9 @@ _EMAIL = (
 
 @dataclass(frozen=True)
 class StageParameters:
-    """The parameters of both templates; the pipeline passes each value on under the same name.
+    """The parameters of both templates; the pipeline passes each value to the parameter with the same name.
 
-    None, or empty, is what the settings do not ask for. `network`: the network that exists, by the parameters' names.
+    Parameters that the settings do not need are None or empty. `network`: those of an existing network, by name.
     """
 
     stage_prefix: Parameter
@@ -53,7 +53,7 @@ class StageParameters:
     notification_email: Parameter
 
     def names(self) -> list[str]:
-        """Of those that the settings ask for."""
+        """The names of the existing parameters."""
         found: list[str] = []
         for value in (getattr(self, field.name) for field in fields(self)):
             found += [str(value.title)] if isinstance(value, Parameter) else list(value or ())
@@ -61,7 +61,7 @@ class StageParameters:
 
 
 def stage_parameters(template: StageTemplate, settings: Settings) -> StageParameters:
-    """Adds the parameters that both templates share, with the Rules and the condition that go with them."""
+    """Adds the parameters of a stage, with their Rules and conditions."""
     form = Form(template, __name__)
     database, https = settings.database, settings.load_balancer.https
     has_cluster, is_external = database.has_cluster, database.kind == "external"
@@ -159,7 +159,7 @@ def _existing_network(form: Form, has_cluster: bool) -> dict[str, Parameter]:
 
 
 def _id(form: Form, name: str, label: str, kind: str, description: str) -> Parameter:
-    """The id of something in EC2."""
+    """The ID of an EC2 resource, such as a subnet."""
     return form.ask(
         NETWORK,
         label,
@@ -198,7 +198,7 @@ def _domain_name(form: Form) -> Parameter:
             "DomainName",
             Type="String",
             Description="Domain name of the application, such as dev.example.com. A change interrupts the service.",
-            # The common name of a certificate has 64 characters.
+            # The common name of a certificate has at most 64 characters.
             # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
             AllowedPattern=r"^([a-z0-9](-*[a-z0-9]){0,62}\.)+[a-z](-*[a-z0-9])+$",
             MaxLength=64,
@@ -257,7 +257,7 @@ def _snapshot(form: Form) -> Parameter:
             Description=(
                 "Name of the snapshot to create the database from. Empty: a new database. Do not change it later."
             ),
-            # An automatic one has the cluster's name between `rds:` and the time.
+            # The name of an automatic snapshot is `rds:`, the cluster's name and the time.
             # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBClusterSnapshot.html
             AllowedPattern=r"^$|^(rds:)?[A-Za-z](-?[A-Za-z0-9])*$",
             MaxLength=84,
@@ -275,7 +275,7 @@ def _external_secret(form: Form) -> Parameter:
             Type="String",
             Description="ARN of the secret in Secrets Manager that contains the connection string as plain text.",
             AllowedPattern=SECRET_ARN,
-            # What ParameterOverrides has room for.
+            # Within the limit of ParameterOverrides.
             MaxLength=200,
             ConstraintDescription="Enter the full ARN of a secret, including its random suffix.",
         ),
@@ -304,7 +304,7 @@ def _notification_email(form: Form) -> Parameter:
 
 
 def _refuse_maximum_below_minimum(template: StageTemplate, limit: int) -> None:
-    """Rules cannot compare numbers, so each minimum above 1 names the maximums that go with it."""
+    """Rules cannot compare numbers, so the Rule lists the valid maximums of each minimum above 1."""
     pairs = [
         {
             "Fn::Or": [

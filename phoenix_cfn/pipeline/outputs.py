@@ -1,4 +1,4 @@
-"""What a person takes from the pipeline stack."""
+"""The outputs of the pipeline stack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def outputs(scope: Scope, pipeline: Pipeline, repository: Repository) -> None:
-    """Where to watch, and what to delete first when the stage has to go."""
+    """The pipeline, the repository, and the stack to delete before this one."""
     for title, description, value in (
         (
             "PipelineUrl",

@@ -16,14 +16,14 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def release_pipeline(scope: Scope, bucket: Bucket, role: Role, stages: list[Stages]) -> Pipeline:
-    """One run at a time; of the pushes that wait meanwhile, the newest runs next."""
+    """The pipeline. One run at a time; of the waiting pushes, the newest runs next."""
     return scope.add(
         Pipeline(
             "Pipeline",
             Name=Sub(scope.names.pipeline),
             PipelineType="V2",
             ExecutionMode="SUPERSEDED",
-            # A changed parameter of this stack reaches the other one at once, not with the next push.
+            # A changed parameter of this stack updates the infrastructure stack at once, not with the next push.
             RestartExecutionOnUpdate=True,
             RoleArn=GetAtt(role, "Arn"),
             ArtifactStore=ArtifactStore(Type="S3", Location=Ref(bucket)),
@@ -36,8 +36,7 @@ def release_pipeline(scope: Scope, bucket: Bucket, role: Role, stages: list[Stag
 def failure_notifications(scope: Scope, pipeline: Pipeline, topic: Topic) -> None:
     """An email for every run that fails, and for every task that exits or fails to start.
 
-    The second says why a stage's very first deployment failed, of which nothing else remains: its stack is rolled back,
-    its log with it.
+    The second reports why the first deployment of a stage failed: its stack is rolled back, including the log.
     """
     _notify(
         scope,
@@ -89,7 +88,7 @@ def _notify(
     words: Sub | str,
     topic: Topic,
 ) -> None:
-    """Sends `words` to the topic for every event of the pattern, each `<name>` replaced by what is at its path."""
+    """Publishes `words` to the topic for every event of the pattern, with the value at its path for each `<name>`."""
     scope.add(
         Rule(
             title,

@@ -87,7 +87,7 @@ combination of conditions is a scenario) and parameters (by their defaults). Rul
 unknown because they are in another stack or in a parameter without a default. Rules for the pipeline read the deployed
 template and the buildspec from the template's repository.
 
-A fork with another retention of logs and backups, or another request rate, configures it in `.cfnlintrc`:
+Where a fork keeps its logs and backups for another time, or scales at another rate, it says so in `.cfnlintrc`:
 
     configure_rules:
       E9401: {days: 14}               # also E9407, E9410 and E9411
@@ -144,7 +144,7 @@ def _section(rule: Rule) -> Iterator[str]:
         yield ""
         yield f"**{heading}:** {words}"
     yield ""
-    group = " Of the kata group." if rule.kata else ""
+    group = " Rule of the kata group." if rule.kata else ""
     yield f"Proves {PROVES[rule.tags[0]]}.{group} [Source]({rule.source_url})"
 
 

@@ -312,7 +312,7 @@ def test_a_size_beyond_what_the_api_takes_inline_is_reported(checkout: Path) -> 
     result = run(checkout)
     assert result.returncode == 0
     size = (checkout / "templates/Pipeline.yml").stat().st_size
-    assert f"Pipeline.yml has {size} bytes, {size - 51_200} more than the API takes inline" in result.stdout
+    assert f"Pipeline.yml has {size} bytes, {size - 51_200} more than the API accepts inline" in result.stdout
 
 
 def test_templates_stay_usable_inline(default_templates: Path) -> None:

@@ -1,4 +1,4 @@
-"""A branch in CodeCommit, announced by EventBridge."""
+"""A branch in CodeCommit; EventBridge starts the runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from phoenix_cfn.template import StageTemplate
 
 
 def codecommit(template: StageTemplate) -> Source:
-    """A repository that exists in this account and region.
+    """An existing repository in this account and region.
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
     """
@@ -35,7 +35,7 @@ def codecommit(template: StageTemplate) -> Source:
         {
             "RepositoryName": Ref(repository),
             "BranchName": Ref(branch),
-            # The rule starts the runs; to poll as well would release each push twice.
+            # The rule starts the runs; with polling, each push would start two.
             "PollForSourceChanges": False,
         },
     )
@@ -75,7 +75,7 @@ def _repository(form: Form) -> Parameter:
 
 @part
 def push_rule(scope: Scope, pipeline: Pipeline, repository_arn: Sub, branch: Parameter) -> None:
-    """A rule starts a run when the branch gets a commit, with a role that can do nothing else."""
+    """The rule that starts a run for each new commit of the branch, and its role."""
     pipeline_arn = Sub(
         f"arn:${{AWS::Partition}}:codepipeline:${{AWS::Region}}:${{AWS::AccountId}}:${{{pipeline.title}}}"
     )

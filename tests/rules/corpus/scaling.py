@@ -272,7 +272,9 @@ CASES: list[Case] = [
             TargetTrackingScalingPolicyConfiguration=PREDEFINED,
         ),
     ),
-    fault("E9608", "no alarm starts the step policy", add("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy", **STEP)),
+    fault(
+        "E9608", "no alarm starts the step policy", add("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy", **STEP)
+    ),
     near_miss(
         "E9608",
         "an alarm starts the step policy",
