@@ -107,11 +107,11 @@ CASES: list[Case] = [
     ),
     fault(
         "E9203",
-        "the database lies in a public subnet",
+        "the database is in a public subnet",
         put("DatabaseSubnetGroup/SubnetIds/0", ref("PublicSubnetA")),
     ),
     near_miss(
-        "E9203", "the database lies in private subnets", put("DatabaseSubnetGroup/SubnetIds/0", ref("PrivateSubnetA"))
+        "E9203", "the database is in private subnets", put("DatabaseSubnetGroup/SubnetIds/0", ref("PrivateSubnetA"))
     ),
     fault("E9203", "the database has no subnet group", drop("DatabaseCluster/DBSubnetGroupName")),
     fault("E9204", "the database is not encrypted", put("DatabaseCluster/StorageEncrypted", False)),

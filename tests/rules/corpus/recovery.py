@@ -48,7 +48,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9304",
-        "both subnets of the tasks lie in one zone",
+        "both subnets of the tasks are in one zone",
         put("PrivateSubnetB/AvailabilityZone", {"Fn::Select": [0, {"Fn::GetAZs": ""}]}),
     ),
     fault("E9304", "the database has one subnet", put("DatabaseSubnetGroup/SubnetIds", [ref("IsolatedSubnetA")])),

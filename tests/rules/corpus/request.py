@@ -303,7 +303,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9112",
-        "the load balancer lies in private subnets",
+        "the load balancer is in private subnets",
         put("LoadBalancer/Subnets", [ref("PrivateSubnetA"), ref("PrivateSubnetB")]),
     ),
     fault(
@@ -319,7 +319,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9113",
-        "the tasks lie in isolated subnets",
+        "the tasks are in isolated subnets",
         put(
             "Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("IsolatedSubnetA"), ref("IsolatedSubnetB")]
         ),
@@ -327,7 +327,7 @@ CASES: list[Case] = [
     fault("E9113", "a private subnet has no default route", remove("PrivateDefaultRouteA")),
     fault(
         "E9113",
-        "the tasks lie in public subnets without public addresses",
+        "the tasks are in public subnets without public addresses",
         put("Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("PublicSubnetA"), ref("PublicSubnetB")]),
     ),
     near_miss("E9113", "isolated tasks with endpoints for what they need", *ISOLATED, ENDPOINT_GROUP, *ENDPOINTS),
@@ -360,7 +360,7 @@ CASES: list[Case] = [
         "public addresses are not set",
         drop("Service/NetworkConfiguration/AwsvpcConfiguration/AssignPublicIp"),
     ),
-    fault("E9115", "a NAT gateway lies in a private subnet", put("NatGatewayA/SubnetId", ref("PrivateSubnetA"))),
+    fault("E9115", "a NAT gateway is in a private subnet", put("NatGatewayA/SubnetId", ref("PrivateSubnetA"))),
     near_miss(
         "E9115",
         "a NAT gateway of the whole region",

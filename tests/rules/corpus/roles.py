@@ -146,7 +146,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9809",
-        "the deploy role lies elsewhere",
+        "the deploy role is elsewhere",
         put(f"{DEPLOY}/Configuration/RoleArn", "arn:aws:iam::123456789012:role/deploy"),
     ),
     fault("E9810", "the function may not write its log", forbid("BucketEmptierRole", "logs:PutLogEvents")),

@@ -96,7 +96,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9601",
-        "the listener lies in another stack",
+        "the listener is in another stack",
         UNSCALED,
         *BY_RULE,
         remove("Listener"),
