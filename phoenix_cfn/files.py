@@ -50,7 +50,8 @@ def write(contents: Mapping[Path, bytes]) -> dict[Path, str]:
     except OSError as error:
         place = Path(error.filename).parent if error.filename else next(iter(contents)).parent
         raise OutputError(
-            f"cannot write to {place}: {error.strerror}. Make the folder writable, or set another one with --output."
+            f"cannot write to {place}: {error.strerror}. "
+            "Create the folder or make it writable, or set another one with --output."
         ) from error
     finally:
         for new in waiting:

@@ -93,9 +93,9 @@ def strings(tree: ast.AST, docstrings: bool = True) -> Iterator[tuple[int, str]]
     """The docstrings and messages of a module, with their lines. A single word is neither."""
     statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-            if docstrings or id(node) not in statements:
-                yield node.lineno, node.value
+        read = docstrings or id(node) not in statements
+        if read and isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            yield node.lineno, node.value
 
 
 def comments(source: str) -> Iterator[tuple[int, str]]:
