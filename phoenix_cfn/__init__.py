@@ -1,4 +1,4 @@
-"""Writes the Phoenix kata's CloudFormation: one template for the pipeline, one for what it deploys."""
+"""Writes the Phoenix kata's CloudFormation: a template for the pipeline, and a template for the stack it deploys."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    # cfn-lint imports phoenix_cfn.rules, in every run of it; it must not pay for the generator.
+    # Lazy: cfn-lint imports phoenix_cfn.rules in every run, which does not need the generator.
     if name == "Settings":
         return import_module("phoenix_cfn.settings").Settings
     if name in __all__:

@@ -1,4 +1,4 @@
-"""The project's .cfnlintrc: the rules' numbers in it follow the settings, so that no number is typed twice."""
+"""The project's .cfnlintrc, whose numbers of rules follow from the settings."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def numbers(settings: Settings) -> dict[str, dict[str, int]]:
 
 
 def with_numbers(text: str, settings: Settings) -> str:
-    """The file with the numbers of the settings; those that are the rules' own defaults are left out.
+    """The file with the numbers of the settings, without those that are the rules' defaults.
 
-    The rest of the file stays as it is, also what it configures for other rules. Raises ConfigurationError.
+    The rest of the file does not change. Raises ConfigurationError.
     """
     found = _parsed(text)
     configured = found.get(_SECTION) or {}
@@ -61,7 +61,7 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigurationError(" ".join(str(error).split()), "YAML", "Correct it at that place.") from error
+        raise ConfigurationError(" ".join(str(error).split()), "YAML", "Correct that line.") from error
     if not isinstance(found, dict):
         raise ConfigurationError(f"{found!r}", "a mapping such as `templates: [templates/*.yml]`", "Correct the file.")
     return found
@@ -83,9 +83,9 @@ def _merged(
 
 
 def _around_section(text: str) -> tuple[str, str]:
-    """What stands before and behind the section, in whole lines; before where it is not there yet: everything."""
+    """The lines before and after the section; all lines are before it if it does not exist yet."""
     document = yaml.compose(text)
-    assert isinstance(document, yaml.MappingNode)  # _parsed has seen it
+    assert isinstance(document, yaml.MappingNode)  # _parsed has checked it
     lines = text.splitlines(keepends=True)
     places = [key.start_mark.line for key, _ in document.value]
     for number, (key, _) in enumerate(document.value):

@@ -1,4 +1,4 @@
-"""Groups of typed choices, read from plain data: every mistake at once, each with the key as it was written."""
+"""Groups of typed choices, read from plain data. All mistakes are reported at once, each with its key."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from phoenix_cfn.errors import Mistake
 def read(
     kind: type[Struct], found: Mapping[str, Any], moved: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[Mistake]]:
-    """The arguments for `kind` in plain data, such as a parsed TOML file, and what of the data cannot be used.
+    """The arguments for `kind` from plain data, such as a parsed TOML file, and the mistakes in the data.
 
-    `moved`: the new key of each that had another one in an earlier version, such as {"cpu": "service.cpu"}.
+    `moved`: the new keys of choices by their keys in an earlier version, such as {"cpu": "service.cpu"}.
     """
     return _read(kind, found, "", {**_places(kind), **moved})
 
 
 def mistakes(chosen: Struct, prefix: str = "") -> Iterator[Mistake]:
-    """What is wrong with each single value of choices that were made in Python: their types and ranges."""
+    """The values of the wrong type or out of range, of choices that were made in Python."""
     for field in fields_of(type(chosen)):
         key, value = prefix + field.name, getattr(chosen, field.name)
         if _is_group(field.type) and isinstance(value, field.type):
@@ -33,10 +33,10 @@ def mistakes(chosen: Struct, prefix: str = "") -> Iterator[Mistake]:
             yield from _judged(key, value, field)
 
 
-# msgspec evaluates the annotations of a class anew each time.
+# Cached: msgspec evaluates the annotations of a class in each call.
 @cache
 def fields_of(kind: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
-    """The choices of a group, and the groups in it."""
+    """The choices and the groups in a group."""
     return msgspec.structs.fields(kind)
 
 
@@ -61,7 +61,7 @@ def _read(
     return usable, wrong
 
 
-# What a person looks for among the settings, and the parameter of the stacks that it is: stages differ in it.
+# Keys that users look for among the settings, and the parameters of the stacks that have these values.
 _PARAMETERS = {
     ("domain", "domain_name"): "DomainName",
     ("hosted_zone", "hosted_zone_id", "zone", "zone_id"): "HostedZoneId",
@@ -82,14 +82,14 @@ def _unknown(prefix: str, key: str, value: object, siblings: list[str], places: 
         return Mistake(written, value, f"this setting as {place!r}", f"Move it: {_as_toml(place)}.")
     for words, parameter in _PARAMETERS.items():
         if key in words:
-            expected = f"no such setting: it is the parameter {parameter} of the stacks, in which stages differ"
+            expected = f"no such setting: it is the parameter {parameter} of the stacks, set for each stage"
             return Mistake(
-                written, value, expected, "Remove it, and enter the value when you create the pipeline stack."
+                written, value, expected, "Remove it, and set the parameter when you create the pipeline stack."
             )
     close = difflib.get_close_matches(key, siblings, 1) or difflib.get_close_matches(key, places, 1)
     if close:
         meant = prefix + close[0] if close[0] in siblings else places[close[0]]
-        return Mistake(written, value, f"a known setting; {meant!r} is close", "Correct or remove the key.")
+        return Mistake(written, value, f"a known setting, such as {meant!r}", "Correct or remove the key.")
     return Mistake(written, value, f"one of {', '.join(sorted(siblings))}", "Correct or remove the key.")
 
 
@@ -110,14 +110,14 @@ def _judged(key: str, value: object, field: msgspec.structs.FieldInfo) -> Iterat
 
 
 def expected(field: msgspec.structs.FieldInfo) -> str:
-    """What a value may be, in words; a type with `Meta(extra={"expected": ...})` brings its own."""
+    """The description of valid values; that of a type with `Meta(extra={"expected": ...})` is there."""
     kind, written = inspect.type_info(field.type), field.type
     if isinstance(kind, inspect.Metadata):
         if kind.extra and "expected" in kind.extra:
             return str(kind.extra["expected"])
         kind, written = kind.type, get_args(field.type)[0]
     if isinstance(kind, inspect.StructType):
-        return f"a group: a table `[{field.name}]` with keys of its own"
+        return f"a group: a table `[{field.name}]` with keys"
     if isinstance(kind, inspect.LiteralType):
         # In the order in which they are written: msgspec sorts them.
         return f"one of {', '.join(map(str, get_args(written)))}"
@@ -133,8 +133,7 @@ def expected(field: msgspec.structs.FieldInfo) -> str:
 
 
 def _places(kind: type[Struct]) -> dict[str, str]:
-    """The full key of each choice within a group, by its last part, if no other ends like it: what is written in the
-    wrong group."""
+    """The full key of each choice in a group by its last part, where that is unique: for keys in the wrong group."""
     last = [name.rpartition(".")[2] for name in names(kind)]
     return {each: name for each, name in zip(last, names(kind), strict=True) if last.count(each) == 1}
 

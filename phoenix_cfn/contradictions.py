@@ -1,4 +1,4 @@
-"""What is wrong with settings of the right types: values that contradict each other, or that AWS refuses."""
+"""Settings of the right types that contradict each other, or that AWS refuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from phoenix_cfn.errors import Mistake
 
 _PATH = re.compile(r"(/[A-Za-z0-9._-]+)+/?")
 _OF_THE_KERNEL = ("dev", "proc", "sys")
-# Characters that all variables may have. A task definition has 64 KiB, in which the rest of it has room.
+# Characters of all variables together. A task definition has at most 64 KiB, including its other properties.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
 _VARIABLES = 48 * 1024
 
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
 
 def found(settings: Settings) -> Iterator[Mistake]:
-    """Every such mistake."""
+    """All such mistakes."""
     yield from _of_database(settings.database)
     yield from _of_network(settings)
     yield from _of_container(settings.service)
     if 0 < settings.load_balancer.rate_limit < 10:
-        words = "10 or more, the least that WAF limits to, or 0 for no limit"
+        words = "10 or more, the minimum of WAF, or 0 for no limit"
         yield Mistake("load_balancer.rate_limit", settings.load_balancer.rate_limit, words)
     yield from _of_environment(settings.service, "" if settings.database.kind == "none" else settings.database.variable)
     yield from _of_permissions(settings.service)
 
 
 def _of_database(database: DatabaseSettings) -> Iterator[Mistake]:
-    """Settings of a database that there is not, and values that DocumentDB refuses."""
+    """Settings of a database that does not exist, and values that DocumentDB refuses."""
     if expected := mistake_in_name(database.variable):
         yield Mistake("database.variable", database.variable, expected)
     if not database.has_cluster:
@@ -60,9 +60,7 @@ def _of_database(database: DatabaseSettings) -> Iterator[Mistake]:
     capacity = database.serverless_capacity
     if capacity:
         if len(capacity) != 2 or capacity[0] > capacity[1] or not all(map(_is_capacity, capacity)) or capacity[1] < 1:
-            words = (
-                "two multiples of 0.5 from 0.5 to 256, such as [0.5, 4]: the least, and the most, which is 1 or more"
-            )
+            words = "two multiples of 0.5 from 0.5 to 256, such as [0.5, 4]: a minimum, and a maximum of 1 or more"
             yield Mistake("database.serverless_capacity", list(capacity), words)
         elif database.instance_class != _default(database, "instance_class"):
             words = "either an instance class or a serverless capacity"
@@ -70,20 +68,20 @@ def _of_database(database: DatabaseSettings) -> Iterator[Mistake]:
 
 
 def _of_network(settings: Settings) -> Iterator[Mistake]:
-    """Settings of a VPC of the stage's own where it has none, and tasks that would have no way out."""
+    """Settings of a VPC that the stage does not create, and networks in which the tasks cannot reach their services."""
     network = settings.network
     if network.kind == "existing":
         for name in ("nat_gateways", "vpc_cidr", "availability_zones"):
             if getattr(network, name) != _default(network, name):
-                words = "no such setting with network.kind = 'existing': the network has its own"
+                words = "no such setting with network.kind = 'existing': it is for a VPC that the stack creates"
                 yield Mistake(f"network.{name}", getattr(network, name), words, "Remove it.", beside=("network.kind",))
     elif network.nat_gateways == 0:
         if settings.database.kind == "external":
-            words = "1 or 2 with database.kind = 'external', which the tasks could not reach"
+            words = "1 or 2 with database.kind = 'external', which the tasks could not reach without a NAT gateway"
             yield Mistake("network.nat_gateways", 0, words, beside=("database.kind",))
         called = {action.partition(":")[0] for each in settings.service.allow for action in each.actions}
         for service in sorted(called - INTERFACES.keys() - GATEWAYS.keys()):
-            words = f"1 or 2 with actions of {service} in service.allow, for which this library knows no endpoint"
+            words = f"1 or 2 with actions of {service} in service.allow, for which this library creates no endpoint"
             yield Mistake("network.nat_gateways", 0, words, beside=("service.allow",))
 
 
@@ -97,19 +95,21 @@ def _is_capacity(units: float) -> bool:
 
 
 def _of_container(service: ServiceSettings) -> Iterator[Mistake]:
-    """A user with all rights, and paths that cannot be mounted."""
+    """The root user, and paths that cannot be mounted."""
     if service.user.partition(":")[0] in ("root", "0"):
-        words = "another user than root: nothing that the container does here needs its rights"
+        words = "a user other than root, such as 1000:1000"
         yield Mistake("service.user", service.user, words)
     if any(not each.isprintable() or not each for each in service.command):
-        yield Mistake("service.command", list(service.command), "printable words, none of them empty")
+        yield Mistake("service.command", list(service.command), "non-empty words of printable characters")
     paths = [each.rstrip("/") for each in service.writable_paths]
     for given, path in zip(service.writable_paths, paths, strict=True):
         if path.split("/")[1:2] in ([each] for each in _OF_THE_KERNEL):
-            words = f"another directory than {', '.join(f'/{each}' for each in _OF_THE_KERNEL)}, which the kernel fills"
+            words = (
+                f"a directory other than {', '.join(f'/{each}' for each in _OF_THE_KERNEL)}, which the kernel provides"
+            )
             yield Mistake("service.writable_paths", given, words)
         if outer := next((each for each in paths if path.startswith(f"{each}/")), None):
-            words = f"no directory within another one: {outer} is writable already"
+            words = f"no directory within another: {outer} is already writable"
             yield Mistake("service.writable_paths", given, words, "Remove one of them.")
         if not _PATH.fullmatch(given) or {"..", "."} & set(path.split("/")) or paths.count(path) > 1:
             words = "absolute paths of letters, digits and ._-, each once and without `..`"
@@ -125,15 +125,15 @@ def _of_environment(service: ServiceSettings, database_variable: str) -> Iterato
             if expected := mistake_in_name(name, database_variable):
                 yield Mistake(key, name, expected, "Correct or remove the name.")
             for each in unknown_placeholders(value):
-                yield Mistake(key, each, f"one of {known}", "For a plain ${...} write ${!...}.")
+                yield Mistake(key, each, f"one of {known}", "For a literal ${...}, write ${!...}.")
     length = sum(len(name) + len(value) for name, value in service.variables.items())
     if length > _VARIABLES:
-        words = f"{_VARIABLES} characters at most: a task definition has 64 KiB"
+        words = f"at most {_VARIABLES} characters: a task definition has at most 64 KiB"
         yield Mistake(
-            "service.variables", f"{length} characters", words, "Shorten the values, or let the service load them."
+            "service.variables", f"{length} characters", words, "Shorten the values, or load them in the service."
         )
     for name in service.variables.keys() & service.secrets.keys():
-        words = "a variable with one value"
+        words = "a variable in either service.variables or service.secrets"
         yield Mistake(f"service.secrets.{name}", name, words, f"Remove service.variables.{name}.")
     for name, value in service.secrets.items():
         source = secret_source(value)
@@ -142,15 +142,15 @@ def _of_environment(service: ServiceSettings, database_variable: str) -> Iterato
 
 
 def _of_permissions(service: ServiceSettings) -> Iterator[Mistake]:
-    """Permissions that IAM does not know, or that are wider than they say why."""
+    """Unknown IAM actions, and wildcard resources without a reason."""
     for each in service.allow:
         for action in each.actions:
             if action.lower() not in iam_actions():
-                yield Mistake("service.allow", action, "an action that IAM knows")
+                yield Mistake("service.allow", action, "an existing IAM action")
         for resource in each.resources:
             if not is_resource(resource) or list(unknown_placeholders(resource)):
                 words = "an ARN such as arn:${AWS::Partition}:s3:::${StagePrefix}-orders/*, or `*`"
                 yield Mistake("service.allow", resource, words)
             elif is_wide(resource) and not each.reason.strip():
-                words = f"a reason beside it: it lets the tasks call {', '.join(each.actions)} on everything"
-                yield Mistake("service.allow", resource, words, "Name the resources, or add `reason`.")
+                words = f"a `reason` with it: it allows the tasks to call {', '.join(each.actions)} on all resources"
+                yield Mistake("service.allow", resource, words, "List the resources, or add `reason`.")

@@ -1,4 +1,4 @@
-"""The errors that a person is meant to read: what was found, what was expected, what to do."""
+"""Errors for users. Their messages state what was found, what was expected, and what to do."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 
 class PhoenixError(Exception):
-    """Base of all errors whose text is meant for the person at the command line."""
+    """Base class of all errors that the command line prints without a traceback."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """One value that cannot be used.
+    """One invalid value.
 
-    `setting` is its key as it is written, such as `service.cpu`; None stands for the whole file. `beside` are the keys
-    that it contradicts.
+    `setting` is its key, such as `service.cpu`, or None for the whole file. `beside` are the keys that it contradicts.
     """
 
     setting: str | None
@@ -30,7 +29,7 @@ class Mistake:
 
 
 class SettingsError(PhoenixError):
-    """Build-time choices that cannot be followed: every mistake, one line each."""
+    """Invalid build-time choices: all mistakes, one line each."""
 
     def __init__(self, *mistakes: Mistake) -> None:
         super().__init__("\n".join(map(str, mistakes)))
@@ -38,8 +37,8 @@ class SettingsError(PhoenixError):
 
 
 class OutputError(PhoenixError):
-    """A template that cannot be written where it was asked for."""
+    """An output file that cannot be read or written."""
 
 
 class RenderError(PhoenixError):
-    """A template with a value that CloudFormation's YAML does not have."""
+    """A template with a value that a CloudFormation template cannot contain."""

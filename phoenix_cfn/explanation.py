@@ -1,4 +1,4 @@
-"""Where a rule is explained: its page, or the command that prints it."""
+"""The explanation of a rule: its page, or the command that prints it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from phoenix_cfn.cloudformation.schemas import cfn_lint_version
 from phoenix_cfn.errors import PhoenixError
 
 _PAGE = "docs/rules.md"
-# cfn-lint reserves the ids that begin with 9 for the rules of others.
+# cfn-lint reserves the ids that begin with 9 for other projects' rules.
 # https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md
 _OF_CFN_LINT = re.compile(r"[EWI][0-8]\d{3}")
 
 
 class UnknownRuleError(PhoenixError):
-    """An id that no rule has."""
+    """An unknown rule id."""
 
 
 def place(rule_id: str, root: Path) -> str:
-    """Where a rule is explained to a person in the folder `root`; empty for a rule that is not known here."""
+    """The page of a rule, or the command that explains it; empty for an unknown rule. `root`: the user's folder."""
     if _OF_CFN_LINT.fullmatch(rule_id):
         return f"https://github.com/aws-cloudformation/cfn-lint/blob/v{cfn_lint_version()}/docs/rules.md#{rule_id}"
     if rule_id not in _own():
@@ -37,23 +37,23 @@ def place(rule_id: str, root: Path) -> str:
 
 
 def fix(rule_id: str) -> str:
-    """What the rule's docstring says mends a finding; empty for a rule that is not known here."""
+    """The Fix section of a rule's docstring; empty for an unknown rule."""
     rule = _own().get(rule_id)
     paragraphs = inspect.cleandoc(rule.__doc__ or "").split("\n\n") if rule else []
     return next((" ".join(each.removeprefix("Fix: ").split()) for each in paragraphs if each.startswith("Fix: ")), "")
 
 
 def text(rule_id: str) -> str:
-    """What a rule's docstring says; for a rule of cfn-lint, where its page is. Raises UnknownRuleError."""
+    """A rule's docstring; for a rule of cfn-lint, the URL of its page. Raises UnknownRuleError."""
     if rule := _own().get(rule_id):
-        group = "Of the kata group. " if rule.kata else ""
+        group = "Rule of the kata group. " if rule.kata else ""
         words = inspect.cleandoc(rule.__doc__ or "")
         return f"{rule_id} {rule.shortdesc}\n\n{words}\n\n{group}Source: {rule.source_url}"
     if page := place(rule_id, Path()):
         return f"{rule_id} is a rule of cfn-lint: {page}"
     raise UnknownRuleError(
-        f"--explain: found {rule_id!r}; expected the id of a rule, such as E9401. Correct the id: a finding begins "
-        "with it."
+        f"--explain: found {rule_id!r}; expected the id of a rule, such as E9401. Correct the id: each finding begins "
+        "with one."
     )
 
 

@@ -1,4 +1,4 @@
-"""A fork's own resources: one Python file, named in phoenix.toml, whose functions get the handles of both stacks."""
+"""A fork's own resources: a Python file, set in phoenix.toml, whose functions receive the handles of both stacks."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ INFRASTRUCTURE, PIPELINE = "extend_infrastructure", "extend_pipeline"
 
 
 class ExtensionError(PhoenixError):
-    """An extension that cannot be used."""
+    """An extension that fails, or defines no function."""
 
     def __init__(self, place: str, found: str, expected: str, remedy: str) -> None:
         super().__init__(f"{place}: found {found}; expected {expected}. {remedy}")
 
 
 class Extension(Struct, frozen=True):
-    """What a fork adds. `path`: its file; None: nothing is added. `functions`: those that the file defines, by name."""
+    """A fork's additions. `path`: the file, or None without one. `functions`: those that the file defines, by name."""
 
     path: Path | None
     functions: Mapping[str, Callable[[Any], object]]
 
     @classmethod
     def load(cls, root: Path, file: str) -> Extension:
-        """Runs the file, if there is one. Raises ExtensionError where it fails or defines neither function."""
+        """Runs the file, if there is one. Raises ExtensionError if it fails or defines neither function."""
         if not file:
             return cls(None, {})
         path = root / file
@@ -46,7 +46,7 @@ class Extension(Struct, frozen=True):
             )
         module = ModuleType(f"phoenix_extension_{path.stem}")
         module.__file__ = str(path)
-        # Where Python looks for the names in a dataclass's annotations.
+        # Python resolves the annotations of a dataclass here.
         sys.modules[module.__name__] = module
         _run(path, lambda: exec(compile(path.read_bytes(), path, "exec"), vars(module)))
         functions = {
@@ -71,7 +71,7 @@ class Extension(Struct, frozen=True):
 
 
 def _run(path: Path, action: Callable[[], object]) -> None:
-    """Runs code of the extension; its exceptions become one line that leads to the place in the file."""
+    """Runs code of the extension; its exceptions become one line with file and line number."""
     try:
         action()
     except SyntaxError as error:
@@ -80,4 +80,4 @@ def _run(path: Path, action: Callable[[], object]) -> None:
         lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if Path(each.filename) == path]
         place = f"{path.name}, line {lines[-1]}" if lines else path.name
         found = f"{type(error).__name__}: {error}".rstrip(": ")
-        raise ExtensionError(place, found, "code that runs without an error", "Correct the file.") from error
+        raise ExtensionError(place, found, "code without an exception", "Correct the file.") from error

@@ -1,4 +1,4 @@
-"""Files that are written all together or not at all, and only where they change."""
+"""Writes files all together or not at all, and only those that change."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ UNCHANGED, WRITTEN = "unchanged", "written"
 
 
 def read(path: Path) -> bytes | None:
-    """The content of a file; None where there is none. Raises OutputError."""
+    """The content of a file; None if it does not exist. Raises OutputError."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise OutputError(f"cannot read {path}: {error.strerror}. Make it a readable file, or remove it.") from error
+        raise OutputError(f"cannot read {path}: {error.strerror}. Make the file readable, or remove it.") from error
 
 
 def write(contents: Mapping[Path, bytes]) -> dict[Path, str]:
-    """Puts all files in place and returns whether each was `unchanged` or `written`. Raises OutputError.
+    """Writes all files and returns `unchanged` or `written` for each. Raises OutputError.
 
-    Every new file is complete, beside the old one, before the first is replaced. A symbolic link stays one: the file
-    that it leads to is replaced.
+    All new files are complete, as temporary files beside the old ones, before the first is replaced. A symbolic link
+    stays a link: its target is replaced.
     """
     states = {path: UNCHANGED if read(path) == content else WRITTEN for path, content in contents.items()}
     if all(state == UNCHANGED for state in states.values()):
         return states
-    # Not above: a build in which nothing changed writes nothing.
+    # Imported here: a build without changes writes nothing.
     import tempfile
 
     waiting: dict[Path, Path] = {}
     try:
         for path, content in contents.items():
             if states[path] == WRITTEN:
-                # `realpath` also follows a link to a file that is not there yet.
+                # `realpath` also follows a link to a file that does not exist yet.
                 target = Path(os.path.realpath(path))
                 handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
                 waiting[Path(name)] = target
@@ -51,7 +51,7 @@ def write(contents: Mapping[Path, bytes]) -> dict[Path, str]:
         place = Path(error.filename).parent if error.filename else next(iter(contents)).parent
         raise OutputError(
             f"cannot write to {place}: {error.strerror}. "
-            "Make it a folder that you may write to, or name another with --output."
+            "Create the folder or make it writable, or set another one with --output."
         ) from error
     finally:
         for new in waiting:

@@ -1,7 +1,7 @@
-"""The gate: cfn-lint, unmodified and in this process, with the project's configuration and rules, and nothing else.
+"""The gate: cfn-lint, unmodified and in this process, with the project's configuration and rules only.
 
-It says exactly what a bare `cfn-lint` in the project's folder would say of the templates, before they are written.
-Nothing outside the folder changes the verdict: no configuration in the user's home, no variable of the environment.
+It reports the findings of `cfn-lint` in the project's folder, before the templates are written. Nothing outside the
+folder changes the result: no configuration in the user's home directory, no environment variable.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ import yaml
 from phoenix_cfn.cfnlintrc import FILE, ConfigurationError
 from phoenix_cfn.processes import side_by_side
 
-# What cfn-lint takes from the environment: the regions that it checks for, and where schemas lie that it downloaded.
+# The environment variables that cfn-lint reads: the regions to check, and the folder of downloaded schemas.
 _VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "XDG_CACHE_HOME", "LOCALAPPDATA")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`file` is the template's path in the project; `text` is what cfn-lint prints; `path` leads into the template,
-    such as ("Resources", "Vpc", "Properties"); `rule` is its id."""
+    """`file` is the template's path in the project; `text` is cfn-lint's output; `path` is the path in the template,
+    such as ("Resources", "Vpc", "Properties"); `rule` is the rule's id."""
 
     file: str
     path: tuple[str, ...]
@@ -37,27 +37,27 @@ class Finding:
 
 
 def findings(root: Path, files: Mapping[str, bytes]) -> list[Finding]:
-    """What cfn-lint finds in the templates among `files`, in its own order and words.
+    """The findings of cfn-lint in the templates among `files`, in its order.
 
-    Raises ConfigurationError for a .cfnlintrc that is missing, that cfn-lint refuses, or that leaves a template out.
+    Raises ConfigurationError for a .cfnlintrc that is missing, that cfn-lint refuses, or that excludes a template.
     """
     if FILE not in files and not (root / FILE).is_file():
         raise ConfigurationError("no such file", "cfn-lint's configuration", "Restore it, or run `phoenix-cfn init`.")
     with _project_with(root, files), _alone():
-        # The project's templates are the kata's, also where an older .cfnlintrc does not ask for its rules.
+        # The rules of the kata apply to the project's templates, also if an older .cfnlintrc does not enable them.
         found, linted = _lint([], [], kata=True)
     for file in files:
         if file.endswith((".yml", ".yaml")) and file not in linted:
             raise ConfigurationError(
-                f"patterns that leave out {file}", "`templates` to match every template", "Correct `templates`."
+                f"patterns that exclude {file}", "`templates` that match every template", "Correct `templates`."
             )
     return found
 
 
 def findings_of(templates: list[Path], options: list[str], kata: bool = False) -> list[Finding]:
-    """What cfn-lint and the project's rules find in any templates, whatever configuration lies about.
+    """The findings of cfn-lint and the project's rules in any templates, without configuration files.
 
-    `kata` says whether the rules of the kata's policy are among them.
+    `kata`: whether to include the rules of the kata's policy.
     """
     with tempfile.TemporaryDirectory() as name, _alone():
         configuration = Path(name, "cfnlintrc.yml")
@@ -66,7 +66,7 @@ def findings_of(templates: list[Path], options: list[str], kata: bool = False) -
 
 
 def _lint(arguments: list[str], templates: list[str], kata: bool) -> tuple[list[Finding], set[str]]:
-    """The findings, and the templates that were read: those that are named, or those of the configuration."""
+    """The findings, and the templates that were read: the given ones, or those of the configuration."""
     from cfnlint.config import ConfigFileError, ConfigMixIn
     from cfnlint.exceptions import UnexpectedRuleException
     from cfnlint.runner import Runner
@@ -76,7 +76,7 @@ def _lint(arguments: list[str], templates: list[str], kata: bool) -> tuple[list[
         config = ConfigMixIn([*arguments, *_named(templates)])
         if config.deployment_files:
             raise ConfigurationError(
-                "deployment_files", "none, since cfn-lint then checks no other template", "Remove the key."
+                "deployment_files", "no such key, since cfn-lint then checks no other template", "Remove the key."
             )
         linted = _templates(config)
         if not linted:
@@ -106,9 +106,9 @@ def _lint(arguments: list[str], templates: list[str], kata: bool) -> tuple[list[
                 found = one + other
     except (ConfigFileError, UnexpectedRuleException, yaml.YAMLError, ValueError) as error:
         raise ConfigurationError(
-            " ".join(str(error).split()), "what cfn-lint accepts", "Correct the file at that place."
+            " ".join(str(error).split()), "a configuration that cfn-lint accepts", "Correct that part of the file."
         ) from error
-    except SystemExit as error:  # for a schema that cannot be read
+    except SystemExit as error:  # for a schema that is not readable
         raise ConfigurationError("; ".join(words), "files that cfn-lint can read", "Correct the path.") from error
     # In cfn-lint's own order.
     return [finding for _, finding in sorted(found, key=lambda each: each[0])], linted
@@ -120,7 +120,7 @@ def _named(templates: list[str]) -> list[str]:
 
 @contextlib.contextmanager
 def _last_words() -> Iterator[list[str]]:
-    """What cfn-lint logs as errors, which is all that it says before it ends the process."""
+    """The errors that cfn-lint logs before it exits."""
     words: list[str] = []
     handler = logging.Handler(logging.ERROR)
     handler.emit = lambda record: words.append(record.getMessage())  # type: ignore[method-assign]
@@ -135,7 +135,7 @@ def _last_words() -> Iterator[list[str]]:
 def _templates(config: Any) -> set[str]:
     try:
         return {PurePosixPath(str(each)).as_posix() for each in config.templates or ()}
-    except ValueError:  # a pattern that matches nothing, for which the runner would end the process
+    except ValueError:  # a pattern without a match, for which the runner would exit
         return set()
 
 
@@ -146,9 +146,9 @@ def _finding(match: Any, text: str) -> Finding:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Without the user's home and the variables that cfn-lint reads."""
+    """The environment without the user's home directory and the variables that cfn-lint reads."""
     with tempfile.TemporaryDirectory() as nobody:
-        # Where Path.home() looks, on POSIX and on Windows.
+        # The variables of Path.home(), on POSIX and on Windows.
         changed = {**dict.fromkeys(_VARIABLES), "HOME": nobody, "USERPROFILE": nobody}
         before = {name: os.environ.get(name) for name in changed}
         _set_variables(changed)
@@ -168,10 +168,10 @@ def _set_variables(values: Mapping[str, str | None]) -> None:
 
 @contextlib.contextmanager
 def _project_with(root: Path, files: Mapping[str, bytes]) -> Iterator[None]:
-    """Stands in a copy of the root (of links) that has these files in place of those on disk.
+    """Works in a copy of the root (of symbolic links) with these files in place of those on disk.
 
-    So cfn-lint reads the project's configuration, and rules that compare the templates with each other and with the
-    application see what would be written.
+    cfn-lint then reads the project's configuration, and rules that compare the templates with each other and with the
+    application read the new files.
     """
     before = Path.cwd()
     written = {PurePosixPath(each).parts[0] for each in files}

@@ -1,7 +1,7 @@
-"""Physical names, and the length budget that bounds StagePrefix.
+"""Physical names, and the length limit of StagePrefix that follows from them.
 
-Every name that the templates give is listed here: it carries the stage, so that stages live side by side in one
-account, and it fits AWS's limit with the longest stage. What has no name here is named by CloudFormation.
+Every physical name in the templates is listed here. It contains the stage, so that several stages can exist in one
+account, and it is within AWS's limit for the longest stage. CloudFormation generates all other names.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from phoenix_cfn.cloudformation.names import NAMES
 from phoenix_cfn.errors import Mistake, SettingsError
 
 NAME_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
-# How names may not begin: AWS reserves `aws` (as in the IAM path `/aws-service-role/`), and refuses load balancers with
-# `internal-`, security groups with `sg-`, buckets with `sthree-` or `amzn-s3-demo-`. CloudFormation names these three
-# after the stack, whose name begins with the stage.
+# Reserved prefixes: AWS reserves `aws` (as in the IAM path `/aws-service-role/`), and refuses load balancers with
+# `internal-`, security groups with `sg-`, buckets with `sthree-` or `amzn-s3-demo-`. CloudFormation generates the names
+# of these three from the stack's name, which begins with the stage.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
@@ -33,12 +33,12 @@ def _length(resource_type: str) -> int:
     return length
 
 
-# The most characters that AWS allows for what a name is given to; the strictest where it names several kinds.
+# The maximum length of each name in characters; the lowest one if several kinds of resources have the name.
 _LIMITS = {
     "cluster": _length("AWS::ECS::Cluster"),
     "task_family": _length("AWS::ECS::TaskDefinition"),
     "database": _length("AWS::DocDB::DBCluster"),
-    # Less the two digits of its number.
+    # Without the two digits of its number.
     "database_instance": _length("AWS::DocDB::DBInstance") - 2,
     "infrastructure_stack": STACK_NAME_LENGTH,
     "repository": _length("AWS::ECR::Repository"),
@@ -49,7 +49,7 @@ _LIMITS = {
     "build_logs": _length("AWS::Logs::LogGroup"),
     "revision_project": _length("AWS::CodeBuild::Project"),
     "revision_logs": _length("AWS::Logs::LogGroup"),
-    # Less the numbers of the deployment configuration.
+    # Without the numbers of the deployment configuration.
     "codedeploy": _length("AWS::CodeDeploy::DeploymentConfig") - len("-50-percent-1440-minutes"),
     "smoke_test": _length("AWS::Lambda::Function"),
     "smoke_test_logs": _length("AWS::Logs::LogGroup"),
@@ -63,9 +63,9 @@ _LIMITS = {
 
 
 class Names(Struct, frozen=True):
-    """The names as Fn::Sub texts: `${StagePrefix}` stands for the stage.
+    """The names as texts for Fn::Sub with `${StagePrefix}`.
 
-    Two stages never share a name: each kind of thing has one fixed text around the stage.
+    Two stages never have the same name: each kind has one fixed text around the stage.
     """
 
     cluster: str
@@ -93,7 +93,7 @@ class Names(Struct, frozen=True):
 
     @classmethod
     def of(cls, service: str) -> Names:
-        """The names for a service; SettingsError where the longest stage would overflow one of them."""
+        """The names for a service. Raises SettingsError if one is too long with the longest stage."""
         base = f"{_STAGE}-{service}"
         names = cls(
             cluster=base,
@@ -110,7 +110,7 @@ class Names(Struct, frozen=True):
             revision_project=f"{base}-revision",
             revision_logs=f"/aws/codebuild/{base}-revision",
             codedeploy=base,
-            # No longer than the others: a longer one would leave less room for the service's name.
+            # Not longer than the others: a longer one would reduce the maximum length of the service's name.
             smoke_test=base,
             smoke_test_logs=f"/{base}/smoke-test",
             bucket_emptier_logs=f"/{base}/bucket-emptier",
@@ -127,17 +127,17 @@ class Names(Struct, frozen=True):
                     Mistake(
                         "name",
                         service,
-                        f"a name that leaves room for a stage of {STAGE_PREFIX_MAX_LENGTH} characters",
+                        f"a name that is short enough for a stage of {STAGE_PREFIX_MAX_LENGTH} characters",
                         f"Shorten it by {excess}: the {field.replace('_', ' ')} may have {_LIMITS[field]}.",
                     )
                 )
         return names
 
     def limits(self) -> dict[str, int]:
-        """The most characters that AWS allows, by the field's name."""
+        """The maximum length in characters, by the field's name."""
         return dict(_LIMITS)
 
 
 def in_stage(name: str, stage: str) -> str:
-    """The name as it reads in a stage."""
+    """The name in a stage."""
     return name.replace(_STAGE, stage)

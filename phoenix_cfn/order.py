@@ -1,4 +1,4 @@
-"""The order of creation, and in reverse of deletion: what others only stand beside comes before them, by DependsOn."""
+"""The order of creation by DependsOn; resources are deleted in reverse order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 
 
 def create_last(resources: dict[str, Any], groups: Sequence[Sequence[str]]) -> None:
-    """Makes the resources of each group of a template's plain data depend on every resource that does not need them.
+    """Makes the resources of each group depend on every resource of the template (plain data) that does not need them.
 
     A later group may come after an earlier one.
     """
@@ -26,9 +26,9 @@ def create_last(resources: dict[str, Any], groups: Sequence[Sequence[str]]) -> N
 
 
 def _ends(resources: dict[str, Any], needs: dict[str, set[str]], last: Sequence[str]) -> set[str]:
-    """What does not need the resources `last`, but for what others of that surely need."""
+    """The resources that do not need those of `last`, without those that others of them always need."""
     before = needs.keys() - _needing(needs, last)
-    # Where one of them needs another, that other needs no mention; but one with a condition may not be there.
+    # A resource that another one needs can be omitted, unless the other one has a condition and may not exist.
     return before.difference(*(needs[title] for title in before if "Condition" not in resources[title]))
 
 
@@ -38,7 +38,7 @@ def _depend(resources: dict[str, Any], title: str, added: set[str]) -> None:
     dependencies = sorted(unconditional.union(_listed(resource.get("DependsOn", []))))
     if dependencies:
         resource["DependsOn"] = dependencies
-    # DependsOn takes no condition. A reference in Metadata does, and is a dependency, too.
+    # DependsOn accepts no condition. A reference in Metadata does, and is also a dependency.
     after = [
         {"Fn::If": [resources[each]["Condition"], {"Ref": each}, {"Ref": "AWS::NoValue"}]}
         for each in sorted(added - unconditional)
@@ -48,7 +48,7 @@ def _depend(resources: dict[str, Any], title: str, added: set[str]) -> None:
 
 
 def _needing(needs: dict[str, set[str]], wanted: Sequence[str]) -> set[str]:
-    """Resources, and all that need one of them, directly or through others."""
+    """Resources, and all resources that need one of them, directly or indirectly."""
     found: set[str] = set()
     more = set(wanted)
     while more:
@@ -58,7 +58,7 @@ def _needing(needs: dict[str, set[str]], wanted: Sequence[str]) -> set[str]:
 
 
 def _others(resources: dict[str, Any], title: str) -> set[str]:
-    """The other resources that one names in Ref, Fn::GetAtt, Fn::Sub and DependsOn."""
+    """The other resources that a resource refers to in Ref, Fn::GetAtt, Fn::Sub and DependsOn."""
     return resources.keys() & set(_names(resources[title])) - {title}
 
 

@@ -1,4 +1,4 @@
-"""The commit that this package was installed from, where pip has recorded one."""
+"""The commit that this package was installed from, if pip has recorded one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Origin:
 
 
 def installed_from() -> Origin | None:
-    """None for a checkout, and for what was installed from a file.
+    """None for a checkout, or a package that was installed from a file.
 
     https://packaging.python.org/en/latest/specifications/direct-url/
     """

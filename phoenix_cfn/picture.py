@@ -192,7 +192,7 @@ class DrawingError(PhoenixError):
 
 
 def drawn(text: str, release: dict[str, Any], stage: dict[str, Any]) -> str:
-    """A Markdown text with everything between its markers drawn anew. Raises DrawingError.
+    """A Markdown text with everything between its markers drawn again. Raises DrawingError.
 
     `release` and `stage`: Pipeline.yml and Infrastructure.yml as plain data.
     """

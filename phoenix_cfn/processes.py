@@ -1,4 +1,4 @@
-"""Two tasks side by side, in two processes."""
+"""Runs two functions in parallel, in two processes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ T = TypeVar("T")
 
 
 def side_by_side(one: Callable[[], T], other: Callable[[], T]) -> tuple[T, T]:
-    """Both results: `other` runs here, `one` in a copy of this process, which starts with all that is loaded here.
+    """The results of both functions: `other` runs in this process, `one` in a fork of it, with all loaded modules.
 
-    Where there is one core or no safe copy, and where the copy fails, `one` runs here as well, so that its error is
-    raised here.
+    With one core, without a safe fork, or if the fork fails, `one` also runs in this process, which raises its error.
     """
     if not _copies():
         return one(), other()
@@ -40,12 +39,12 @@ def side_by_side(one: Callable[[], T], other: Callable[[], T]) -> tuple[T, T]:
 
 
 def _copies() -> bool:
-    # Other systems have no fork, or libraries that do not stand it; a copy has one thread, whatever others held.
+    # Other systems have no fork, or libraries that do not support it; a fork has one thread, and locks stay locked.
     return sys.platform == "linux" and threading.active_count() == 1 and len(os.sched_getaffinity(0)) > 1
 
 
 def _send(writer: int, task: Callable[[], Any]) -> None:
-    """Writes the whole result, or nothing, and ends the copy without a word."""
+    """Writes the complete result, or nothing, and exits the fork without output."""
     try:
         content = pickle.dumps(task())
         with os.fdopen(writer, "wb") as pipe:

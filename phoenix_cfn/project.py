@@ -1,4 +1,4 @@
-"""A project: a folder with phoenix.toml, and the two templates that follow from it."""
+"""A project: a folder with phoenix.toml, and its two templates."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from phoenix_cfn.settings import Settings
 SETTINGS_FILE = "phoenix.toml"
 RECORD_FILE = "deployed.json"
 TEMPLATES = "templates"
-# What the rules read beside the templates, in the folder of the application.
+# Files that the rules read in addition to the templates, in the folder of the application.
 _RULE_INPUTS = ("buildspec.yml", "Dockerfile")
 
 
 class Project(Struct, frozen=True):
-    """Both stacks of a fork, with what its extension adds."""
+    """Both stacks of a fork, with the resources of its extension."""
 
     settings: Settings
     infrastructure: Infrastructure
@@ -29,24 +29,24 @@ class Project(Struct, frozen=True):
 
     @property
     def rule_inputs(self) -> tuple[str, ...]:
-        """Files of the project, by path, that the rules read beside the templates."""
+        """Files of the project, by path, that the rules read in addition to the templates."""
         return tuple(str(PurePosixPath(self.settings.source_dir, name)) for name in _RULE_INPUTS)
 
     @classmethod
     def load(cls, root: Path) -> Project:
-        """Reads phoenix.toml in `root`, if there is one, and writes the templates. Raises PhoenixError."""
+        """Reads phoenix.toml in `root`, if it exists, and generates the templates. Raises PhoenixError."""
         settings = Settings.load(root / SETTINGS_FILE)
         extension = Extension.load(root, settings.extension)
         stage = infrastructure.build(settings)
         extension.extend_infrastructure(stage)
-        # The deploy role follows the whole template, and what stages may still have of earlier ones.
+        # The deploy role follows from the complete template, and from earlier templates that stages may still have.
         release = pipeline.build(settings, stage.template, Earlier.read(root / RECORD_FILE))
         extension.extend_pipeline(release)
         if extension.path and stage.template.to_dict() != release.stack:
             raise ExtensionError(
                 extension.path.name,
                 f"a change of Infrastructure.yml in {PIPELINE}",
-                "one in extend_infrastructure: the deploy role follows the template as it is before",
+                "all changes in extend_infrastructure: the deploy role is derived from the template before",
                 "Move it there.",
             )
         return cls(settings, stage, release)

@@ -1,7 +1,7 @@
-"""Template -> YAML: stable bytes, short tags, one heading for each part.
+"""Renders a template as YAML: deterministic, with short tags and a heading for each part.
 
-A writer of its own: CloudFormation's YAML is a small language (no anchors, no dates, tags for functions), and of
-PyYAML's two emitters the fast one is not everywhere and the other takes longer than all the rest of the build.
+Not with PyYAML: CloudFormation's YAML is a small subset (no anchors, no dates, tags for functions). Of PyYAML's two
+emitters, the fast one is not available everywhere, and the other takes longer than the rest of the build.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Any
 from phoenix_cfn.errors import RenderError
 from phoenix_cfn.template import StageTemplate
 
-# A sequence or mapping that is not longer than this stands on one line.
+# A sequence or mapping that is not longer than this is on one line.
 _LINE = 120
-# Words that do not fit on one line stand one below the other, but more than this fill the lines.
+# Words that do not fit on one line are one per line; if there are more than this, they fill the lines.
 _MANY = 8
-# What YAML 1.1 and CloudFormation read as text without quotes; all else is quoted.
+# Plain text in YAML 1.1 and in CloudFormation; all other text is quoted.
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.:@+-]*( [A-Za-z0-9_/.:@+(][A-Za-z0-9_/.:@+()-]*)*", re.ASCII)
 _NOT_TEXT = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
-# A key that is longer than this needs the form `? key`, or YAML does not see that it is one.
+# A longer key needs the form `? key` in YAML.
 _KEY = 1024
-# The functions whose short form every tool reads. Those of the Rules section have none, and tools lose a !Contains.
+# Functions whose short form all tools support. Those of the Rules section have none, and tools drop a !Contains.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 # https://github.com/aws-cloudformation/rain/issues/612
 _SHORT = re.compile(
@@ -32,12 +32,12 @@ _SHORT = re.compile(
 
 
 def render(template: StageTemplate) -> str:
-    """The template as a file: the same template gives the same bytes everywhere."""
+    """The template as the content of a file. The same template has the same bytes on every system."""
     return rendered(template.to_dict(), template.authors)
 
 
 def rendered(source: dict[str, Any], authors: dict[str, str]) -> str:
-    """The same of a template's plain data, and the part that wrote each of its resources."""
+    """The same for a template's plain data, with the part that wrote each of its resources."""
     _check(source, "")
     out = ["# Written by build.py: change the generator, not this file."]
     for section, content in source.items():
@@ -65,12 +65,12 @@ def _resources(resources: dict[str, Any], authors: dict[str, str], out: list[str
 
 
 def _check(value: Any, path: str) -> None:
-    """RenderError for what a template cannot hold."""
+    """Raises RenderError for a value that a template cannot contain."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         found = "null" if value is None else repr(value)
         raise RenderError(
             f"template: found {found} at {path}; expected text, a finite number, true, false, a list or a mapping. "
-            "Leave the property out, or give it a value."
+            "Remove the property, or set a value."
         )
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, each in children:
@@ -86,7 +86,7 @@ def _entry(key: str, value: Any, indent: str, out: list[str]) -> None:
 
 
 def _node(value: Any, lead: str, indent: str, out: list[str]) -> None:
-    """Writes a value behind `lead` (`key:` or `-`), on its line where it fits, else below it."""
+    """Writes a value after `lead` (`key:` or `-`): on the same line if it fits, or else below it."""
     tag, inner = _function(value)
     if isinstance(inner, str) and "\n" in inner and _fits_block(inner):
         out.append(f"{' '.join(filter(None, (lead, tag)))} {'|' if inner.endswith(chr(10)) else '|-'}")
@@ -95,7 +95,7 @@ def _node(value: Any, lead: str, indent: str, out: list[str]) -> None:
     if not isinstance(inner, (dict, list)):
         out.append(" ".join(filter(None, (lead, tag, _scalar(inner)))))
         return
-    # A mapping that has a name is written out.
+    # A mapping with a Name is not written on one line.
     written_out = isinstance(value, dict) and value and not tag and lead.endswith(":")
     flow = None if written_out else _flow(value, _LINE - len(lead) if inner else _LINE)
     if flow is not None:
@@ -132,7 +132,7 @@ def _filled(texts: list[str], lead: str, indent: str) -> list[str]:
 
 
 def _flow(value: Any, room: int) -> str | None:
-    """A value on one line; None if that has `room` characters or more."""
+    """A value on one line; None if it has `room` characters or more."""
     tag, inner = _function(value)
     if not isinstance(inner, (dict, list)):
         text = _scalar(inner, flow=True)
@@ -160,7 +160,7 @@ def _scalar(value: Any, flow: bool = False) -> str:
     return _text(str(value), flow)
 
 
-# A template says few words many times.
+# Cached: a template contains the same words many times.
 @cache
 def _text(text: str, flow: bool) -> str:
     plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT and not text.endswith(":")
@@ -173,7 +173,7 @@ def _text(text: str, flow: bool) -> str:
 
 
 def _fits_block(text: str) -> bool:
-    """Whether a literal block gives the text back exactly."""
+    """Whether a literal block preserves the text exactly."""
     return (
         not text.startswith((" ", "\n", "\t"))
         and not text.endswith("\n\n")
@@ -182,7 +182,7 @@ def _fits_block(text: str) -> bool:
 
 
 def _function(value: Any) -> tuple[str, Any]:
-    """The short form of an intrinsic function, and what stands behind it; ("", value) for anything else."""
+    """The short form of an intrinsic function, and its argument; ("", value) for other values."""
     if not isinstance(value, dict) or len(value) != 1:
         return "", value
     ((name, argument),) = value.items()
@@ -192,8 +192,8 @@ def _function(value: Any) -> tuple[str, Any]:
         resource, attribute = argument
         if isinstance(resource, str) and isinstance(attribute, str) and "." not in resource:
             return "!GetAtt", f"{resource}.{attribute}"
-    # A function directly inside another has to keep its long name: YAML knows one tag for each value. A number or a
-    # boolean behind a tag is read as text.
+    # A function directly inside another keeps its long name: a YAML value has one tag. A number or a boolean with a tag
+    # is read as text.
     if _SHORT.fullmatch(name) and isinstance(argument, (str, list, dict)) and not _function(argument)[0]:
         return f"!{name.removeprefix('Fn::')}", argument
     return "", value

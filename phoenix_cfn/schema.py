@@ -1,4 +1,4 @@
-"""The JSON Schema of phoenix.toml, by which editors complete and check it."""
+"""The JSON Schema of phoenix.toml, which editors use for completion and validation."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FILE = "phoenix.schema.json"
 
 
 def schema() -> str:
-    """The schema as a file; phoenix.toml names it in its first line."""
+    """The content of the schema's file; the first line of phoenix.toml refers to it."""
     if sys.flags.optimize > 1:
         raise PhoenixError(
-            f"found Python without docstrings (-OO, PYTHONOPTIMIZE={sys.flags.optimize}); expected those that {FILE} "
-            "has as descriptions. Run it without that option."
+            f"found Python without docstrings (-OO, PYTHONOPTIMIZE={sys.flags.optimize}); expected docstrings, the "
+            f"descriptions in {FILE}. Run Python without that option."
         )
     (described,), groups = msgspec.json.schema_components([Settings], ref_template="#/$defs/{name}")
     document: dict[str, Any] = {
@@ -29,6 +29,6 @@ def schema() -> str:
         "$defs": groups,
     }
     for group in groups.values():
-        # Python 3.13 strips the indentation of docstrings, earlier versions do not: only the first line is the same.
+        # Python 3.13 strips the indentation of docstrings, earlier versions do not: only the first line is equal.
         group["description"] = inspect.cleandoc(group["description"]).split("\n")[0]
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2).decode() + "\n"

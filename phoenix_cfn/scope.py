@@ -1,4 +1,4 @@
-"""What every part is given: the template that it adds to, and what it has to know of the fork and the stage."""
+"""The argument of every part: the template that it adds to, with the settings, parameters and names."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _Handle = TypeVar("_Handle")
 
 
 class Scope(Struct, frozen=True):
-    """One template while it is written, by the choices of the fork (`settings`).
+    """One template under construction, with the choices of the fork (`settings`).
 
-    `parameters`: those that both templates share; `names`: the physical names; `key`: encrypts what the stack keeps,
-    the database excepted.
+    `parameters`: those of both templates; `names`: the physical names; `key`: the KMS key of the stack's logs, topics
+    and secrets, but not of the database.
     """
 
     template: StageTemplate
@@ -37,14 +37,14 @@ class Scope(Struct, frozen=True):
         return self.template.add_resource(resource)
 
     def part(self, name: str) -> AbstractContextManager[None]:
-        """`with scope.part("orders"):` records who wrote what is added: in headings of the file, and in findings."""
+        """`with scope.part("orders"):` records the author of added resources, for the file's headings and findings."""
         return self.template.written_by(name)
 
 
 def part(
     function: Callable[Concatenate[Scope, _Arguments], _Handle],
 ) -> Callable[Concatenate[Scope, _Arguments], _Handle]:
-    """Marks a function that adds one concern to the template: it is recorded as the author of what it adds."""
+    """Marks a function that adds one concern to the template, and records it as the author of its resources."""
     name = f"{function.__module__}.{function.__name__}"
 
     @wraps(function)

@@ -1,6 +1,7 @@
-"""The build-time choices: what shapes the architecture, decided when the templates are written.
+"""The build-time choices, which shape the architecture when the templates are generated.
 
-What differs from stage to stage (how many tasks, which email) is a parameter of the templates instead: parameters/.
+Values that differ between stages, such as the number of tasks or the email address, are parameters of the templates:
+parameters/.
 """
 
 from __future__ import annotations
@@ -40,27 +41,27 @@ FARGATE_SIZES: dict[int, tuple[int, ...]] = {
 }
 
 
-# Pinned: without a version AWS takes the newest. 5.0 is the line with long-term support.
+# Pinned: without a version AWS uses the newest. 5.0 is the version with long-term support.
 # https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-version-support-dates.html
 ENGINE_VERSION = "5.0.1"
 
-# As RFC 3986 spells a path with a query; the load balancer has no use for a fragment.
+# A path with a query as in RFC 3986; the load balancer does not use a fragment.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
 _PATH = r"/([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"
-_PATH_WORDS = "a path that begins with / and has no spaces, at most 1,024 characters of a URI's path and query"
+_PATH_WORDS = "a path that begins with /, with at most 1,024 characters of a URI's path and query and no spaces"
 
-_ZONES = "two different positions from 1 to 6 in the region's list of zones, such as [1, 2]"
+_ZONES = "two different positions from 1 to 6 in the region's list of Availability Zones, such as [1, 2]"
 
 
 Action = Annotated[str, Meta(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+$")]
 
 
 class TaskPermission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the tasks may do in AWS."""
+    """Permissions of the tasks to call AWS."""
 
-    actions: Annotated[tuple[Action, ...], Meta(min_length=1, description="Actions, without wildcards.")]
+    actions: Annotated[tuple[Action, ...], Meta(min_length=1, description="IAM actions, without wildcards.")]
     resources: Annotated[tuple[str, ...], Meta(min_length=1, description="ARNs; `*` needs a reason.")]
-    reason: Annotated[str, Meta(description="Why the resources are not named: required with `*`.")] = ""
+    reason: Annotated[str, Meta(description="The reason for `*` as a resource: required with it.")] = ""
 
 
 class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,7 +75,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Meta(
             pattern=f"^{_PATH}$",
             max_length=1024,
-            description="The path that answers 200 while a task is healthy. It must not depend on the database.",
+            description="The path that returns 200 while a task is healthy. It must not depend on the database.",
             extra={"expected": _PATH_WORDS},
         ),
     ] = "/health"
@@ -83,36 +84,36 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Literal[256, 512, 1024, 2048, 4096, 8192, 16384, 32768],
         Meta(description="CPU units of a task: 1,024 are one vCPU."),
     ] = 512
-    memory: Annotated[int, Meta(description="Memory of a task in MiB, in a pair with cpu that Fargate offers.")] = 1024
+    memory: Annotated[int, Meta(description="Memory of a task in MiB: one that Fargate offers with cpu.")] = 1024
     cpu_architecture: Annotated[
-        Literal["X86_64", "ARM64"], Meta(description="The processor of the tasks and of the build.")
+        Literal["X86_64", "ARM64"], Meta(description="The CPU architecture of the tasks and of the build.")
     ] = "X86_64"
     command: Annotated[
         tuple[str, ...],
         Meta(
-            description="The command of the container. Empty: that of the image.",
+            description="The command of the container. Empty: the image's command.",
             extra={"expected": 'a list of strings such as ["gunicorn", "orders:app"]'},
         ),
     ] = ()
     user: Annotated[
         str,
         Meta(
-            description="The user, and the group, that the container runs as. Empty: that of the image.",
+            description="The user and group of the container. Empty: the image's user.",
             pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.-]{0,31}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31})?)?$",
-            extra={"expected": "a user and a group by number or name, such as 1000:1000; not root"},
+            extra={"expected": "a user and optionally a group, each a number or a name, such as 1000:1000; not root"},
         ),
     ] = "1000:1000"
     writable_paths: Annotated[
         tuple[str, ...],
         Meta(
-            description="Directories that the container may write to; its other files are read-only.",
+            description="Directories that the container may write to; all other files are read-only.",
             extra={"expected": 'a list of absolute paths without `..`, such as ["/tmp"], each once'},
         ),
     ] = ()
     stop_timeout: Annotated[
         int,
         # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
-        Meta(ge=2, le=120, description="Seconds that a task has to finish its requests after SIGTERM."),
+        Meta(ge=2, le=120, description="Seconds that a task has after SIGTERM to complete its requests."),
     ] = 30
     variables: Annotated[
         dict[str, str],
@@ -124,9 +125,9 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     secrets: Annotated[
         dict[str, str],
         Meta(
-            description="Variables from Secrets Manager: a secret by name or ARN, with `:key` for a JSON key of it.",
+            description="Variables from Secrets Manager: a secret's name or ARN, with `:key` for a JSON key.",
             extra={
-                "expected": "a table `[service.secrets]` of variables and the secrets that they come from, such as "
+                "expected": "a table `[service.secrets]` of variables and their secrets, such as "
                 'API_KEY = "${StagePrefix}/payments:api_key"'
             },
         ),
@@ -134,7 +135,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     allow: Annotated[
         tuple[TaskPermission, ...],
         Meta(
-            description="What the tasks may do in AWS.",
+            description="Permissions of the tasks to call AWS.",
             extra={
                 "expected": "tables `[[service.allow]]` with actions such as s3:GetObject, each by its full name, and "
                 "resources as ARNs"
@@ -148,11 +149,11 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class ScalingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many tasks run, and what adds more. Defaults of the stack's parameters, but for tasks_limit."""
+    """The number of tasks, and the targets of scaling. All except tasks_limit are defaults of parameters."""
 
     min_tasks: Annotated[int, Meta(ge=1, description="Default of MinRunningTasks.")] = 2
     max_tasks: Annotated[int, Meta(ge=1, description="Default of MaxRunningTasks.")] = 4
-    tasks_limit: Annotated[int, Meta(ge=1, le=40, description="The most tasks that any stage may ask for.")] = 10
+    tasks_limit: Annotated[int, Meta(ge=1, le=40, description="The maximum number of tasks that a stage may set.")] = 10
     requests_per_second_per_task: Annotated[
         int, Meta(ge=1, le=10_000, description="Default of RequestsPerSecondPerTask (R6).")
     ] = 10
@@ -162,10 +163,12 @@ class ScalingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class AlarmSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Thresholds of the alarms."""
 
-    cpu_peak_percent: Annotated[int, Meta(ge=1, le=99, description="CPU of any task in any 20 seconds (R4).")] = 80
+    cpu_peak_percent: Annotated[
+        int, Meta(ge=1, le=99, description="CPU utilization of any task in any 20 seconds (R4).")
+    ] = 80
     server_errors_per_minute: Annotated[
         int,
-        Meta(ge=1, le=1_000_000, description="Responses of 500 and above in a minute, beyond one in 20 requests."),
+        Meta(ge=1, le=1_000_000, description="5xx responses in a minute, above 5 % of the requests."),
     ] = 10
 
 
@@ -174,28 +177,30 @@ DeploymentStrategy = Literal["rolling", "blue-green", "canary", "linear", "coded
 
 
 class DeploymentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a new version replaces the one that runs."""
+    """How a new version replaces the running one."""
 
-    strategy: Annotated[DeploymentStrategy, Meta(description="How a new version replaces the one that runs.")] = (
-        "rolling"
-    )
+    strategy: Annotated[DeploymentStrategy, Meta(description="How a new version replaces the running one.")] = "rolling"
     step_percent: Annotated[
-        int, Meta(ge=3, le=50, description="Share of the requests that the new version gets in a step.")
+        int, Meta(ge=3, le=50, description="Percentage of the requests that each step shifts to the new version.")
     ] = 10
-    step_minutes: Annotated[int, Meta(ge=1, le=1440, description="Minutes of a step.")] = 5
+    step_minutes: Annotated[int, Meta(ge=1, le=1440, description="Minutes between steps.")] = 5
     bake_minutes: Annotated[
         int,
-        Meta(ge=0, le=1440, description="Minutes that the old version stays after the new one has all requests."),
+        Meta(
+            ge=0,
+            le=1440,
+            description="Minutes that the old version keeps running after the new one receives all requests.",
+        ),
     ] = 5
     approval: Annotated[
-        bool, Meta(description="Whether the pipeline waits for a person's approval before it deploys.")
+        bool, Meta(description="Whether the pipeline waits for a manual approval before it deploys.")
     ] = False
     smoke_test_path: Annotated[
         str,
         Meta(
             pattern=rf"^({_PATH})?$",
             max_length=1024,
-            description="A path that must answer 200 on the new version before it gets requests. Empty: no test.",
+            description="A path that must return 200 on the new version before it receives requests. Empty: no test.",
             extra={"expected": f"{_PATH_WORDS}, or an empty string"},
         ),
     ] = ""
@@ -209,7 +214,7 @@ class DeploymentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_field
 class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long logs and backups are kept (R3)."""
 
-    # What CloudWatch Logs offers as a retention and DocumentDB as a backup period (1 to 35): both get the same number.
+    # Valid as a retention of CloudWatch Logs and as a backup period of DocumentDB (1 to 35): both get the same number.
     days: Annotated[Literal[1, 3, 5, 7, 14, 30], Meta(description="Days that logs and database backups are kept.")] = 7
 
 
@@ -218,16 +223,16 @@ DatabaseKind = Literal["documentdb", "external", "none"]
 
 
 class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The database: a DocumentDB cluster, one of your own elsewhere, or none."""
+    """The database: a DocumentDB cluster, an external database, or none."""
 
     kind: Annotated[
         DatabaseKind,
-        Meta(description="A DocumentDB cluster, a database elsewhere (a secret has its address), or none."),
+        Meta(description="A DocumentDB cluster, an external database (a secret has its connection string), or none."),
     ] = "documentdb"
     variable: Annotated[
         str,
         Meta(
-            description="The variable with the connection string.",
+            description="The environment variable with the connection string.",
             extra={"expected": "a name of letters, digits and underscores, such as DB_CONNECTION_STRING"},
         ),
     ] = "DB_CONNECTION_STRING"
@@ -244,12 +249,12 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     serverless_capacity: Annotated[
         tuple[float, ...],
         Meta(
-            description="The least and the most capacity (DCUs) of each serverless instance. Empty: not serverless.",
-            extra={"expected": "two multiples of 0.5 from 0.5 to 256, the least and the most, such as [0.5, 4]"},
+            description="The minimum and maximum capacity (DCUs) of each serverless instance. Empty: not serverless.",
+            extra={"expected": "two multiples of 0.5 from 0.5 to 256, the minimum and the maximum, such as [0.5, 4]"},
         ),
     ] = ()
     deletion_protection: Annotated[
-        bool, Meta(description="Whether the cluster, and with it the stack, cannot be deleted.")
+        bool, Meta(description="Whether the cluster has deletion protection: the stack then cannot be deleted.")
     ] = False
     from_snapshot: Annotated[
         bool, Meta(description="Whether the stack has a parameter for a snapshot to create the cluster from.")
@@ -257,7 +262,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def has_cluster(self) -> bool:
-        """Whether the stack has a cluster of its own, with its parameters, credentials, alarms and subnets."""
+        """Whether the stack has a cluster, with its parameters, credentials, alarms and subnets."""
         return self.kind not in ("external", "none")
 
     @property
@@ -270,16 +275,14 @@ NetworkKind = Literal["vpc", "existing"]
 
 
 class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The VPC: of the stage's own, or one that exists."""
+    """The VPC: a new one for the stage, or an existing one."""
 
     kind: Annotated[
-        NetworkKind, Meta(description="A VPC of the stage's own, or one that exists, whose subnets are parameters.")
+        NetworkKind, Meta(description="A new VPC for the stage, or an existing one, whose subnets are parameters.")
     ] = "vpc"
     nat_gateways: Annotated[
         Literal[0, 1, 2],
-        Meta(
-            description="NAT gateways: one in each zone, one for both, or none, with endpoints of AWS services instead."
-        ),
+        Meta(description="NAT gateways: 2 (one per zone), 1 (for both), or 0 (endpoints for AWS services instead)."),
     ] = 2
     vpc_cidr: Annotated[
         str,
@@ -288,7 +291,7 @@ class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             extra={"expected": "an IPv4 network such as 10.0.0.0/16"},
         ),
     ] = "10.0.0.0/16"
-    # The most zones that a region has: us-east-1.
+    # The maximum of all regions is that of us-east-1.
     # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
     availability_zones: Annotated[
         tuple[Annotated[int, Meta(ge=1, le=6)], Annotated[int, Meta(ge=1, le=6)]],
@@ -303,11 +306,11 @@ HttpsKind = Literal["off", "certificate", "domain"]
 
 
 class LoadBalancerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The entrance."""
+    """The load balancer."""
 
     https: Annotated[
         HttpsKind,
-        Meta(description="Off, with a certificate that exists, or with a certificate for a domain in a hosted zone."),
+        Meta(description="Off, with an existing certificate, or with a new certificate for a domain in a hosted zone."),
     ] = "off"
     rate_limit: Annotated[
         int,
@@ -315,7 +318,7 @@ class LoadBalancerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Meta(
             ge=0,
             le=2_000_000_000,
-            description="Requests in a minute from one address, of which more are answered with 429. 0: no limit.",
+            description="Requests per minute from one IP address; above it, the response is 429. 0: no limit.",
             extra={"expected": "a whole number from 10 to 2,000,000,000, or 0 for no limit"},
         ),
     ] = 0
@@ -324,7 +327,7 @@ class LoadBalancerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Meta(
             pattern=r"^[ -~]*$",
             max_length=1024,
-            description="The header of this name in every response, in place of the application's. Empty: its own.",
+            description="The Content-Security-Policy header of all responses. Empty: that of the application.",
             extra={"expected": "a policy of at most 1,024 printable ASCII characters, such as default-src 'self'"},
         ),
     ] = "default-src 'self'"
@@ -335,13 +338,13 @@ SourceKind = Literal["github-oauth", "github-connection", "codecommit"]
 
 
 class PipelineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the code comes from."""
+    """The source of the code."""
 
     source: Annotated[SourceKind, Meta(description="Kind of the source action.")] = "github-oauth"
 
 
 class TypePermissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What CloudFormation calls for a resource type of which AWS's registry does not list it."""
+    """The permissions of a resource type whose registry schema does not list them."""
 
     type: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]+::[A-Za-z0-9]+::[A-Za-z0-9]+$", description="The resource type.")]
     create: Annotated[tuple[Action, ...], Meta(description="Actions that create a resource.")]
@@ -352,9 +355,9 @@ class TypePermissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The choices of one fork. Every one has a default that deploys the kata; phoenix.toml explains each.
+    """The choices of one fork. Each has a default that deploys the kata, and is explained in phoenix.toml.
 
-    Raises SettingsError with every mistake: what was found, what was expected, and what to do.
+    Raises SettingsError with all mistakes: what was found, what was expected, and what to do.
     """
 
     name: Annotated[
@@ -369,7 +372,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Meta(
             pattern=r"^(\.|[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)$",
-            description="The folder of Dockerfile and buildspec.yml, from the repository's root.",
+            description="The folder of Dockerfile and buildspec.yml, relative to the repository's root.",
             extra={"expected": "a folder of the repository such as app, or a single dot for its root"},
         ),
     ] = "app"
@@ -377,8 +380,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Meta(
             pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*([A-Za-z_][A-Za-z0-9_]*\.py)?$",
-            description="A Python file, beside phoenix.toml, that adds resources of your own. Empty: none.",
-            extra={"expected": "the path of a Python file such as extension.py, from the folder of phoenix.toml"},
+            description="A Python file, relative to phoenix.toml, that adds your own resources. Empty: none.",
+            extra={
+                "expected": "the path of a Python file such as extension.py, relative to the folder of phoenix.toml"
+            },
         ),
     ] = ""
     service: ServiceSettings = ServiceSettings()
@@ -393,7 +398,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     permissions: Annotated[
         tuple[TypePermissions, ...],
         Meta(
-            description="What CloudFormation calls for types of your own of which AWS's registry does not list it.",
+            description="IAM actions for resource types of your own whose registry schemas do not list them.",
             extra={
                 "expected": "tables `[[permissions]]` with a type such as AWS::DAX::Cluster, and create, read, update "
                 "and delete as lists of IAM actions such as dax:CreateCluster"
@@ -408,25 +413,25 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @classmethod
     def load(cls, path: Path) -> Settings:
-        """The settings in a TOML file; the defaults where there is no such file."""
+        """The settings in a TOML file; the defaults if the file does not exist. Raises SettingsError."""
         try:
-            text = path.read_text(encoding="utf-8-sig")  # some editors write a mark first
+            text = path.read_text(encoding="utf-8-sig")  # some editors write a byte order mark
         except FileNotFoundError as error:
             if path.is_symlink():
-                words = "a link to a readable file"
-                raise SettingsError(Mistake(None, "a link to nowhere", words, "Correct the link.")) from error
+                words = "a symbolic link to a readable file"
+                raise SettingsError(Mistake(None, "a broken symbolic link", words, "Correct the link.")) from error
             return cls()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(Mistake(None, error, "a readable UTF-8 file", f"Make {path.name} readable.")) from error
         try:
             found = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise SettingsError(Mistake(None, error, "TOML", f"Correct {path.name} at that place.")) from error
+            raise SettingsError(Mistake(None, error, "TOML", f"Correct {path.name} there.")) from error
         return cls.of(found)
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Settings:
-        """The settings in plain data, such as `{"database": {"instances": 1}}`."""
+        """The settings in plain data, such as `{"database": {"instances": 1}}`. Raises SettingsError."""
         usable, wrong = choices.read(cls, found, _MOVED)
         try:
             settings = cls(**usable)
@@ -438,7 +443,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return settings
 
 
-# The keys of version 1, which knew no groups, where their last part has changed.
+# Keys of version 1, which had no groups, whose last part has changed.
 _MOVED = {
     "retention_days": "retention.days",
     "database_instance_class": "database.instance_class",
@@ -447,7 +452,7 @@ _MOVED = {
 
 
 def _contradictions(settings: Settings) -> Iterator[Mistake]:
-    """What is wrong with values, each of which is right on its own."""
+    """Values that are valid alone, but not together."""
     try:
         Names.of(settings.name)
     except SettingsError as error:
@@ -468,13 +473,13 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
     yield from contradictions.found(settings)
 
 
-# The longest that CloudFormation lets a deployment plan for, and the longest that a step of it may take.
+# The maximum time of a deployment by CloudFormation, in minutes.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-service-deploymentconfiguration.html
 _LONGEST_DEPLOYMENT = 33 * 60
 
 
 def _unused_by_the_strategy(deployment: DeploymentSettings) -> Iterator[Mistake]:
-    """Values that the strategy has no use for, and more minutes than a deployment may take."""
+    """Values that the strategy does not use, and deployments that take too long."""
     strategy, default = deployment.strategy, DeploymentSettings()
     uses = {
         "step_percent": ("canary", "linear", "codedeploy"),
@@ -488,37 +493,39 @@ def _unused_by_the_strategy(deployment: DeploymentSettings) -> Iterator[Mistake]
         if getattr(deployment, name) != getattr(default, name) and strategy not in users
     ]
     for name in wrong:
-        words = f"no value with strategy = {strategy!r}, which has no use for it"
-        remedy = f"Remove it, or choose a strategy that has: {', '.join(uses[name])}."
+        words = f"no value with strategy = {strategy!r}, which does not use it"
+        remedy = f"Remove it, or choose a strategy that uses it: {', '.join(uses[name])}."
         yield Mistake(f"deployment.{name}", getattr(deployment, name), words, remedy, beside=("deployment.strategy",))
     steps = {"canary": 1, "linear": -(-100 // deployment.step_percent)}.get(strategy, 0)
     minutes = steps * deployment.step_minutes + deployment.bake_minutes
     if not wrong and minutes > _LONGEST_DEPLOYMENT:
         words = (
-            f"at most {_LONGEST_DEPLOYMENT} minutes in {steps} steps and bake_minutes = {deployment.bake_minutes} "
-            f"together; these are {minutes}"
+            f"at most {_LONGEST_DEPLOYMENT} minutes for {steps} steps and bake_minutes = {deployment.bake_minutes} "
+            f"together; these take {minutes}"
         )
         beside = tuple(f"deployment.{name}" for name in ("strategy", "step_percent", "bake_minutes"))
         yield Mistake("deployment.step_minutes", deployment.step_minutes, words, beside=beside)
 
 
 def _beyond_types(settings: Settings) -> Iterator[Mistake]:
-    """Values that a type or a pattern does not describe, since AWS lists what it accepts."""
+    """Values that types and patterns cannot check, since AWS has lists of valid ones."""
     if settings.name in documentdb.RESERVED_DATABASES:
-        words = f"a name that DocumentDB does not reserve, since the database has it too: not {settings.name}"
+        words = (
+            f"a name that DocumentDB does not reserve, since it is also the name of the database: not {settings.name}"
+        )
         yield Mistake("name", settings.name, words)
     for each in settings.permissions:
         actions = {action for name in ("create", "read", "update", "delete", "list") for action in getattr(each, name)}
         for action in sorted(actions):
             if action.lower() not in iam_actions():
-                yield Mistake("permissions", action, f"actions of {each.type} that IAM knows")
+                yield Mistake("permissions", action, f"existing IAM actions for {each.type}")
     database, network = settings.database, settings.network
     if database.instance_class not in (offered := _instance_classes()):
         words = f"an instance class of DocumentDB {documentdb.line(ENGINE_VERSION)}: {', '.join(offered)}"
         yield Mistake("database.instance_class", database.instance_class, words)
     if not _is_vpc_cidr(network.vpc_cidr):
         words = (
-            "an IPv4 network from /16 to /22 that a VPC may have, such as 10.0.0.0/16; not in 0.0.0.0/8, 127.0.0.0/8, "
+            "an IPv4 network from /16 to /22 that a VPC can have, such as 10.0.0.0/16; not in 0.0.0.0/8, 127.0.0.0/8, "
             "169.254.0.0/16, 224.0.0.0/4 or 240.0.0.0/4"
         )
         yield Mistake("network.vpc_cidr", network.vpc_cidr, words)
@@ -527,7 +534,7 @@ def _beyond_types(settings: Settings) -> Iterator[Mistake]:
 
 
 def _instance_classes() -> list[str]:
-    """What AWS offers and the engine version runs on; without db.serverless, which needs a scaling range too."""
+    """The classes that AWS offers for the engine version, without db.serverless, which needs a scaling range."""
     offered = Regions.recorded().instance_classes()
     return sorted(each for each in offered if documentdb.is_offered(each, ENGINE_VERSION))
 
@@ -537,8 +544,8 @@ def _is_vpc_cidr(text: str) -> bool:
         network = ipaddress.IPv4Network(text)
     except ValueError:
         return False
-    # Python also reads a netmask, which AWS does not.
+    # Python also accepts a netmask, which AWS does not.
     if str(network) != text:
         return False
-    # Six subnets are cut from it; /28 is the smallest that AWS allows and a load balancer wants /27 or wider.
+    # It contains six subnets; the minimum of AWS is /28, and a load balancer needs /27 or larger.
     return 16 <= network.prefixlen <= 22 and vpc.is_assigned(network)

@@ -1,4 +1,4 @@
-"""Tags in the form that a resource's type takes: pairs, a mapping, pairs with more members, or TagSpecifications."""
+"""Tags in the form of a resource's type: pairs, a mapping, pairs with more members, or TagSpecifications."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from phoenix_cfn.cloudformation.resource_types import resource_type
 
 
 def add_tags(resource: AWSObject, tags: Mapping[str, Any]) -> None:
-    """Adds tags to a resource, if its type has any. They replace tags of its own with the same keys."""
+    """Adds tags to a resource, if its type supports them. They replace the resource's tags with the same keys."""
     name = _property(resource)
     if name is None:
         return
@@ -27,7 +27,7 @@ def add_tags(resource: AWSObject, tags: Mapping[str, Any]) -> None:
     elif isinstance(kind, list):
         setattr(resource, name, [*_without(own, tags), *(kind[0](**pair) for pair in _pairs(tags))])
     else:
-        # A function that takes lists; the registry has their members.
+        # Classes of troposphere that take lists.
         known = resource_type(str(resource.resource_type))
         tag = known.member_of(name) if known else {}
         if tag is not None:
@@ -36,7 +36,7 @@ def add_tags(resource: AWSObject, tags: Mapping[str, Any]) -> None:
 
 
 def _property(resource: AWSObject) -> str | None:
-    """The property that holds a resource's tags. The registry has those of other names, such as HostedZoneTags."""
+    """The property of a resource's tags. The registry schema has the ones with other names, such as HostedZoneTags."""
     for name in ("Tags", "TagSpecifications"):
         if name in resource.props:
             return name
@@ -48,7 +48,7 @@ def _property(resource: AWSObject) -> str | None:
 
 
 def _specified(resource: AWSObject, item: type[Any], own: list[Any], tags: Mapping[str, Any]) -> list[Any]:
-    """TagSpecifications hold tags of several types of resource. In EC2's words, AWS::EC2::EC2Fleet is a `fleet`.
+    """TagSpecifications, with EC2's name of the resource type: AWS::EC2::EC2Fleet is `fleet`.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TagSpecification.html
     """
@@ -70,7 +70,7 @@ def _pairs(tags: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _without(own: Any, tags: Mapping[str, Any]) -> list[Any]:
-    """A resource's own tags as a list, without those of the same keys."""
+    """A resource's tags as a list, without those with the same keys."""
     listed = [] if own is None else own if isinstance(own, list) else getattr(own, "tags", None)
     if listed is None:
         raise TypeError(f"found tags as {type(own).__name__}; expected a list or Tags(...)")

@@ -1,4 +1,4 @@
-"""The template that parts add to: troposphere's, plus the stage's tags and a record of which part wrote what."""
+"""The template that parts add to: troposphere's, with the stage's tags and the author of each resource."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from phoenix_cfn.tags import add_tags
 
 Added = TypeVar("Added", bound=AWSObject)
 
-# For what holds state, said aloud: it goes with its stage. Only the database leaves something, its last snapshot.
+# Explicit for resources with state: they are deleted with the stage. Only the database leaves a final snapshot.
 GOES_WITH_THE_STACK: dict[str, Any] = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
 
 
 def suppress(cfn_lint: dict[str, str] | None = None, checkov: dict[str, str] | None = None) -> dict[str, Any]:
-    """A resource's Metadata that switches checks off, each with its reason: {check: why it does not apply here}."""
+    """A resource's Metadata that disables checks, with the reasons: {check: why it does not apply here}."""
     metadata: dict[str, Any] = {}
     if cfn_lint:
         metadata["cfn-lint"] = {"config": {"ignore_checks": list(cfn_lint), "reasons": cfn_lint}}
@@ -30,8 +30,8 @@ def suppress(cfn_lint: dict[str, str] | None = None, checkov: dict[str, str] | N
 class StageTemplate(Template):
     """A troposphere Template for one stage.
 
-    Everything that takes tags gets `Project` and `Stage`. `authors` has the part that wrote each resource and
-    parameter, so that a finding leads to the Python and the rendered file gets its section headings.
+    All resources that support tags get `Project` and `Stage`. `authors` has the part that wrote each resource and
+    parameter: for findings, and for the section headings of the rendered file.
     """
 
     def __init__(self, description: str, project: str) -> None:
@@ -44,7 +44,7 @@ class StageTemplate(Template):
 
     @contextmanager
     def written_by(self, author: str) -> Iterator[None]:
-        """Records `author`, such as `module.function`, for what is added meanwhile."""
+        """Records `author`, such as `module.function`, for resources and parameters that are added in this context."""
         outer, self._author = self._author, author
         try:
             yield
@@ -61,15 +61,15 @@ class StageTemplate(Template):
         return super().add_parameter(parameter)
 
     def types(self) -> set[str]:
-        """The resource types that it has so far."""
+        """The resource types in the template so far."""
         return {resource.resource_type for resource in self.resources.values() if resource.resource_type}
 
     def create_last(self, *resources: AWSObject) -> None:
-        """All that does not need these resources is created before them, also what is added to the template later."""
+        """Creates these resources after all that do not need them, including those that are added later."""
         self._last.append([str(resource.title) for resource in resources])
 
     def to_dict(self) -> dict[str, Any]:
-        """The template as plain data, its sections in the order in which a person reads them."""
+        """The template as plain data, with its sections in the order of reading."""
         plain: dict[str, Any] = super().to_dict()
         story = (
             "AWSTemplateFormatVersion",
@@ -90,5 +90,5 @@ class StageTemplate(Template):
 
 
 def _in_order(resource: dict[str, Any]) -> dict[str, Any]:
-    """A resource as a person reads it: what it is, when it is there, then how."""
+    """A resource in the order of reading: type, condition, and then the other attributes."""
     return {"Type": resource["Type"], **{key: resource[key] for key in resource if key != "Properties"}, **resource}

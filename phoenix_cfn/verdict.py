@@ -1,4 +1,4 @@
-"""What the gate has passed before: a build in which nothing changed does not lint again."""
+"""A cache of clean results of the gate: a build without changes does not run cfn-lint again."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from phoenix_cfn.cfnlintrc import FILE
 from phoenix_cfn.cloudformation.schemas import cfn_lint_version
 
 _VERDICT = Path(".cache", "gate")
-# What of this package the verdict follows from.
+# Files of this package that the result depends on.
 _JUDGES = ("rules", "cloudformation", "gate.py")
 
 
 def digest(root: Path, files: Mapping[str, bytes], inputs: tuple[str, ...]) -> str:
-    """Stands for everything that the verdict depends on.
+    """A hash of all inputs of the result.
 
-    `files`: what would be written, the templates and .cfnlintrc, by path in the project. `inputs`: the paths of what
-    the rules read beside them.
+    `files`: the templates and .cfnlintrc to write, by path in the project. `inputs`: the paths of other files that the
+    rules read.
     """
     package = os.path.dirname(phoenix_cfn.__file__)
     places = [os.path.join(root, each) for each in inputs] + [os.path.join(package, each) for each in _JUDGES]
@@ -40,7 +40,7 @@ def digest(root: Path, files: Mapping[str, bytes], inputs: tuple[str, ...]) -> s
 
 
 def _named_in(configuration: bytes, root: Path) -> Iterator[str]:
-    """The files and folders that a .cfnlintrc brings into the verdict: rules and schemas of the project's own."""
+    """The files and folders that a .cfnlintrc adds: rules and schemas of the project."""
     try:
         found = yaml.safe_load(configuration)
     except yaml.YAMLError:
@@ -63,7 +63,7 @@ def _module(name: str) -> str | None:
 
 
 def _files(place: str) -> Iterator[str]:
-    """A file, or those below a folder, without what Python compiles from them; nothing where nothing is."""
+    """A file, or the files in a folder without Python's bytecode; nothing if it does not exist."""
     if os.path.isfile(place):
         yield place
     for folder, folders, names in os.walk(place):
@@ -72,7 +72,7 @@ def _files(place: str) -> Iterator[str]:
 
 
 def is_known_clean(root: Path, verdict: str) -> bool:
-    """Whether these very templates have passed before; only clean verdicts are remembered."""
+    """Whether exactly these templates have passed before; only clean results are stored."""
     try:
         return (root / _VERDICT).read_text(encoding="ascii") == verdict
     except (OSError, UnicodeDecodeError):
@@ -80,7 +80,7 @@ def is_known_clean(root: Path, verdict: str) -> bool:
 
 
 def remember_clean(root: Path, verdict: str) -> None:
-    """Keeps the verdict for the next build. Where that cannot be written, the next build lints again."""
+    """Stores the result for the next build. If it cannot be written, the next build runs cfn-lint again."""
     with contextlib.suppress(OSError):
         (root / _VERDICT).parent.mkdir(exist_ok=True)
         (root / _VERDICT).write_text(verdict, encoding="ascii")

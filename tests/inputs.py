@@ -36,7 +36,7 @@ PARAMETERS: dict[str, Row] = {
             *("", "Prod", "a_b", "-dev", "dev-", "a--b", "2nd", "xn--a", "a.b", "a b", "a" * 21),
             *("sg", "sg-1", "internal", "internal-1", "aws", "aws-service", "sthree", "sthree-a", "amzn-s3-demo"),
         ),
-        says="lower-case letters, digits and single hyphens",
+        says="lowercase letters, digits and single hyphens",
         source=(
             "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html (sg-), "
             "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html, "
@@ -118,7 +118,7 @@ PARAMETERS: dict[str, Row] = {
             ),
             *("a" * 65 + "@example.com", "x" * 40 + "@" + "y" * 60 + ".com", "ops@example.com "),
         ),
-        says="one address such as ops@example.com",
+        says="an address such as ops@example.com",
         source="https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html, https://www.rfc-editor.org/rfc/rfc5321",
     ),
     "MongoDBMasterPassword": Row(
@@ -181,14 +181,14 @@ PARAMETERS: dict[str, Row] = {
             "vpc-0123456789ABCDEF0",
             "0123456789abcdef0",
         ),
-        says="id of a vpc",
+        says="an ID such as vpc-0123456789abcdef0",
         source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html",
     ),
     **{
         f"{tier}Subnet{zone}": Row(
             accepted=("subnet-0123456789abcdef0", "subnet-01234567"),
             refused=("", "subnet-", "vpc-0123456789abcdef0", "subnet-a,subnet-b", "subnet-0123456789ABCDEF0"),
-            says="id of a subnet",
+            says="an ID such as subnet-0123456789abcdef0",
             source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html",
         )
         for tier in ("Public", "Private", "Database")
@@ -201,7 +201,7 @@ PARAMETERS: dict[str, Row] = {
             "arn:aws:acm:eu-central-1:123456789012:certificate/12345678",
             "arn:aws:iam::123456789012:server-certificate/a",
         ),
-        says="ARN of a certificate",
+        says="ARN of an ACM certificate",
         source="https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html",
     ),
     "DomainName": Row(
@@ -225,7 +225,7 @@ PARAMETERS: dict[str, Row] = {
     "HostedZoneId": Row(
         accepted=("Z0123456789ABCDEFGHIJ", "Z3", "Z" + "A" * 31),
         refused=("", "Z", "/hostedzone/Z3", "z3", "A3", "Z" + "A" * 32, "example.com"),
-        says="id of a hosted zone",
+        says="ID of a hosted zone",
         source="https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html",
     ),
     "DockerImageURI": Row(

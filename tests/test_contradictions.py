@@ -27,9 +27,9 @@ CONTRADICTIONS = {
     ),
     "NAT gateways in an existing network": (
         '[network]\nkind = "existing"\nnat_gateways = 0',
-        r"network\.nat_gateways.*the network has its own\. Remove it",
+        r"network\.nat_gateways.*for a VPC that the stack creates\. Remove it",
     ),
-    "an external database without a way out": (
+    "an external database without NAT gateways": (
         '[network]\nnat_gateways = 0\n[database]\nkind = "external"',
         "expected 1 or 2 with database.kind = 'external'",
     ),
@@ -42,27 +42,27 @@ CONTRADICTIONS = {
         '[database]\ninstance_class = "db.r6g.large"\nserverless_capacity = [0.5, 4]',
         "either an instance class or a serverless capacity. Remove one",
     ),
-    "a variable with two values": (
+    "a variable that is also a secret": (
         '[service.variables]\nA = "1"\n[service.secrets]\nA = "x"',
-        r"one value\. Remove service\.variables\.A",
+        r"either service\.variables or service\.secrets\. Remove service\.variables\.A",
     ),
-    "the database's variable": ('[service.variables]\nDB_CONNECTION_STRING = "x"', "database.variable has it"),
+    "the database's variable": ('[service.variables]\nDB_CONNECTION_STRING = "x"', "which is database.variable"),
     "the port's variable": ('[service.variables]\nPORT = "1"', "the parameter ContainerPort sets it"),
-    "root": ('[service]\nuser = "0:1000"', "another user than root"),
+    "root": ('[service]\nuser = "0:1000"', "a user other than root"),
     "an action with a wildcard": ('[[service.allow]]\nactions = ["s3:*"]\nresources = ["*"]', "each by its full name"),
     "everything without a reason": (
         '[[service.allow]]\nactions = ["s3:GetObject"]\nresources = ["*"]',
-        "Name the resources, or add `reason`",
+        "List the resources, or add `reason`",
     ),
-    "fewer requests than WAF limits to": ("[load_balancer]\nrate_limit = 5", "10 or more"),
+    "fewer requests than the minimum of WAF": ("[load_balancer]\nrate_limit = 5", "10 or more"),
     "a path above the root": ('[service]\nwritable_paths = ["/tmp/../etc"]', "without `..`"),
-    "a path within another": ('[service]\nwritable_paths = ["/tmp", "/tmp/x"]', "/tmp is writable already"),
-    "a path of the kernel": ('[service]\nwritable_paths = ["/proc"]', "which the kernel fills"),
+    "a path within another": ('[service]\nwritable_paths = ["/tmp", "/tmp/x"]', "/tmp is already writable"),
+    "a path of the kernel": ('[service]\nwritable_paths = ["/proc"]', "which the kernel provides"),
     "a smoke test with a rolling deployment": (
         '[deployment]\nsmoke_test_path = "/health"',
-        "choose a strategy that has: blue-green",
+        "choose a strategy that uses it: blue-green",
     ),
-    "more tasks than the most": ("[scaling]\nmin_tasks = 5\nmax_tasks = 2", "at most max_tasks = 2"),
+    "more tasks than the maximum": ("[scaling]\nmin_tasks = 5\nmax_tasks = 2", "at most max_tasks = 2"),
     "a domain as a setting": (
         '[load_balancer]\nhttps = "domain"\ndomain = "shop.example.com"',
         "parameter DomainName of the stacks.*when you create the pipeline stack",
@@ -71,7 +71,10 @@ CONTRADICTIONS = {
     "a VPC as a setting": ('[network]\nkind = "existing"\nvpc_id = "vpc-1"', "parameter VpcId"),
     "a snapshot as a setting": ('[database]\nsnapshot = "before"', "parameter DatabaseSnapshot"),
     "HTTPS in the wrong group": ('[service]\nhttps = "domain"', r"write `https = \.\.\.` under `\[load_balancer\]`"),
-    "more variables than a task definition holds": (f"[service.variables]\n{LONG}", "a task definition has 64 KiB"),
+    "more variables than a task definition holds": (
+        f"[service.variables]\n{LONG}",
+        "a task definition has at most 64 KiB",
+    ),
     "more permissions than a policy holds": (WIDE, "shorten service.allow and service.secrets in phoenix.toml"),
 }
 NEAR = {

@@ -100,7 +100,7 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_a_path_outside_the_project_is_refused(tmp_path: Path) -> None:
     (tmp_path / "phoenix.toml").write_text('extension = "../own.py"\n', encoding="utf-8")
-    with pytest.raises(PhoenixError, match=r"from the folder of phoenix\.toml"):
+    with pytest.raises(PhoenixError, match=r"relative to the folder of phoenix\.toml"):
         Project.load(tmp_path)
 
 
@@ -131,8 +131,10 @@ delete = ["dax:DeleteCluster"]
 """
 
 
-def test_a_type_of_which_no_schema_lists_the_permissions_needs_those_of_the_project(tmp_path: Path) -> None:
-    with pytest.raises(PhoenixError, match=r"needs for AWS::DAX::Cluster: .* in phoenix\.toml, as \[\[permissions\]\]"):
+def test_a_type_without_permissions_in_its_schema_needs_those_of_the_project(tmp_path: Path) -> None:
+    with pytest.raises(
+        PhoenixError, match=r"unknown for AWS::DAX::Cluster: .* to phoenix\.toml as \[\[permissions\]\]"
+    ):
         project(tmp_path, CACHE)
     (tmp_path / "phoenix.toml").write_text(f'extension = "own.py"\n{PERMISSIONS}', encoding="utf-8")
     written = str(Stack(Project.load(tmp_path).pipeline.template).resources)

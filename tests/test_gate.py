@@ -92,12 +92,18 @@ def test_nothing_of_the_users_home_or_environment_opens_the_gate(
     ("configuration", "message"),
     [
         (None, r"found no such file; expected cfn-lint's configuration\. Restore it, or run `phoenix-cfn init`"),
-        ("templates: [templates/*.yml", r"found while parsing .*; expected what cfn-lint accepts\. Correct the file"),
-        ("templates: [templates/*.yml]\ncolour: red\n", r"found .*colour.*; expected what cfn-lint accepts"),
-        ("templates: [templates/*.yml]\nregions: 3\n", r"found .*; expected what cfn-lint accepts"),
+        (
+            "templates: [templates/*.yml",
+            r"found while parsing .*; expected a configuration that cfn-lint accepts\. Correct",
+        ),
+        (
+            "templates: [templates/*.yml]\ncolour: red\n",
+            r"found .*colour.*; expected a configuration that cfn-lint accepts",
+        ),
+        ("templates: [templates/*.yml]\nregions: 3\n", r"found .*; expected a configuration that cfn-lint accepts"),
         ("templates: [templates/*.yml]\nappend_rules: [no.such.rules]\n", r"No module named 'no'"),
-        ("templates: [elsewhere/*.yml]\n", r"found patterns that leave out templates/Clean\.yml"),
-        ("templates: [templates/*.yml]\nignore_templates: [templates/C*]\n", r"leave out templates/Clean\.yml"),
+        ("templates: [elsewhere/*.yml]\n", r"found patterns that exclude templates/Clean\.yml"),
+        ("templates: [templates/*.yml]\nignore_templates: [templates/C*]\n", r"that exclude templates/Clean\.yml"),
     ],
 )
 def test_a_configuration_that_cannot_be_used_is_a_clear_error(

@@ -26,15 +26,15 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
     [
         ('colour = "red"', r"'colour': found 'red'; expected one of alarms, .*Correct or remove the key\.$"),
         ('[service]\ncolour = "red"', r"'service\.colour': found 'red'; expected one of .*container_port, "),
-        ("[service]\ncontaner_port = 1", r"'service\.contaner_port': found 1; .*'service\.container_port' is close"),
-        ("[databas]\ninstances = 1", r"'databas': found \{'instances': 1\}; .*'database' is close"),
+        ("[service]\ncontaner_port = 1", r"'service\.contaner_port': found 1; .*such as 'service\.container_port'"),
+        ("[databas]\ninstances = 1", r"'databas': found \{'instances': 1\}; .*such as 'database'"),
         ("[service]\ninstances = 1", r"'service\.instances': .*write `instances = \.\.\.` under `\[database\]`"),
         ("[service]\nkind = 'none'", r"'service\.kind': found 'none'; expected one of allow, "),
         ("[service]\nname = 'x'", r"'service\.name': .*write `name = \.\.\.` above the first group"),
         ("container_port = 80", r"'container_port': .*write `container_port = \.\.\.` under `\[service\]`"),
         ("retention_days = 7", r"'retention_days': .*write `days = \.\.\.` under `\[retention\]`"),
         ("database_instances = 2", r"'database_instances': .*write `instances = \.\.\.` under `\[database\]`"),
-        ("service = 3", r"'service': found 3; expected a group: a table `\[service\]` with keys of its own"),
+        ("service = 3", r"'service': found 3; expected a group: a table `\[service\]` with keys"),
         ('[service]\ncontainer_port = "8080"', r"found '8080'; expected a whole number from 1024 to 65535"),
         ("[service]\nworkers = true", r"'service\.workers': found True; expected a whole number from 1 to 64"),
         ("[service]\ncontainer_port = 0", r"'service\.container_port': found 0; expected a whole number from 1024 to"),
@@ -84,7 +84,7 @@ def test_a_value_that_the_strategy_has_no_use_for_is_refused(
         assert f"'deployment.{setting}': found {value!r}; expected no value with strategy = {strategy!r}" in str(
             error.value
         )
-        assert "choose a strategy that has: " in str(error.value)
+        assert "choose a strategy that uses it: " in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_value_that_the_strategy_has_no_use_for_is_refused(
 def test_a_deployment_of_more_than_33_hours_is_refused(chosen: dict[str, object], minutes: int) -> None:
     """CloudFormation refuses it."""
     with pytest.raises(
-        SettingsError, match=rf"'deployment\.step_minutes': .*at most 1980 minutes.*these are {minutes}"
+        SettingsError, match=rf"'deployment\.step_minutes': .*at most 1980 minutes.*these take {minutes}"
     ):
         Settings.of({"deployment": chosen})
 

@@ -11,24 +11,24 @@ from phoenix_cfn.cli.outcome import reported
 
 # Each is the module of the same name here, with `main(arguments, root, prog)`.
 COMMANDS = {
-    "init": "start a project in this folder: settings, lint configuration, buildspec, workflow, README",
+    "init": "create a project in this folder: settings, lint configuration, buildspec, workflow, README",
     "build": "write templates/Pipeline.yml and templates/Infrastructure.yml",
     "lint": "check any CloudFormation template with cfn-lint and the rules of phoenix_cfn",
-    "diff": "print what a change of the templates does to a running stack",
-    "iam": "print the policy with which CloudFormation can deploy a template",
-    "costs": "print what this project costs in a month",
+    "diff": "print what an update of the templates does to a running stack",
+    "iam": "print the IAM policy that CloudFormation needs to deploy a template",
+    "costs": "print the monthly costs of this project",
     "up": "deploy this project on a local AWS, with real containers, and print its URL",
-    "status": "print what runs of it: stacks, tasks, alarms, graphs, URL",
-    "logs": "print the application's log",
-    "down": "remove it",
+    "status": "print the state of this local deployment: stacks, tasks, alarms, graphs, URL",
+    "logs": "print the application's log of this local deployment",
+    "down": "remove this local deployment",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0; 1 for findings or drift; 2 for what cannot be used; 130 and 141 after SIGINT and SIGPIPE."""
+    """Returns the exit code: 0; 1 for findings or drift; 2 for invalid input; 130 after SIGINT; 141 after SIGPIPE."""
     parser = argparse.ArgumentParser(
         prog="phoenix-cfn",
-        description="Write, check and understand CloudFormation templates.",
+        description="Writes and checks CloudFormation templates, and predicts what they do.",
         epilog="\n".join(["commands:", *(f"  {name:<8}{purpose}" for name, purpose in COMMANDS.items())]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prog = f"phoenix-cfn {options.command}"
 
     def run() -> int:
-        # Imported here, so that a missing requirement and an interrupt end in a message.
+        # Imported here, so that a missing requirement or an interrupt prints a message.
         code: int = import_module(f"phoenix_cfn.cli.{options.command}").main(options.arguments, Path.cwd(), prog)
         return code
 

@@ -1,4 +1,4 @@
-"""Arguments that several commands take."""
+"""Arguments of several commands."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import argparse
 
 
 def add_set(parser: argparse.ArgumentParser, meaning: str) -> None:
-    """Adds --set NAME=VALUE, which may be repeated: `options.set` is a list of pairs. `meaning` is its help."""
+    """Adds --set NAME=VALUE, which may be repeated: `options.set` is a list of pairs. `meaning` is the help text."""
     add_assignments(parser, "--set", meaning)
 
 
 def add_assignments(parser: argparse.ArgumentParser, option: str, meaning: str) -> None:
-    """Adds an option that takes NAME=VALUE and may be repeated."""
+    """Adds an option with the argument NAME=VALUE, which may be repeated."""
     parser.add_argument(option, action="append", default=[], type=_assignment, metavar="NAME=VALUE", help=meaning)
 
 

@@ -1,4 +1,4 @@
-"""`phoenix-cfn build`: generate, gate, write."""
+"""`phoenix-cfn build`: generates the templates, runs the gate, and writes the files."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from phoenix_cfn.template import StageTemplate
 if TYPE_CHECKING:
     from phoenix_cfn.gate import Finding
 
-# What --check says of a file.
+# The state of a file with --check.
 _AS_GENERATED, _DIFFERS = "as generated", "differs"
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
-    """Builds the project in `root`. The exit code: 0; 1 for findings or drift. Raises PhoenixError."""
+    """Builds the project in `root`. Returns the exit code: 0; 1 for findings or drift. Raises PhoenixError."""
     options = _parse(arguments, root, prog)
     began = time.perf_counter()
     project = Project.load(root)
     templates = {"Pipeline.yml": project.pipeline.template, "Infrastructure.yml": project.infrastructure.template}
-    # The very stack that the deploy role follows, whatever the extension does to it afterwards.
+    # The stack of the deploy role, before any later change by the extension.
     plain = {"Pipeline.yml": project.pipeline.template.to_dict(), "Infrastructure.yml": project.pipeline.stack}
     contents = {name: rendered(plain[name], template.authors).encode() for name, template in templates.items()}
     beside = _files_beside(root, project, plain["Pipeline.yml"], plain["Infrastructure.yml"])
 
-    # As they would be in the project, wherever they are written.
+    # Their paths in the project, whatever --output is.
     files = {f"{TEMPLATES}/{name}": content for name, content in contents.items()}
     files[cfnlintrc.FILE] = beside[root / cfnlintrc.FILE]
     digest = verdict.digest(root, files, project.rule_inputs)
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
         _print_table(templates, contents, found, dict.fromkeys(templates, "not written"), began)
         return FINDINGS
 
-    # The templates last: a record of what is deployed that is too long does no harm.
+    # The templates last: a record of deployed resources with too many entries does no harm.
     places = beside | {options.output / name: content for name, content in contents.items()}
     if options.check:
         drifted = {path for path, content in places.items() if _print_drift(path, content)}
@@ -66,32 +66,32 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
 def _parse(arguments: Sequence[str], root: Path, prog: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=prog,
-        description="Writes templates/Pipeline.yml and templates/Infrastructure.yml, if cfn-lint passes them, and "
-        "updates the files that follow from phoenix.toml.",
-        epilog="Exit code: 0; 1 for findings, or for drift with --check; 2 for what cannot be used.",
+        description="Writes templates/Pipeline.yml and templates/Infrastructure.yml if cfn-lint has no findings, and "
+        "updates the other generated files.",
+        epilog="Exit code: 0; 1 for findings, or for drift with --check; 2 for invalid input.",
     )
     parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail if the files are not what would be written"
+        "--check", action="store_true", help="write nothing; fail if a file differs from the generated one"
     )
     parser.add_argument(
         "--output",
         type=Path,
         metavar="DIR",
         default=root / TEMPLATES,
-        help="where to write the templates (default: templates/)",
+        help="folder of the templates (default: templates/)",
     )
     return parser.parse_args(arguments)
 
 
 def _lint(root: Path, files: Mapping[str, bytes]) -> list[Finding]:
-    # Not above: what it needs would be a tenth of a build that has nothing to lint.
+    # Imported here: it takes a tenth of the time of a build that does not run cfn-lint.
     from phoenix_cfn import gate
 
     return gate.findings(root, files)
 
 
 def _files_beside(root: Path, project: Project, release: dict[str, Any], stage: dict[str, Any]) -> dict[Path, bytes]:
-    """What follows from the settings besides the templates: their schema, the rules' numbers, drawings in documents."""
+    """The generated files other than the templates: the settings' schema, the rules' numbers, drawings in documents."""
     configuration = read(root / cfnlintrc.FILE)
     if configuration is None:
         raise cfnlintrc.ConfigurationError(
@@ -114,13 +114,13 @@ def _files_beside(root: Path, project: Project, release: dict[str, Any], stage: 
 
 
 def _print_drift(path: Path, content: bytes) -> bool:
-    """Whether the file is not what the generator writes; prints how."""
+    """Whether the file differs from the generated one; prints the difference."""
     on_disk = read(path)
     if on_disk == content:
         return False
     shown = (on_disk or b"").decode(errors="replace")
     for line in difflib.unified_diff(
-        shown.splitlines(), content.decode().splitlines(), str(path), "what the build writes", lineterm=""
+        shown.splitlines(), content.decode().splitlines(), str(path), "generated", lineterm=""
     ):
         print(line)
     return True
@@ -175,28 +175,28 @@ def _print_notes(contents: Mapping[str, bytes], states: Mapping[Path, str]) -> N
             print(f"{path.name}: {state}")
         if state == _DIFFERS and path.name == RECORD_FILE:
             print(
-                "A stage may have what this record lacks. Run the build without --check, and commit both templates "
-                "with the record."
+                "A stage may have resources that this record does not list. Run the build without --check, and "
+                "commit both templates with the record."
             )
     for name, content in contents.items():
         if len(content) > INLINE_BYTES:
             print(
-                f"{name} has {len(content)} bytes, {len(content) - INLINE_BYTES} more than the API takes inline: the "
-                "console and the pipeline deploy it all the same; the AWS CLI needs it in a bucket (--template-url)."
+                f"{name} has {len(content)} bytes, {len(content) - INLINE_BYTES} more than the API accepts inline. The "
+                "console and the pipeline can deploy it; the AWS CLI needs it in a bucket (--template-url)."
             )
     for place in _read_by_a_bare_cfn_lint():
         kind, other = ("folder", "") if place.is_dir() else ("file", ", or run cfn-lint with --config-file .cfnlintrc")
         print(
-            f"{place}: a bare cfn-lint reads this {kind} as well, the gate does not. Their verdicts may differ: remove "
-            f"the {kind}{other}."
+            f"{place}: `cfn-lint` reads this {kind}, the gate does not. Their findings may differ. Remove the "
+            f"{kind}{other}."
         )
 
 
 def _read_by_a_bare_cfn_lint() -> list[Path]:
-    """What cfn-lint reads of the user's home: configurations, and schemas that `cfn-lint --update-specs` downloads."""
+    """The files in the user's home directory that cfn-lint reads: configurations, and schemas of `--update-specs`."""
     try:
         home = Path.home()
-    except RuntimeError:  # a user without one
+    except RuntimeError:  # a user without a home directory
         return []
     caches = [home / "Library/Caches", Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")]
     if local := os.environ.get("LOCALAPPDATA"):

@@ -1,4 +1,4 @@
-"""`phoenix-cfn costs`: what both stacks of a stage cost in a month, by what they have."""
+"""`phoenix-cfn costs`: the monthly costs of the resources in both stacks of a stage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROW = "{:<55}{:>8}{:>12}".format
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
-    """The exit code: 0. Raises PhoenixError."""
+    """Returns the exit code 0. Raises PhoenixError."""
     options = _parse(arguments, prog)
     project = Project.load(root)
     values = dict(options.set)
@@ -27,29 +27,29 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
 
 
 def table(costs: Sequence[Costs]) -> list[str]:
-    """The lines of all of them together, and the sum."""
+    """The lines of all stacks, and the sum."""
     counts: dict[str, tuple[float, float, bool]] = {}
     for line in (line for each in costs for line in each.lines):
         count, monthly, _ = counts.get(line.what, (0.0, 0.0, True))
         counts[line.what] = count + line.count, monthly + line.monthly, line.price is not None
     known = prices()
     return [
-        _ROW(f"a month in {known.region}, {known.currency}, prices of {known.date}", "", ""),
+        _ROW(f"per month in {known.region}, {known.currency}, prices of {known.date}", "", ""),
         *(
             _ROW(what, f"{count:g}", f"{monthly:.2f}" if priced else "no price")
             for what, (count, monthly, priced) in counts.items()
         ),
         _ROW("sum", "", f"{sum(each.monthly for each in costs):.2f}"),
-        "Requests, data, logs, storage and builds cost by use, and are not in it: docs/costs.md.",
+        "Costs by usage (requests, data, logs, storage, builds) are not included: docs/costs.md.",
     ]
 
 
 def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=prog,
-        description="Prints what both stacks of this project cost in a month by being there, with as many tasks as run "
-        "without load. Prices are those of a dated table for one region.",
-        epilog="Exit code: 0; 2 for what cannot be used.",
+        description="Prints the monthly costs of both stacks of this project without load: resources that are billed "
+        "by time, with the minimum number of tasks. The prices are from a dated table for one region.",
+        epilog="Exit code: 0; 2 for invalid input.",
     )
-    add_set(parser, "a parameter of the stacks, such as MinRunningTasks=4; repeat the option for each")
+    add_set(parser, "a parameter of the stacks, such as MinRunningTasks=4; may be repeated")
     return parser.parse_args(arguments)

@@ -24,17 +24,17 @@ from phoenix_cfn.errors import PhoenixError
 
 _SUFFIXES = (".yml", ".yaml", ".json", ".template")
 _TEMPLATES = "templates"
-_BUILD = "what the build writes"
+_BUILD = "the generated templates"
 _NOTHING: dict[str, Any] = {"Resources": {}}
 
 
 class UsageError(PhoenixError):
-    """Arguments that do not go together, or with the templates."""
+    """Arguments that contradict each other, or do not match the templates."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Templates by file name. `folder` is where their nested stacks lie, where there is one."""
+    """Templates by file name. `folder` is that of their nested stacks, or None."""
 
     label: str
     texts: Mapping[str, str]
@@ -42,7 +42,7 @@ class Source:
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
-    """The exit code: 0; 1 where --fail-on matches. Raises PhoenixError."""
+    """Returns the exit code: 0; 1 if --fail-on matches. Raises PhoenixError."""
     options = _parse(arguments, prog)
     old, new = _sources(root, options.old, options.new)
     previews = _previews(old, new, _values(options, "old"), _values(options, "new"))
@@ -64,12 +64,12 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=prog,
         description="Prints what an update does to each resource of a running stack, from the templates alone: "
-        "updated, interrupted, replaced, refused, and what becomes of its data. No AWS account is needed.",
-        epilog="OLD and NEW are files, folders, git revisions, or REVISION:PATH; where a path exists, it is a path. "
-        "Exit code: 0; 1 where --fail-on matches; 2 for what cannot be used.",
+        "updated, interrupted, replaced or refused, and what happens to its data. No AWS account is needed.",
+        epilog="OLD and NEW are files, folders, git revisions, or REVISION:PATH; an existing path takes precedence. "
+        "Exit code: 0; 1 if --fail-on matches; 2 for invalid input.",
     )
-    parser.add_argument("old", nargs="?", metavar="OLD", help="what is deployed (default: HEAD)")
-    parser.add_argument("new", nargs="?", metavar="NEW", help=f"what is to be deployed (default: {_BUILD})")
+    parser.add_argument("old", nargs="?", metavar="OLD", help="the deployed templates (default: HEAD)")
+    parser.add_argument("new", nargs="?", metavar="NEW", help=f"the templates to deploy (default: {_BUILD})")
     add_set(parser, "the value of a parameter, or of a pseudo parameter such as AWS::Region, on both sides")
     add_assignments(parser, "--set-old", "the same for OLD only")
     add_assignments(parser, "--set-new", "the same for NEW only")
@@ -78,20 +78,20 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
             f"--values{side}",
             type=Path,
             metavar="FILE",
-            help="a file with values of parameters, JSON or YAML: names and values, ParameterKey and ParameterValue, "
-            "or the template configuration of CodePipeline"
+            help="a file with parameter values, JSON or YAML: names and values, a list of ParameterKey and "
+            "ParameterValue, or a template configuration of CodePipeline"
             if not side
             else f"the same for {side[1:].upper()} only",
         )
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print JSON")
-    shape.add_argument("--markdown", action="store_true", help="print Markdown, such as for a pull request")
+    shape.add_argument("--markdown", action="store_true", help="print Markdown, for example for a pull request")
     parser.add_argument(
         "--fail-on",
         type=_wanted,
         default=[],
         metavar="WHAT[,WHAT]",
-        help=f"exit with 1 for any of these outcomes, or {DATA_LOSS}; replaced includes may-be-replaced, unknown",
+        help=f"exit with 1 for any of these outcomes or {DATA_LOSS}; replaced includes may-be-replaced, unknown",
     )
     return parser.parse_args(arguments)
 
@@ -101,7 +101,9 @@ def _wanted(text: str) -> list[str]:
     found = [each.strip() for each in text.split(",") if each.strip()]
     wrong = [each for each in found if each not in known]
     if wrong or not found:
-        raise argparse.ArgumentTypeError(f"found {', '.join(wrong) or 'nothing'}; expected some of {', '.join(known)}")
+        raise argparse.ArgumentTypeError(
+            f"found {', '.join(wrong) or 'nothing'}; expected one or more of {', '.join(known)}"
+        )
     return found
 
 
@@ -120,7 +122,7 @@ def _values_in(path: Path) -> dict[str, str]:
     try:
         data = parse(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}. Name a file that exists and that you may read.") from error
+        raise UsageError(f"cannot read {path}: {error}. Use a file that exists and is readable.") from error
     if isinstance(data, dict) and isinstance(data.get("Parameters"), dict):
         data = data["Parameters"]
     if isinstance(data, list) and all(isinstance(each, dict) and "ParameterKey" in each for each in data):
@@ -129,8 +131,8 @@ def _values_in(path: Path) -> dict[str, str]:
     wrong = [name for name, value in values.items() if value is None]
     if not values or wrong:
         raise UsageError(
-            f"{path}: found {'no text for ' + ', '.join(wrong) if wrong else 'no values of parameters'}; expected "
-            "names and values, ParameterKey and ParameterValue in a list, or CodePipeline's template configuration."
+            f"{path}: found {'no text for ' + ', '.join(wrong) if wrong else 'no parameter values'}; expected "
+            "names and values, a list of ParameterKey and ParameterValue, or a template configuration of CodePipeline."
         )
     return {name: value for name, value in values.items() if value is not None}
 
@@ -156,7 +158,7 @@ def _sources(root: Path, old: str | None, new: str | None) -> tuple[Source, Sour
 
 
 def _source(root: Path, name: str, files: Sequence[Path]) -> Source:
-    """What a name stands for: a file, a folder, or a revision. `files` are those of the command line."""
+    """The templates of a name: a file, a folder, or a revision. `files` are those of the command line."""
     path = Path(root, name)
     if path.is_dir():
         inside = path / _TEMPLATES if (path / _TEMPLATES).is_dir() else path
@@ -165,7 +167,7 @@ def _source(root: Path, name: str, files: Sequence[Path]) -> Source:
         templates = {each: text for each, text in texts.items() if "Resources" in text}
         if not templates:
             raise UsageError(
-                f"{name}: found no template in this folder; expected {', '.join(_SUFFIXES)}. Name another."
+                f"{name}: found no template in this folder; expected {', '.join(_SUFFIXES)}. Use another folder."
             )
         return Source(name, templates, inside)
     if path.exists():
@@ -174,7 +176,9 @@ def _source(root: Path, name: str, files: Sequence[Path]) -> Source:
     if colon and inside_it and revisions.is_revision(root, revision):
         content = revisions.blob(root, revision, inside_it)
         if content is None:
-            raise UsageError(f"{name}: the revision has no such file. Correct the path; it is relative to {root}.")
+            raise UsageError(
+                f"{name}: the revision does not have this file. Correct the path, which is relative to {root}."
+            )
         return Source(name, {Path(inside_it).name: _decoded(content, name)})
     if not revisions.is_revision(root, name):
         raise UsageError(
@@ -185,13 +189,13 @@ def _source(root: Path, name: str, files: Sequence[Path]) -> Source:
 
 
 def _committed(root: Path, revision: str, files: Sequence[Path]) -> dict[str, str]:
-    """The templates of a revision: the file that is compared with it, or else those in templates/."""
+    """The templates of a revision: the compared file, or else those in templates/."""
     if files:
         relative = os.path.relpath(files[0], root)
         content = revisions.blob(root, revision, relative)
         if content is None:
             raise UsageError(
-                f"{revision}: the revision has no {relative}. Name what it is compared with as {revision}:PATH."
+                f"{revision}: the revision does not have {relative}. Use {revision}:PATH for a file with another path."
             )
         return {files[0].name: _decoded(content, f"{revision}:{relative}")}
     found = revisions.files(root, revision, _TEMPLATES)
@@ -202,19 +206,19 @@ def _committed(root: Path, revision: str, files: Sequence[Path]) -> dict[str, st
     }
     if not texts:
         raise UsageError(
-            f"{revision}: the revision has no templates in {_TEMPLATES}/. Name a template as {revision}:PATH."
+            f"{revision}: the revision has no templates in {_TEMPLATES}/. Use {revision}:PATH for a template."
         )
     return texts
 
 
 def _built(root: Path) -> Source:
-    # Not above: two files are compared without the generator.
+    # Imported here: comparing two files does not need the generator.
     from phoenix_cfn.project import SETTINGS_FILE, Project
     from phoenix_cfn.render import rendered
 
     if not (root / SETTINGS_FILE).exists() and not (root / _TEMPLATES).is_dir():
         raise UsageError(
-            f"found no {SETTINGS_FILE} in {root}; expected a project of this library where NEW is not given. Name NEW."
+            f"found no {SETTINGS_FILE} in {root}; expected a project of this library if NEW is not set. Set NEW."
         )
     project = Project.load(root)
     templates = {"Pipeline.yml": project.pipeline.template, "Infrastructure.yml": project.infrastructure.template}
@@ -227,7 +231,9 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise TemplateError(f"cannot read {path}: {error.strerror}. Name a file that you may read.") from error
+        raise TemplateError(
+            f"cannot read {path}: {error.strerror}. Make the file readable, or use another one."
+        ) from error
     except UnicodeDecodeError as error:
         raise _not_text(path) from error
 
@@ -240,7 +246,7 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def _not_text(name: object) -> TemplateError:
-    return TemplateError(f"{name} is not a CloudFormation template: it is not UTF-8 text. Name a file in YAML or JSON.")
+    return TemplateError(f"{name} is not a CloudFormation template: it is not UTF-8 text. Use a file in YAML or JSON.")
 
 
 # The comparison
@@ -273,7 +279,7 @@ _Named = tuple[Source, "str | None"]
 
 
 def _pairs(old: Source, new: Source) -> Iterator[tuple[_Named, _Named]]:
-    """The templates that belong together: by file name, or one and one."""
+    """Pairs of templates to compare: by file name, or the only one of each side."""
     if len(old.texts) == len(new.texts) == 1:
         yield (old, next(iter(old.texts))), (new, next(iter(new.texts)))
         return
@@ -283,7 +289,7 @@ def _pairs(old: Source, new: Source) -> Iterator[tuple[_Named, _Named]]:
         if name not in several.texts:
             raise UsageError(
                 f"{single.label}: found no template {name} in {several.label}, which has {', '.join(several.texts)}. "
-                "Name two files, or two folders."
+                "Use two files, or two folders."
             )
         yield (old, name), (new, name)
         return
@@ -304,7 +310,7 @@ def _side(source: Source, name: str | None, template: dict[str, Any], values: Ma
     own = {key: value for key, value in values.items() if key in declared or key.startswith("AWS::")}
 
     def child(url: str) -> dict[str, Any] | None:
-        # As `aws cloudformation package` reads it.
+        # As `aws cloudformation package` does.
         if source.folder is None or not url or "://" in url:
             return None
         place = source.folder / url

@@ -1,4 +1,4 @@
-"""`phoenix-cfn down`: removes what `phoenix-cfn up` has made of the project in this folder."""
+"""`phoenix-cfn down`: removes the local deployment of `phoenix-cfn up`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from phoenix_cfn.cli.outcome import FINDINGS
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
-    """The exit code: 0; 1 where a stack could not be deleted as on AWS. Raises PhoenixError."""
+    """Returns the exit code: 0; 1 if a stack could not be deleted as on AWS. Raises PhoenixError."""
     argparse.ArgumentParser(
         prog=prog,
-        description="Deletes both stacks as on AWS, then stops the local AWS and removes its containers, volumes and "
-        "files. The images that it builds on stay in the Docker engine.",
-        epilog="Exit code: 0; 1 where a stack could not be deleted, all is removed nevertheless; 2 for what cannot be "
-        "used.",
+        description="Deletes both stacks as on AWS, stops the local AWS, and removes containers, volumes and files. "
+        "Base images stay in the Docker engine.",
+        epilog="Exit code: 0; 1 if a stack could not be deleted (everything is removed nevertheless); 2 for invalid "
+        "input.",
     ).parse_args(arguments)
     require_local()
     from phoenix_cfn.local.errors import DeploymentFailed
@@ -30,5 +30,5 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     except DeploymentFailed as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return FINDINGS
-    print("Removed." if removed else "Nothing of this project runs.")
+    print("Removed." if removed else "This project has no local deployment.")
     return 0

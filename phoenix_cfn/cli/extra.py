@@ -1,4 +1,4 @@
-"""The extra `local`: what `up`, `status`, `logs` and `down` need beside the package's own requirements."""
+"""The extra `local`: the requirements of `up`, `status`, `logs` and `down`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _EXTRA = re.compile(r"""^([\w.-]+)(?:\s*==\s*([\w.]+))?.*extra\s*==\s*['"]local[
 
 
 class ExtraError(PhoenixError):
-    """A package of the extra is missing, or has another version than the one that is needed."""
+    """A package of the extra is missing, or has the wrong version."""
 
 
 def require_local() -> None:
-    """Raises ExtraError with every package that is missing or does not fit."""
+    """Raises ExtraError with all packages that are missing or have the wrong version."""
     found = list(filter(None, map(_mistake, requires("phoenix_cfn") or [])))
     if found:
         raise ExtraError(
             f"found {', '.join(found)}; expected the extra `local`. Install it with `pip install 'phoenix_cfn[local]'` "
-            "from where phoenix_cfn came from; in a checkout, `.venv/bin/pip install -e '.[local]'`."
+            "from the source of phoenix_cfn; in a checkout, `.venv/bin/pip install -e '.[local]'`."
         )
 
 

@@ -1,4 +1,4 @@
-"""`phoenix-cfn iam`, also `python -m phoenix_cfn.iam`: the policy with which CloudFormation can deploy a template."""
+"""`phoenix-cfn iam`, or `python -m phoenix_cfn.iam`: the policy that CloudFormation needs to deploy a template."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _PSEUDO = frozenset(
 
 
 class UsageError(PhoenixError):
-    """Arguments that do not go with the template."""
+    """Arguments that do not match the template."""
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
-    """The exit code is 0. Raises PhoenixError for a template, or resource types, of which the needs are not known."""
+    """Returns the exit code 0. Raises PhoenixError for a template or resource types with unknown permissions."""
     options = _parse(arguments, prog)
     path: Path = options.template
     template = _read(path)
@@ -45,10 +45,10 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
         permissions = permissions_of_stacks(every)
         longest = every[0].longest()
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
-        # cfn-lint knows all that CloudFormation does not accept.
+        # cfn-lint reports all values that CloudFormation does not accept.
         raise TemplateError(
             f"{path}: found a value that CloudFormation does not accept ({type(error).__name__}: {error}); expected a "
-            f"valid template. Run `phoenix-cfn lint {path}`: its findings lead to the value."
+            f"valid template. Run `phoenix-cfn lint {path}` to find the value."
         ) from error
     _print_policies(options, permissions, longest)
     for note in _notes(every, permissions, longest, options):
@@ -69,19 +69,21 @@ def _print_policies(options: argparse.Namespace, permissions: Sequence[Permissio
 def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=prog,
-        description="Prints the policy for the role with which CloudFormation deploys a template.",
-        epilog="Exit code: 0; 2 for what cannot be used, and where the policy would be a partial one.",
+        description="Prints the IAM policy for the role that CloudFormation uses to deploy a template.",
+        epilog="Exit code: 0; 2 for invalid input, or if the policy would be incomplete.",
     )
     parser.add_argument(
         "template", type=Path, nargs="?", help="a CloudFormation template, YAML or JSON; - for standard input"
     )
-    parser.add_argument("--json", action="store_true", help="the policy document; Fn::Sub where values are not set")
     parser.add_argument(
-        "--split", action="store_true", help="a JSON list of policy documents that each fit a managed policy"
+        "--json", action="store_true", help="the policy document, with Fn::Sub for values that are not set"
+    )
+    parser.add_argument(
+        "--split", action="store_true", help="a JSON list of policy documents, each within the size of a managed policy"
     )
     add_set(
         parser,
-        "what a parameter, or a pseudo parameter such as AWS::StackName, will be; parameters that are not set become "
+        "the value of a parameter, or of a pseudo parameter such as AWS::StackName; parameters that are not set become "
         "wildcards",
     )
     parser.add_argument(
@@ -89,8 +91,8 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="[LOGICAL_ID=]FILE",
-        help="the template of a nested stack; without a logical id, that of the stack whose TemplateURL ends in the "
-        "file's name, or of the only one",
+        help="the template of a nested stack; without a logical id, for the stack whose TemplateURL ends with the "
+        "file's name, or for the only one",
     )
     parser.add_argument(
         "--transformed",
@@ -98,12 +100,12 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         type=Path,
         const=True,
         metavar="FILE",
-        help="the template is as CloudFormation has processed it: macros and SAM have written their resources. With "
-        "FILE, it is the processed form",
+        help="the template is processed: it contains the resources of macros and SAM. With "
+        "FILE, FILE is the processed template",
     )
     options = parser.parse_args(arguments)
     if isinstance(options.transformed, Path):
-        # The template itself, or the processed form of the one that is named besides.
+        # The template itself, or its processed form in another file.
         options.template = options.transformed
     if options.template is None:
         parser.error("the following arguments are required: template")
@@ -130,7 +132,7 @@ def _check_names(template: Mapping[str, Any], values: Mapping[str, str]) -> None
 
 
 class _Children:
-    """The templates of nested stacks: those that the command line gives, and files beside the template."""
+    """The templates of nested stacks: those of the command line, and files beside the template."""
 
     def __init__(self, template: Path, given: Sequence[str]) -> None:
         self._folder = Path() if str(template) == "-" else template.parent
@@ -154,18 +156,18 @@ class _Children:
         if path is not None:
             self._used.add(path)
             return self._templates[path]
-        # As `aws cloudformation package` reads it.
+        # As `aws cloudformation package` does.
         local = self._folder / url
         if url and "*" not in url and "://" not in url and local.is_file():
             return read_template(local)
         return None
 
     def check_all_used(self) -> None:
-        """Raises UsageError for a file that no nested stack has."""
+        """Raises UsageError for a file that is not the template of a nested stack."""
         unused = [str(each) for each in self._templates if each not in self._used]
         if unused:
             raise UsageError(
-                f"--child: found no nested stack for {', '.join(unused)}; expected the logical id of one, as in "
+                f"--child: found no nested stack for {', '.join(unused)}; expected its logical id, as in "
                 "--child Network=network.yml."
             )
 
@@ -180,12 +182,12 @@ def _notes(
     longest: Mapping[str, int],
     options: argparse.Namespace,
 ) -> Iterator[str]:
-    """What to know of the policy besides."""
+    """Notes about the policy."""
     footprint = reduce(or_, map(Footprint.of, every))
     strange = Handlers.of(footprint.types()).not_actions
     names = sorted({name for each in footprint.types() for name in strange.get(each, ())})
     if names:
-        yield f"IAM does not know {', '.join(names)}: left out"
+        yield f"omitted, since these actions do not exist in IAM: {', '.join(names)}"
     sources: dict[str, set[str]] = {}
     for each in footprint.others:
         if each.source:
@@ -193,12 +195,12 @@ def _notes(
     for source, services in sorted(sources.items()):
         known = source in _PSEUDO or any(source in template.parameters for template in every)
         yield (
-            f"{source}, which gives the name of a role, is not known: iam:PassRole is allowed for every role, to "
+            f"{source}, which sets a role, is not known: iam:PassRole is allowed for every role, to "
             f"{every[0].concrete(', '.join(sorted(services)))}."
-            + (f" Give it with --set {source}={'NAME' if source in _PSEUDO else 'ARN'}." if known else "")
+            + (f" Set it with --set {source}={'NAME' if source in _PSEUDO else 'ARN'}." if known else "")
         )
     if any(arn.endswith(":function:*") for arn in footprint.tokens):
-        yield "the ServiceToken of a custom resource is not known: calls of all functions and topics are allowed."
+        yield "the ServiceToken of a custom resource is not known: all functions and topics are allowed."
     if any(arn.endswith(":::*/*") for arn in footprint.templates):
         yield "the TemplateURL of a nested stack is not known: s3:GetObject is allowed for all objects."
     size = policy_size(permissions, longest)
@@ -206,14 +208,14 @@ def _notes(
         count = len(split_policies("the policy", permissions, longest))
         if count > MANAGED_POLICIES_OF_A_ROLE:
             yield (
-                f"these are {count} managed policies; a role takes {MANAGED_POLICIES_OF_A_ROLE} unless its quota is "
-                "raised. Give names to the resources and values with --set, or split the template."
+                f"these are {count} managed policies; a role can have {MANAGED_POLICIES_OF_A_ROLE} by default. Set "
+                "names on the resources and values with --set, or split the template."
             )
     elif size > MANAGED_POLICY_LIMIT:
         fits = "" if size > ROLE_INLINE_LIMIT else "not "
         yield (
             f"the policy has up to {size} characters: more than the {MANAGED_POLICY_LIMIT} of a managed policy, and "
-            f"{fits}more than the {ROLE_INLINE_LIMIT} of a role's own policies. --split writes policies that fit."
+            f"{fits}more than the {ROLE_INLINE_LIMIT} of a role's inline policies. --split prints smaller policies."
         )
 
 

@@ -1,4 +1,4 @@
-"""`phoenix-cfn init`: the files that a project begins with."""
+"""`phoenix-cfn init`: writes the first files of a project."""
 
 from __future__ import annotations
 
@@ -19,43 +19,41 @@ _SOURCE = re.compile(r"git\+https://[^\s@\"]+@[0-9a-f]{40}")
 
 
 class InitError(PhoenixError):
-    """A project that cannot begin in this folder."""
+    """Invalid options, or an invalid folder, for a new project."""
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
-    """Writes what is missing in `root`. The exit code is 0. Raises PhoenixError."""
+    """Writes the missing files in `root`. Returns the exit code 0. Raises PhoenixError."""
     options = _parse(arguments, root, prog)
     if options.source != _UNKNOWN and not _SOURCE.fullmatch(options.source):
         raise InitError(
-            f"--from: found {options.source!r}; expected git+https://<repository>@<commit> with all 40 digits of the "
-            "commit, so that every installation is the same. Correct the value."
+            f"--from: found {options.source!r}; expected git+https://<repository>@<commit> with a commit of 40 digits, "
+            "so that all installations are equal. Correct the value."
         )
     new = not (root / SETTINGS_FILE).exists()
-    # Raises SettingsError for a name, or an existing phoenix.toml, that cannot be used.
+    # Raises SettingsError for an invalid name or an invalid existing phoenix.toml.
     settings = Settings(name=options.name or _name_of(root)) if new else Settings.load(root / SETTINGS_FILE)
     if options.name not in (None, settings.name):
         raise InitError(
-            f"--name: found {options.name!r}; expected {settings.name!r}, which the {SETTINGS_FILE} of this folder "
-            "has. Leave the option out, or change the file."
+            f"--name: found {options.name!r}; expected {settings.name!r}, as in the {SETTINGS_FILE} of this folder. "
+            "Omit the option, or change the file."
         )
     contents = {
         path: content
         for path, content in _contents(root, settings, options.source).items()
-        # A link that leads nowhere is somebody's too.
+        # A broken symbolic link is an existing file, too.
         if not path.exists() and not path.is_symlink()
     }
     for folder in {path.parent for path in contents} | {root / TEMPLATES}:
         folder.mkdir(parents=True, exist_ok=True)
     write(contents)
     for path in _contents(root, settings, options.source):
-        print(f"{path.relative_to(root).as_posix()}: {'written' if path in contents else 'exists, left as it is'}")
+        print(f"{path.relative_to(root).as_posix()}: {'written' if path in contents else 'exists, not changed'}")
     if options.source == _UNKNOWN:
-        print(f"Replace {_UNKNOWN} in README.md and in the workflow: where this copy was installed from is not known.")
+        print(f"Replace {_UNKNOWN} in README.md and in the workflow: the source of this installation is not known.")
     dockerfile = root / settings.source_dir / "Dockerfile"
     first = f"add {dockerfile.relative_to(root).as_posix()}, " if not dockerfile.exists() else ""
-    print(
-        f"Next: {first}set what your service needs in phoenix.toml, then run `phoenix-cfn build`, and `phoenix-cfn up`."
-    )
+    print(f"Next: {first}edit phoenix.toml for your service, then run `phoenix-cfn build` and `phoenix-cfn up`.")
     return 0
 
 
@@ -63,8 +61,8 @@ def _parse(arguments: Sequence[str], root: Path, prog: str) -> argparse.Namespac
     parser = argparse.ArgumentParser(
         prog=prog,
         description="Writes phoenix.toml, .cfnlintrc, a buildspec, a workflow, .gitignore and a README into this "
-        "folder. A file that exists is left as it is.",
-        epilog="Exit code: 0; 2 for what cannot be used.",
+        "folder. Existing files are not changed.",
+        epilog="Exit code: 0; 2 for invalid input.",
     )
     parser.add_argument("--name", help=f"the service's name (default: {_name_of(root)})")
     parser.add_argument(
@@ -72,13 +70,13 @@ def _parse(arguments: Sequence[str], root: Path, prog: str) -> argparse.Namespac
         dest="source",
         default=_installed_from(),
         metavar="SOURCE",
-        help="where the project installs phoenix_cfn from: git+https://<repository>@<commit> (default: %(default)s)",
+        help="the source of phoenix_cfn for the project: git+https://<repository>@<commit> (default: %(default)s)",
     )
     return parser.parse_args(arguments)
 
 
 def _name_of(root: Path) -> str:
-    """The folder's name as the name of a service: lower-case words joined by single hyphens."""
+    """The service name from the folder's name: lower-case words joined by single hyphens."""
     words = re.findall(r"[a-z0-9]+", root.resolve().name.lower())
     return re.sub(r"^[^a-z]+", "", "-".join(words)) or Settings().name
 
@@ -89,7 +87,7 @@ def _installed_from() -> str:
 
 
 def _contents(root: Path, settings: Settings, source: str) -> dict[Path, bytes]:
-    """Every file of a new project."""
+    """All files of a new project, by path."""
     values = {
         "NAME": settings.name,
         "SOURCE_DIR": settings.source_dir,

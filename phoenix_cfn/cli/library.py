@@ -1,4 +1,4 @@
-"""`python -m phoenix_cfn.cli.library`: for the development of this library. Updates the facts that it ships."""
+"""`python -m phoenix_cfn.cli.library`: updates the data in this package. For the development of this library only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phoenix_cfn.settings import Settings
 
 if __name__ == "__main__":
     default = Settings()
-    # Both write, each its section.
+    # Each of them writes a section.
     earlier = update_library()
     needed = handlers.refresh(types(default, infrastructure.template(default).to_dict(), Earlier()))
     print(f"{library.PATH}: {'written' if earlier or needed else 'unchanged'}")

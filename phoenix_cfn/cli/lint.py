@@ -1,4 +1,4 @@
-"""`phoenix-cfn lint`: cfn-lint and the rules of phoenix_cfn on any template."""
+"""`phoenix-cfn lint`: runs cfn-lint with the rules of phoenix_cfn on any template."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from phoenix_cfn.errors import PhoenixError
 
 
 class TemplateError(PhoenixError):
-    """A template that cannot be read."""
+    """A template that is not readable."""
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
-    """The exit code: 0; 1 for findings. Raises PhoenixError."""
+    """Returns the exit code: 0; 1 for findings. Raises PhoenixError."""
     options = _parse(arguments, prog)
     if options.explain is not None:
         print(explanation.text(options.explain))
@@ -52,20 +52,24 @@ def _require_readable(template: Path) -> None:
 def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=prog,
-        description="Checks CloudFormation templates with cfn-lint and the rules of phoenix_cfn. No configuration "
-        "file is read: the same template gets the same verdict everywhere.",
-        epilog="Exit code: 0; 1 for findings; 2 for what cannot be used.",
+        description="Checks CloudFormation templates with cfn-lint and the rules of phoenix_cfn. It reads no "
+        "configuration file: the same template has the same findings everywhere.",
+        epilog="Exit code: 0; 1 for findings; 2 for invalid input.",
     )
     parser.add_argument("templates", nargs="*", type=Path, metavar="TEMPLATE", help="a template, YAML or JSON")
     parser.add_argument(
-        "--ignore", action="append", default=[], metavar="RULE", help="a check to leave out, such as W3005 or E94"
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="a rule, or a prefix of rules, to ignore, such as W3005 or E94",
     )
     parser.add_argument(
         "--kata",
         action="store_true",
-        help="also the rules of the kata's policy, such as seven days of logs and names that carry the stage",
+        help="include the rules of the kata's policy, such as seven days of logs and names that contain the stage",
     )
-    parser.add_argument("--explain", metavar="RULE", help="print what a rule means, such as E9401, and lint nothing")
+    parser.add_argument("--explain", metavar="RULE", help="explain a rule, such as E9401, and check nothing")
     options = parser.parse_args(arguments)
     if not options.templates and options.explain is None:
         parser.error("the following arguments are required: TEMPLATE")

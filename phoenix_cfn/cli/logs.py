@@ -1,4 +1,4 @@
-"""`phoenix-cfn logs`: the log of the application that `phoenix-cfn up` has deployed."""
+"""`phoenix-cfn logs`: prints the application's log of the local deployment."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from phoenix_cfn.cli.outcome import FINDINGS
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
-    """The exit code: 0; 1 where nothing runs. Raises PhoenixError."""
+    """Returns the exit code: 0; 1 without a local deployment. Raises PhoenixError."""
     parser = argparse.ArgumentParser(
         prog=prog,
-        description="Prints the application's log: time, task, and the line.",
-        epilog="Exit code: 0; 1 where nothing runs; 2 for what cannot be used.",
+        description="Prints the log of the application that `phoenix-cfn up` has deployed: time, task, and line.",
+        epilog="Exit code: 0; 1 without a local deployment; 2 for invalid input.",
     )
-    parser.add_argument("--follow", action="store_true", help="go on with new lines until Ctrl-C")
+    parser.add_argument("--follow", action="store_true", help="print new lines until Ctrl-C")
     options = parser.parse_args(arguments)
     require_local()
     from phoenix_cfn.local.stage import Line
@@ -30,12 +30,12 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
         if stage is not None and not stage.is_deployed:
             stage = None
     if stage is None:
-        print("No application of this project runs. `phoenix-cfn up` deploys it.")
+        print("This project has no local deployment. `phoenix-cfn up` deploys it.")
         return FINDINGS
     printed: set[Line] = set()
     while True:
         with in_words():
-            # The last millisecond may have got further lines: it is read again, without what was printed.
+            # The last millisecond may have more lines now: it is read again, without the printed lines.
             last = max((line.time for line in printed), default=0.0)
             new = [line for line in stage.log(last) if line not in printed]
         for line in new:

@@ -1,4 +1,4 @@
-"""How a command ends: with an exit code, and in words where something went wrong. No traceback reaches a user."""
+"""The end of a command: its exit code, and the message of an error. No traceback is printed."""
 
 from __future__ import annotations
 
@@ -13,42 +13,45 @@ from collections.abc import Callable, Iterator
 from phoenix_cfn.errors import PhoenixError
 
 FINDINGS, UNUSABLE = 1, 2
-# As a shell has it: 128 and the number of the signal.
+# As in a shell: 128 plus the number of the signal.
 _SIGINT, _SIGPIPE = 130, 141
 
 
 def reported(prog: str, command: Callable[[], int]) -> int:
-    """The exit code of a command. Errors that a person can act on are printed, each line with the command's name."""
+    """Runs a command and returns its exit code. Prints errors, each line with the name of the command."""
     for name in ("stdout", "stderr"):
-        # Python has none where the caller has closed it.
+        # None if the caller has closed it.
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     try:
         with _without_collection():
             code = command()
-        # Now, so that a closed pipe or a full disk is noticed here and not when the interpreter ends.
+        # Flushed here, to handle a closed pipe or a full disk before the interpreter exits.
         sys.stdout.flush()
         return code
     except PhoenixError as error:
         _print(prog, str(error))
         return UNUSABLE
     except BrokenPipeError:
-        # The reader, such as `head`, has read enough. Python would complain about it once more at its end.
+        # The reader, such as `head`, has closed the pipe. Python would print another error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _SIGPIPE
     except KeyboardInterrupt:
-        _print(prog, "interrupted; every file is as it was, or complete")
+        _print(prog, "interrupted; each file is either unchanged or complete")
         return _SIGINT
     except OSError as error:
-        place = f" {error.filename}" if error.filename else ""
-        _print(prog, f"the system refused{place}: {error.strerror}. Free or allow it, and run the command again.")
-        _give_up_output()
-        return UNUSABLE
-    except ModuleNotFoundError as error:  # also for a package whose metadata is missing
+        place = f" for {error.filename}" if error.filename else ""
         _print(
             prog,
-            f"found no module {error.name!r} in {sys.executable}; expected the requirements of phoenix_cfn there. "
-            "Install them with `python3 -m venv .venv && .venv/bin/pip install -e .`, and run the Python in .venv.",
+            f"error of the operating system{place}: {error.strerror}. Correct the cause, and run the command again.",
+        )
+        _give_up_output()
+        return UNUSABLE
+    except ModuleNotFoundError as error:  # also for a package without metadata
+        _print(
+            prog,
+            f"found no module {error.name!r} in {sys.executable}; expected the requirements of phoenix_cfn. "
+            "Install them with `python3 -m venv .venv && .venv/bin/pip install -e .`, and use the Python in .venv.",
         )
         return UNUSABLE
     except Exception as error:
@@ -58,16 +61,16 @@ def reported(prog: str, command: Callable[[], int]) -> int:
         _print(
             prog,
             f"an error in phoenix_cfn itself: {type(error).__name__}: {error} ({last.filename}, line {last.lineno}). "
-            f"Report it with what was run; `{sys.executable} -X dev` shows where it comes from.",
+            f"Report it with the command; `{sys.executable} -X dev` prints the traceback.",
         )
         return UNUSABLE
 
 
 @contextlib.contextmanager
 def _without_collection() -> Iterator[None]:
-    """Without garbage collection: a command makes many objects and drops few, and cfn-lint even more so."""
+    """Disables garbage collection: a command, and cfn-lint in particular, creates many objects and drops few."""
     enabled = gc.isenabled()
-    # Nor need the interpreter look for garbage when it ends.
+    # Nor does the interpreter need to collect garbage at exit.
     atexit.register(gc.freeze)
     gc.disable()
     try:
@@ -78,14 +81,14 @@ def _without_collection() -> Iterator[None]:
 
 
 def _print(prog: str, text: str) -> None:
-    with contextlib.suppress(OSError):  # a full disk behind standard error as well: the exit code remains
+    with contextlib.suppress(OSError):  # standard error is on a full disk as well: the exit code remains
         for line in text.splitlines():
             print(f"{prog}: {line}", file=sys.stderr)
         sys.stderr.flush()
 
 
 def _give_up_output() -> None:
-    """Drops what standard output could not take, or Python would fail over it once more at its end."""
+    """Drops the unwritten part of standard output: Python would raise an error for it at exit."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -1,4 +1,4 @@
-"""`phoenix-cfn status`: what runs of the project in this folder on the local AWS, and its URL."""
+"""`phoenix-cfn status`: prints the state and the URL of the local deployment."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from phoenix_cfn.cli.outcome import FINDINGS
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
-    """The exit code: 0; 1 where nothing runs. Raises PhoenixError."""
+    """Returns the exit code: 0; 1 without a local deployment. Raises PhoenixError."""
     argparse.ArgumentParser(
         prog=prog,
-        description="Prints what `phoenix-cfn up` has deployed: stacks, pipeline, tasks, alarms, graphs, and the URL.",
-        epilog="Exit code: 0; 1 where nothing runs; 2 for what cannot be used.",
+        description="Prints the state of the local deployment: stacks, pipeline, tasks, alarms, graphs, and the URL.",
+        epilog="Exit code: 0; 1 without a local deployment; 2 for invalid input.",
     ).parse_args(arguments)
     require_local()
     from phoenix_cfn.local.status import status
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
 
     stage = find(root)
     if stage is None:
-        print("Nothing of this project runs. `phoenix-cfn up` deploys it.")
+        print("This project has no local deployment. `phoenix-cfn up` deploys it.")
         return FINDINGS
     with in_words():
         for line in status(stage):

@@ -1,4 +1,4 @@
-"""`phoenix-cfn up`: the project in this folder, deployed on a local AWS with real containers."""
+"""`phoenix-cfn up`: deploys the project in this folder on a local AWS with real containers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str], root: Path, prog: str) -> int:
-    """The exit code: 0; 1 where the deployment fails. Raises PhoenixError where it cannot begin."""
+    """Returns the exit code: 0; 1 if the deployment fails. Raises PhoenixError if it cannot start."""
     options = _parse(arguments, prog)
     require_local()
     from phoenix_cfn.local.errors import DeploymentFailed
@@ -33,9 +33,10 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
         return FINDINGS
     print(
         f"Up after {progress.seconds()}: {stage.site}\n\n"
-        f"On AWS, the load balancer's URL is in the Outputs; here it is {stage.url}.\n"
+        f"On AWS, the URL of the load balancer is in the Outputs; here it is {stage.url}.\n"
         f"{_with_tls(stage)}"
-        "`phoenix-cfn logs` prints the application's log, `status` what runs; `down` removes everything.\n"
+        "`phoenix-cfn logs` prints the application's log, `phoenix-cfn status` the state; `phoenix-cfn down` "
+        "removes everything.\n"
         "For the AWS CLI, set AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
         f"AWS_DEFAULT_REGION={REGION} AWS_ENDPOINT_URL={stage.aws.settings.endpoint}."
     )
@@ -43,11 +44,11 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
 
 
 def _with_tls(stage: Stage) -> str:
-    """How a client gets the certificate that it expects; a browser warns, as it does not know the authority."""
+    """How a client can verify the certificate; a browser shows a warning, since the authority is unknown to it."""
     if stage.settings.load_balancer.https == "off":
         return ""
     return (
-        "A local authority signs its certificate, which a browser warns of. With curl:\n"
+        "A local authority signs its certificate: a browser shows a warning. With curl:\n"
         f"  curl --cacert {stage.aws.settings.state}/local-ca.pem --connect-to "
         f"::localhost:{stage.aws.settings.secure_site} https://{stage.domain}/\n"
     )
@@ -59,8 +60,8 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         description="Deploys the project in this folder on a local AWS: creates the pipeline stack, whose pipeline "
         "builds the image and deploys the infrastructure stack, and prints the URL. Needs Linux, a Docker engine and "
         "the extra `local`.",
-        epilog="Exit code: 0; 1 where the deployment fails; 2 where it cannot begin.",
+        epilog="Exit code: 0; 1 if the deployment fails; 2 if it cannot start.",
     )
     parser.add_argument("--stage", default="dev", help="the parameter StagePrefix (default: %(default)s)")
-    add_set(parser, "another parameter of Pipeline.yml; repeat the option for each")
+    add_set(parser, "another parameter of Pipeline.yml; may be repeated")
     return parser.parse_args(arguments)

@@ -1,5 +1,5 @@
-"""A finished template, read as CloudFormation reads it, and what AWS publishes about its resource types.
+"""Templates, parsed and evaluated as by CloudFormation, and AWS's data about resource types.
 
-Nothing here depends on how the template was written or what it is for. A template may be anything: once it is data,
-reading it never fails, and what it does not determine is unknown, not guessed.
+This package works with any template. Reading a parsed template never fails; values that the template does not
+determine are unknown, not guessed.
 """

@@ -1,4 +1,4 @@
-"""Templates and other documents as text: YAML with CloudFormation's short forms, or JSON, read as plain data."""
+"""Parses templates and other documents: YAML with CloudFormation's short forms, or JSON."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import yaml
 from phoenix_cfn.errors import PhoenixError
 
 MOST_NODES = 250_000
-"""The most values of a document once its YAML aliases are expanded; cfn-lint reads no more either.
+"""The maximum number of values in a document with expanded YAML aliases; the limit of cfn-lint.
 
-A few aliases of aliases stand for more values than memory holds, and one that contains itself never ends.
+Nested aliases can expand to more values than fit into memory, and an alias that contains itself is infinite.
 """
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_LOADER):  # type: ignore[misc, valid-type]
-    """YAML as CloudFormation reads it: short forms of functions are read as their long ones, dates are strings."""
+    """YAML as in CloudFormation: short forms of functions are converted to long forms, and dates are strings."""
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
@@ -51,13 +51,13 @@ def parse(content: str) -> Any:
 
 
 class TemplateError(PhoenixError):
-    """A file that is no CloudFormation template, or that cannot be read."""
+    """A file that is not a CloudFormation template, or is not readable."""
 
 
 def _refused(name: object, found: str) -> TemplateError:
     return TemplateError(
         f"{name} is not a CloudFormation template: {found}. "
-        "Name a file in YAML or JSON that has a Resources section with at least one resource."
+        "Use a file in YAML or JSON with a Resources section that has at least one resource."
     )
 
 
@@ -67,19 +67,19 @@ def read_template(path: Path) -> dict[str, Any]:
         return template_in(path.read_text(encoding="utf-8"), path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise TemplateError(f"cannot read {path}: {reason}. Name a file that exists and that you may read.") from error
+        raise TemplateError(f"cannot read {path}: {reason}. Use a file that exists and is readable.") from error
     except UnicodeDecodeError as error:
         raise _refused(path, "it is not UTF-8 text") from error
 
 
-# The sections beside Resources whose values have names.
+# The other sections with named values.
 _OBJECTS = ("Parameters", "Mappings", "Conditions", "Outputs", "Metadata", "Rules")
 
 
 def template_in(content: str, name: object) -> dict[str, Any]:
-    """The template that a text is; `name` says in errors where the text is from. Raises TemplateError.
+    """Parses a template. `name` identifies the text in errors. Raises TemplateError.
 
-    Its resources are objects with a Type, or loops (Fn::ForEach) and transforms that make resources.
+    Resources are objects with a Type, or loops (Fn::ForEach) and transforms that create resources.
     """
     try:
         if content.lstrip().startswith("{"):
@@ -91,7 +91,7 @@ def template_in(content: str, name: object) -> dict[str, Any]:
     except (ValueError, yaml.YAMLError) as error:
         raise _refused(name, _one_line(error)) from error
     if not _is_bounded(data):
-        raise _refused(name, f"it has more than {MOST_NODES:,} values once its aliases are expanded")
+        raise _refused(name, f"with expanded aliases, it has more than {MOST_NODES:,} values")
     resources = data.get("Resources") if isinstance(data, dict) else None
     if not resources:
         raise _refused(name, "it has no Resources")
@@ -113,7 +113,7 @@ def template_in(content: str, name: object) -> dict[str, Any]:
 
 
 class _StrictLoader(_Loader):
-    """The same, with an error for a key that occurs twice."""
+    """A loader that raises an error for a duplicate key."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
         seen: set[str] = set()

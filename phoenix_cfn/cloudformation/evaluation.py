@@ -1,4 +1,4 @@
-"""What expressions of a template are in one scenario: the values of functions, and which conditions hold."""
+"""Evaluates the expressions of a template in one scenario: functions and conditions."""
 
 from __future__ import annotations
 
@@ -28,13 +28,12 @@ _UNDECIDED: Any = object()
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is known of a stack besides its template.
+    """The known values of a stack.
 
-    `values` has parameters and pseudo parameters as strings; of a parameter of an SSM type, the value that the
-    Parameter Store has. `others` are parameters whose value is not known, but is none of those that conditions compare
-    it with. `comparisons` says whether an Fn::Equals that no known value decides is true, by `comparison(arguments)`.
-    With `defaults`, a parameter that is neither in `values` nor in `others` has its default; without, its value is
-    unknown.
+    `values` has parameters and pseudo parameters as strings; for a parameter of an SSM type, the value in Parameter
+    Store. `others` are parameters with an unknown value that differs from all values in conditions. `comparisons` has
+    the results of Fn::Equals with unknown values, by `comparison(arguments)`. With `defaults`, a parameter that is
+    neither in `values` nor in `others` has its default; without, its value is unknown.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -51,8 +50,8 @@ def comparison(arguments: Any) -> str:
 class Evaluation:
     """A template's expressions in one scenario.
 
-    A value that cannot be known is a `Text` with a `Ref` in it, a condition that cannot be known is None. Expressions
-    that are nested too deeply, or not written as their function demands, are unknown.
+    An unknown value is a `Text` with a `Ref`, an unknown condition is None. Expressions with invalid arguments, or that
+    are nested too deeply, are unknown.
     """
 
     def __init__(self, template: dict[str, Any], scenario: Scenario) -> None:
@@ -71,7 +70,7 @@ class Evaluation:
     # Conditions
 
     def holds(self, condition: Any) -> bool | None:
-        """Whether a condition holds; True for no condition, None where it cannot be known."""
+        """Whether a condition holds; True without a condition, None if it is unknown."""
         if condition is None:
             return True
         if not isinstance(condition, str):
@@ -83,7 +82,7 @@ class Evaluation:
         return self._conditions[condition]
 
     def decides(self, raw: Any) -> bool | None:
-        """Whether a condition function, such as Fn::And, is true; None where it cannot be known."""
+        """Whether a condition function, such as Fn::And, is true; None if it is unknown."""
         if not isinstance(raw, dict) or len(raw) != 1 or self._nested > _MOST_NESTED:
             return None
         self._nested += 1
@@ -126,7 +125,7 @@ class Evaluation:
     # Values
 
     def text(self, raw: Any) -> Text | None:
-        """A value as text; None for nothing, for a list and for an object that is no function."""
+        """A value as text; None for no value, a list, and an object that is not a function."""
         plain = scalar(raw)
         if plain is not None:
             if "${" in plain and OTHER_TOOLS.search(plain):
@@ -177,7 +176,7 @@ class Evaluation:
         return text(Ref(function, canonical(arguments)))
 
     def _attribute(self, name: str, attribute: str) -> Ref:
-        """An attribute of a resource; a call that cannot be computed where code outside of the template sets it."""
+        """An attribute of a resource; an unknown call if code outside the template sets the attribute."""
         section = self.template.get("Resources")
         raw = section.get(name) if isinstance(section, dict) else None
         kind = raw.get("Type") if isinstance(raw, dict) else None
@@ -201,7 +200,7 @@ class Evaluation:
         return text(Ref(name))
 
     def _branch(self, arguments: Any) -> Any:
-        """The branch of an Fn::If that applies; _UNDECIDED where it cannot be known."""
+        """The selected branch of an Fn::If; _UNDECIDED if it is unknown."""
         if not isinstance(arguments, list) or len(arguments) != 3:
             return _UNDECIDED
         holds = self.holds(arguments[0])
@@ -237,7 +236,7 @@ class Evaluation:
         return text(*pieces)
 
     def members(self, raw: Any) -> list[Any] | None:
-        """The members of a list, or of a function that gives one, as written; None if they are not known."""
+        """The unevaluated members of a list, or of a function that returns one; None if they are unknown."""
         if isinstance(raw, list):
             return [item for item in raw if not is_no_value(item)]
         if not isinstance(raw, dict) or len(raw) != 1 or self._nested > _MOST_NESTED:
@@ -265,14 +264,14 @@ class Evaluation:
         return None
 
     def _blocks(self, arguments: list[Text | None]) -> list[Any] | None:
-        """The address ranges that Fn::Cidr gives; None where they are not known.
+        """The result of Fn::Cidr; None if it is unknown.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-cidr.html
         """
         literals = [each.literal if each else None for each in arguments]
         if None in literals:
             return None
-        # Not above: few templates need it.
+        # Imported here: few templates need it.
         from ipaddress import ip_network
         from itertools import islice
 
@@ -288,7 +287,7 @@ class Evaluation:
         return blocks if len(blocks) == count else None
 
     def mapped(self, arguments: Any) -> Any:
-        """What an Fn::FindInMap finds, as written; None where that is not known."""
+        """The unevaluated result of an Fn::FindInMap; None if it is unknown."""
         node: Any = self.template.get("Mappings")
         if not isinstance(arguments, list) or len(arguments) not in (3, 4):
             return None

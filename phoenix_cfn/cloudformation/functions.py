@@ -12,10 +12,10 @@ from typing import Any
 NO_VALUE = "AWS::NoValue"
 
 UNKNOWN = "Fn::Unknown"
-"""Stands for a value that cannot be read: the arguments of its function are not what the function takes."""
+"""A value that cannot be evaluated: the arguments of its function are invalid."""
 
 VARIABLE = re.compile(r"\$\{(!?)\s*([^}]*?)\s*\}")
-"""A variable of Fn::Sub: an exclamation mark where it is escaped, and the name."""
+"""A variable of Fn::Sub: an exclamation mark if it is escaped, and the name."""
 
 
 OTHER_TOOLS = re.compile(r"\$\{(self|opt|env|sls|ssm|cf|param|file|custom)(:|\([^)]*\))")
@@ -35,7 +35,7 @@ def is_no_value(raw: Any) -> bool:
 
 
 def set_elsewhere(resource_type: str, attribute: str) -> bool:
-    """Whether code that the template does not show sets an attribute: another template, a function, a module."""
+    """Whether code outside the template sets an attribute: another template, a function, a module."""
     if resource_type == "AWS::CloudFormation::Stack":
         return attribute.startswith("Outputs.")
     return (
@@ -47,7 +47,7 @@ def set_elsewhere(resource_type: str, attribute: str) -> bool:
 
 
 def scalar(raw: Any) -> str | None:
-    """A string, number or boolean as the string that CloudFormation makes of it; None for anything else."""
+    """A string, number or boolean as CloudFormation's string; None for other values."""
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, (str, int, float)):
@@ -56,13 +56,13 @@ def scalar(raw: Any) -> str | None:
 
 
 def is_list(parameter: Any) -> bool:
-    """Whether the value of a parameter is a list, which a template's text has with commas."""
+    """Whether the value of a parameter is a list, which is a text with commas."""
     kind = str(parameter.get("Type")) if isinstance(parameter, dict) else ""
     return kind == "CommaDelimitedList" or kind.startswith("List<")
 
 
 def canonical(raw: Any) -> str:
-    """Any value as one string: equal values give equal strings."""
+    """Any value as one string: equal values have equal strings."""
     try:
         return json.dumps(raw, sort_keys=True, default=str)
     except (TypeError, ValueError, RecursionError):
@@ -70,7 +70,7 @@ def canonical(raw: Any) -> str:
 
 
 def sub_arguments(arguments: Any) -> tuple[Any, dict[str, Any]]:
-    """The pattern of Fn::Sub and the variables that the call itself defines."""
+    """The pattern of an Fn::Sub, and the variables that it defines."""
     if not isinstance(arguments, list) or not arguments:
         return arguments, {}
     variables = arguments[1] if len(arguments) > 1 else None

@@ -1,18 +1,18 @@
-"""Limits of AWS that templates and policies run into."""
+"""Size limits of templates and policies."""
 
 from __future__ import annotations
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 INLINE_BYTES = 51_200
-"""The size of a template that an API call carries itself; a template in S3 may be larger."""
+"""Bytes of a template in the body of an API call; a template in S3 may be larger."""
 
 STACK_NAME_LENGTH = 128
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html"""
 
 # Characters without white space. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 ROLE_INLINE_LIMIT = 10_240
-"""All inline policies of a role together."""
+"""Of all inline policies of a role together."""
 MANAGED_POLICY_LIMIT = 6_144
-"""One managed policy."""
+"""Of one managed policy."""
 MANAGED_POLICIES_OF_A_ROLE = 10
 IAM_PATH_LENGTH = 512

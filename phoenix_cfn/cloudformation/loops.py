@@ -1,4 +1,4 @@
-"""Fn::ForEach: a template with its loops written out.
+"""Expands the loops (Fn::ForEach) of a template.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html
 """
@@ -15,21 +15,21 @@ from .documents import MOST_NODES
 from .functions import scalar
 
 UNKNOWN_MEMBER = "*"
-"""Stands for the members of a list that is not known: one turn of the loop is then all of them."""
+"""The placeholder for the members of an unknown list: the loop then has one iteration for all of them."""
 
 
 class LoopError(PhoenixError):
-    """A loop that is not written as Fn::ForEach demands, or that writes too much."""
+    """A loop with invalid arguments, or with too many values."""
 
     def __init__(self, found: str) -> None:
         super().__init__(
             f"found {found}; expected `Fn::ForEach::Name: [Identifier, [members], {{keys: values}}]`. "
-            "Run `phoenix-cfn lint` on the template: its findings lead to the loop."
+            "Run `phoenix-cfn lint` on the template to find the loop."
         )
 
 
 def expanded(template: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """The template with every loop written out. `values` has parameters that are known. Raises LoopError."""
+    """The template with expanded loops. `values` has the known parameters. Raises LoopError."""
     found: dict[str, Any] = _Loops(template, values).expand(template, {})
     return found
 
@@ -43,7 +43,7 @@ class _Loops:
     def expand(self, node: Any, bound: Mapping[str, str]) -> Any:
         self._written += 1
         if self._written > MOST_NODES:
-            raise LoopError(f"loops that write more than {MOST_NODES:,} values")
+            raise LoopError(f"loops with more than {MOST_NODES:,} values")
         if isinstance(node, str):
             return _filled(node, bound)
         if isinstance(node, list):

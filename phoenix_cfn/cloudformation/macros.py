@@ -1,4 +1,4 @@
-"""What of a template is written only when it is deployed: transforms and calls of macros."""
+"""The parts of a template that are processed only when it is deployed: transforms and macro calls."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 LANGUAGE = "AWS::LanguageExtensions"
-"""The transform whose loops and functions are read here."""
+"""The transform that this package supports."""
 
 
 def transforms(template: Mapping[str, Any]) -> list[str]:
-    """The transforms that a template names."""
+    """The names of a template's transforms."""
     named = template.get("Transform", [])
     found = [
         each.get("Name", each) if isinstance(each, Mapping) else each
@@ -20,7 +20,7 @@ def transforms(template: Mapping[str, Any]) -> list[str]:
 
 
 def macros(template: Mapping[str, Any]) -> Iterator[str]:
-    """The transforms and calls of macros that write what this package does not know, as a person names them."""
+    """The transforms and macro calls with unknown results, in words."""
     yield from (f"the transform {name}" for name in transforms(template) if name != LANGUAGE)
     if "Fn::Transform" in template or calls_a_macro(template.get("Resources")):
         yield "Fn::Transform"

@@ -1,4 +1,4 @@
-"""What policies that AWS manages allow.
+"""The actions that AWS managed policies allow.
 
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 """
@@ -34,4 +34,4 @@ MANAGED: dict[str, tuple[str, ...]] = {
     "AmazonEC2ContainerRegistryFullAccess": ("ecr:*",),
     "SecretsManagerReadWrite": ("secretsmanager:*",),
 }
-"""The actions that a policy allows, by its name with its path; of the larger ones, those that templates rely on."""
+"""The actions of a policy, by its name with its path; of large policies, only those that templates often need."""

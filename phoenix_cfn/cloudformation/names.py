@@ -1,4 +1,4 @@
-"""Physical names: which property sets them, what AWS allows, which references are names, and what CloudFormation makes.
+"""Physical names: their properties, limits and references, and the names that CloudFormation generates.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
 """
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 class Naming(NamedTuple):
     """How the resources of a type are named.
 
-    `property` sets the name. `length` is the most characters that the service allows, if it is known here. `ref` says
-    whether Ref is the name (not an ARN or another id), `attributes` are those of Fn::GetAtt that are the name. Names
-    that are `unique` occur once in an account and region; the others are unique within another resource, or not at
-    all. `stack_prefix` says that CloudFormation makes names of the form `<stack>-<logical id>-<random>`; `lower`, that
-    a name has no capital letters.
+    `property` sets the name. `length` is the maximum number of characters, if known. `ref`: whether Ref is the name
+    (not an ARN or another id). `attributes`: those of Fn::GetAtt that are the name. `unique`: whether the name is
+    unique in an account and region; other names are unique within another resource, or not unique. `stack_prefix`:
+    whether CloudFormation generates names of the form `<stack>-<logical id>-<random>`. `lower`: whether names are in
+    lowercase.
 
     Sources: the registry schemas, and each service's quota page.
     """
@@ -36,7 +36,7 @@ class Naming(NamedTuple):
     lower: bool = False
 
     def is_name(self, attribute: str) -> bool:
-        """Whether an attribute is the name; an empty one stands for Ref."""
+        """Whether an attribute is the name; an empty attribute is Ref."""
         return attribute in self.attributes if attribute else self.ref
 
 
@@ -67,7 +67,7 @@ NAMES: dict[str, Naming] = {
     "AWS::ECS::Cluster": Naming("ClusterName", 255, ref=True, stack_prefix=True),
     # Unique within a cluster.
     "AWS::ECS::Service": Naming("ServiceName", attributes=("Name",), unique=False),
-    # Task definitions may share a family; each is a revision of it.
+    # Several task definitions may have the same family; each is a revision of it.
     "AWS::ECS::TaskDefinition": Naming("Family", 255, unique=False, stack_prefix=True),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": Naming("Name", 32, attributes=("LoadBalancerName",)),
     "AWS::ElasticLoadBalancingV2::TargetGroup": Naming("Name", 32, attributes=("TargetGroupName",)),
@@ -112,25 +112,25 @@ REF_IS_ARN = frozenset(
 REF_IS_URL = frozenset({"AWS::SQS::Queue"})
 
 RANDOM_ENDING = len("-") + 13
-"""The characters at the end of a name that CloudFormation makes."""
+"""The number of random characters at the end of a generated name."""
 GENERATED = "Fn::Generated"
-"""Stands for the characters at the end of a name that CloudFormation makes."""
+"""The placeholder for the random characters at the end of a generated name."""
 
 
 @dataclass(frozen=True)
 class PhysicalName:
-    """`text` is the name as far as it is known, None if nothing is; `given` says whether the template sets it."""
+    """`text` is the known part of the name, or None; `given`: whether the template sets the name."""
 
     text: Text | None
     given: bool
 
 
 def physical_name(resource: Resource, stack_name_length: int | None = None) -> PhysicalName:
-    """The name that a resource has in AWS.
+    """The physical name of a resource.
 
-    A name that CloudFormation makes is known where it is certain not to be shortened: `<stack>-<logical id>-` and a
-    reference to GENERATED. `stack_name_length` is the most characters of the stack's name; without it, the length of
-    AWS::StackName in the scenario, or else what AWS allows.
+    A generated name is known if CloudFormation does not shorten it: `<stack>-<logical id>-` and a reference to
+    GENERATED. `stack_name_length` is the maximum length of the stack's name in characters; by default the length of
+    AWS::StackName in the scenario, or else AWS's limit.
     """
     stack, naming = resource.stack, NAMES.get(resource.type)
     if resource.name.given:

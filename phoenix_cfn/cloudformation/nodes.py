@@ -1,4 +1,4 @@
-"""Cursors over a template: the value at a place in one scenario, and the path by which cfn-lint finds its line."""
+"""Nodes of a template: the value at a place in one scenario, and its path, from which cfn-lint finds the line."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ if TYPE_CHECKING:
 Path = list[str | int]
 
 MISSING: Any = object()
-"""The value of a place where the template has nothing, or AWS::NoValue."""
+"""The value of a place without a value, or with AWS::NoValue."""
 
-# Attributes of a resource whose references make CloudFormation create the other resource first.
+# Attributes of a resource whose references are dependencies.
 _DEPENDING = ("Properties", "Metadata", "CreationPolicy", "UpdatePolicy")
 
 
 class Node:
     """A place in a template, and its value in this scenario.
 
-    Reading never fails: a key that is not there, or that has no keys, gives a Node without a value. Fn::If is followed
-    to the branch that applies, and AWS::NoValue is no value. Where the scenario does not decide an Fn::If, the value is
-    that function.
+    Reading never fails: a missing key is a Node without a value. An Fn::If is replaced with its selected branch, and
+    AWS::NoValue is no value. If the scenario does not select a branch, the value is the Fn::If.
     """
 
     __slots__ = ("path", "raw", "stack")
@@ -69,14 +68,14 @@ class Node:
 
     @property
     def opaque(self) -> bool:
-        """Whether there is a value that cannot be looked into: a function, or something that is no list nor object."""
+        """Whether there is a value without members: a function, or neither a list nor an object."""
         return self.given and (is_function(self.raw) or not isinstance(self.raw, (dict, list)))
 
     @property
     def items(self) -> list[Node]:
-        """The members of a list, nothing left out but AWS::NoValue; of a single value, that value; else nothing.
+        """The members of a list without AWS::NoValue; a single value; or nothing.
 
-        A member that is an Fn::If with a list in its branch counts with that list's members.
+        An Fn::If with a list in its branch is replaced with the members of that list.
         """
         found: list[Node] = []
         pending: list[Node] = [self]
@@ -90,7 +89,7 @@ class Node:
 
     @property
     def listed(self) -> bool:
-        """Whether the members are all known: a list that no function computes."""
+        """Whether all members are known: the list is not the result of a function."""
         return isinstance(self.raw, list)
 
     @property
@@ -101,7 +100,7 @@ class Node:
 
     @property
     def text(self) -> Text | None:
-        """The value as text with references; None for nothing, for an object and for a list."""
+        """The value as text with references; None for no value, an object, and a list."""
         return self.stack.text(self.raw) if self.given else None
 
     @property
@@ -129,7 +128,7 @@ class Node:
 
     @property
     def unknown(self) -> bool:
-        """Whether there is a value, but not one that the template determines."""
+        """Whether there is a value that the template does not determine."""
         return self.given and self.literal is None
 
     def walk(self) -> Iterator[Node]:
@@ -153,7 +152,7 @@ class Node:
                 yield node, value
 
     def references(self) -> Iterator[Reference]:
-        """What the value names in this scenario."""
+        """The references in the value, in this scenario."""
         return references(self.raw, tuple(self.path), self.stack.holds)
 
 
@@ -175,7 +174,7 @@ class Resource(Node):
 
     @property
     def name(self) -> Node:
-        """The property that sets the physical name; for a type whose naming is not known here, `Name`."""
+        """The property of the physical name; `Name` for a type whose naming is unknown."""
         naming = NAMES.get(self.type)
         return self[naming.property if naming is not None else "Name"]
 
@@ -185,7 +184,7 @@ class Resource(Node):
         return Node(self.stack, self.whole, ["Resources", self.id])
 
     def references(self) -> Iterator[Reference]:
-        """What the resource names in this scenario, by its properties and by its attributes."""
+        """The references of the resource in this scenario, in its properties and attributes."""
         for item in self.attribute("DependsOn").items:
             if item.literal:
                 yield Reference(tuple(item.path), "DependsOn", item.literal)
@@ -197,7 +196,7 @@ class Resource(Node):
 
     @property
     def named(self) -> set[str]:
-        """The resources, parameters and pseudo parameters that the resource names."""
+        """The resources, parameters and pseudo parameters that the resource refers to."""
         return self.stack.once(
             f"named by {self.id}",
             lambda: {reference.target for reference in self.references() if reference.function != "Condition"},

@@ -1,4 +1,4 @@
-"""Which values a parameter accepts.
+"""The values that a parameter accepts.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def refusal(parameter: Any, value: str) -> str | None:
-    """Why a parameter does not accept a value; None if it does, or if that is not known."""
+    """The reason why a parameter does not accept a value; None if it does, or if that is unknown."""
     if not isinstance(parameter, dict):
         return None
     allowed = parameter.get("AllowedValues")
@@ -20,7 +20,7 @@ def refusal(parameter: Any, value: str) -> str | None:
         try:
             number = float(value)
         except ValueError:
-            return "it is no number"
+            return "it is not a number"
         for key, wrong in (("MinValue", number.__lt__), ("MaxValue", number.__gt__)):
             bound = parameter.get(key)
             if isinstance(bound, (int, float)) and wrong(float(bound)) is True:

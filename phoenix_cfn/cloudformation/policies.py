@@ -1,4 +1,4 @@
-"""IAM policies in a template: their statements, and what a role is allowed.
+"""IAM policies in a template: their statements, and the permissions of a role.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
@@ -38,7 +38,7 @@ class Statement:
         return tuple(pattern.lower() for pattern in self.actions)
 
     def concerns(self, resource: Resource | None) -> bool | None:
-        """Whether the statement's resources include this one; None where it cannot be known."""
+        """Whether the statement's resources include this one; None if that is unknown."""
         if resource is None or self.node["NotResource"].given or not self.resources:
             return True
         verdicts = [_concerns(node.text, resource) for node in self.resources]
@@ -51,7 +51,7 @@ class Statement:
 
     @property
     def allows_everything(self) -> bool:
-        """Whether every action, or all but some, is allowed on every resource, whatever the circumstances."""
+        """Whether every action, or all but some, is allowed on every resource, without a condition."""
         everywhere = any(node.literal == "*" for node in self.resources)
         every_action = self.negated or bool({"*", "*:*"} & set(self.actions))
         return self.allows and everywhere and every_action and not self.conditional
@@ -74,7 +74,7 @@ def _concerns(value: Text | None, resource: Resource) -> bool | None:
         return _covers_secret(value, resource)
     if any(ref.name == resource.id for ref in value.refs):
         return True
-    # Another resource of the template is another resource; an ARN that is written out, or a parameter, may be anything.
+    # Two resources of the template are different; a literal ARN or a parameter may be any resource.
     others = [ref.name for ref in value.refs if not ref.name.startswith("AWS::")]
     if len(value.parts) <= 2 and others and all(name in resource.stack.resources for name in others):
         return False
@@ -82,7 +82,7 @@ def _concerns(value: Text | None, resource: Resource) -> bool | None:
 
 
 def _covers_secret(value: Text, secret: Resource) -> bool | None:
-    """Whether an ARN that is spelled covers a secret: its ARN ends with its name, a hyphen and six random characters.
+    """Whether a literal ARN matches a secret, whose ARN ends with its name, a hyphen and six random characters.
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html
     """
@@ -93,20 +93,20 @@ def _covers_secret(value: Text, secret: Resource) -> bool | None:
         return False if others else None
     spelled = marked(value).partition(":secret:")[2]
     name = secret.stack.name_of(secret)
-    # The name alone, without the ending.
+    # The name without the suffix.
     return False if name is not None and same(secret.stack.expanded(unmarked(spelled, value)), name) else None
 
 
 @dataclass(frozen=True)
 class Grants:
-    """All that a role of the template is allowed; `complete` if nothing of it lies outside of the template."""
+    """The permissions of a role of the template. `complete`: whether all of them are in the template."""
 
     statements: tuple[Statement, ...]
     managed: tuple[str, ...]
     complete: bool
 
     def allow(self, action: str, resource: Resource | None = None) -> bool | None:
-        """Whether the role may do this (to this resource); None where that cannot be known."""
+        """Whether the role may perform an action (on a resource); None if that is unknown."""
         if any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.managed):
             return True
         unsure = not self.complete
@@ -124,7 +124,7 @@ class Grants:
 
 
 def statements(document: Node) -> list[Statement]:
-    """What a policy document allows and denies."""
+    """The statements of a policy document."""
     return document.stack.once(f"statements of {document.path}", lambda: _statements(document))
 
 
@@ -149,7 +149,7 @@ def _statements(document: Node) -> list[Statement]:
 
 
 def documents(stack: Stack, owner: Resource) -> tuple[list[Node], list[str], bool]:
-    """The policy documents of a role in the template, AWS's managed policies it has, and whether this is all."""
+    """The policy documents of a role in the template, its AWS managed policies, and whether these are all."""
     found = [policy["PolicyDocument"] for policy in owner["Policies"].items]
     complete = not owner["Policies"].given or owner["Policies"].listed
     managed: list[str] = []
@@ -180,7 +180,7 @@ def documents(stack: Stack, owner: Resource) -> tuple[list[Node], list[str], boo
 
 
 def managed_name(value: Text | None) -> str | None:
-    """The name of an AWS managed policy, by its ARN in any partition."""
+    """The name of an AWS managed policy from its ARN, in any partition."""
     found = _MANAGED_ARN.search(str(value)) if value is not None else None
     return found[1] if found else None
 
@@ -199,7 +199,7 @@ def _grants(stack: Stack, owner: Resource) -> Grants:
 
 
 def policies(stack: Stack) -> list[Node]:
-    """All identity policy documents of the template that grant something; a permissions boundary grants nothing."""
+    """All identity policy documents of the template that grant permissions, without permissions boundaries."""
     return stack.once("identity policies", lambda: _policies(stack))
 
 

@@ -1,4 +1,4 @@
-"""References: where a template names one of its own resources, parameters or conditions, or a pseudo parameter."""
+"""References of a template to its resources, parameters and conditions, and to pseudo parameters."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .functions import NO_VALUE, VARIABLE, sub_arguments
 
 
 class Reference(NamedTuple):
-    """One place that names something.
+    """One reference.
 
-    `function` is Ref, Fn::GetAtt, Fn::Sub, DependsOn or Condition. `attribute` is what follows the name in Fn::GetAtt
-    and Fn::Sub; it is empty where the reference is to the resource, parameter or condition itself.
+    `function` is Ref, Fn::GetAtt, Fn::Sub, DependsOn or Condition. `attribute` is that of Fn::GetAtt and Fn::Sub; it is
+    empty if the reference is to the resource, parameter or condition itself.
     """
 
     path: tuple[str | int, ...]
@@ -28,9 +28,9 @@ def _undecided(_: Any) -> bool | None:
 def references(
     raw: Any, path: tuple[str | int, ...] = (), holds: Callable[[Any], bool | None] = _undecided
 ) -> Iterator[Reference]:
-    """The references in a value, in the order in which they stand.
+    """The references in a value, in order.
 
-    Of an Fn::If whose condition `holds` decides, only the branch that applies counts; otherwise both do.
+    Of an Fn::If, only the branch that `holds` selects is read; if it is unknown, both are.
     """
     pending = [(raw, path)]
     while pending:
@@ -80,5 +80,5 @@ def _variables(value: Any, path: tuple[str | int, ...]) -> Iterator[Reference]:
 
 
 def names_in(raw: Any) -> set[str]:
-    """The resources, parameters and pseudo parameters that a value names, in any scenario."""
+    """The resources, parameters and pseudo parameters that a value refers to, in any scenario."""
     return {reference.target for reference in references(raw) if reference.function != "Condition"}

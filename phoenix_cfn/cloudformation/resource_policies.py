@@ -1,4 +1,4 @@
-"""Policies of resources, such as KMS keys and topics: which services and roles they allow, and to do what."""
+"""Resource policies, such as those of KMS keys and topics: the services, roles and actions that they allow."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from .nodes import Node, Resource
 from .policies import Statement, statements
 from .stack import Stack
 
-# What a service does with a key that encrypts what it publishes or stores, or the messages of a topic that it publishes
-# to. https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+# The actions of a service on a key that encrypts its data, or the messages of a topic that it publishes to.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 KEY_USES: dict[str, tuple[str, ...]] = {"logs": ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey")}
 _KEY_USE = ("kms:Decrypt", "kms:GenerateDataKey")
 
-# EventBridge does not send these keys to KMS when it publishes to an encrypted topic: with one of them as a condition
-# the statement never applies. https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+# EventBridge does not send these condition keys to KMS when it publishes to an encrypted topic: a statement with such a
+# condition never applies. https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 _NOT_SENT_TO_KMS = {
     "events": frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"})
 }
 
 
 def key_allows_role(key: Resource, owner: Resource) -> bool:
-    """Whether a key's own policy may allow a role to use it, without a policy of the role."""
+    """Whether a key policy may allow a role to use the key, without a policy of the role."""
     for statement in statements(key["KeyPolicy"]):
         if not statement.allows or (statement.known and not statement.names("kms:Decrypt")):
             continue
@@ -42,10 +42,10 @@ def allows_service(
     resource: Resource | None = None,
     not_sent: frozenset[str] = frozenset(),
 ) -> bool | None:
-    """Whether a resource's policy allows an AWS service each of the actions; None where the policy is not known.
+    """Whether a resource's policy allows all of these actions to an AWS service; None if the policy is unknown.
 
-    `resource` is what the policy is for, where its statements name it. `not_sent` are the condition keys that the
-    service does not send: a statement with one of them never applies. Any other condition is taken to hold.
+    `resource` is the policy's resource, if its statements have one. `not_sent` are the condition keys that the service
+    does not send: a statement with one of them never applies. All other conditions are assumed to hold.
     """
     if not document.given or document.opaque or not document["Statement"].given or document["Statement"].opaque:
         return None
@@ -64,7 +64,7 @@ def allows_service(
 
 
 def _is_for(statement: Statement, service: str) -> bool:
-    """Whether a statement's principals include a service, or may."""
+    """Whether a statement's principals include, or may include, a service."""
     principal = statement.node["Principal"]
     if principal.literal == "*" or any(item.literal == "*" for item in principal["AWS"].items):
         return True
@@ -81,7 +81,7 @@ def key_allows_service(key: Resource, service: str) -> bool | None:
 
 
 def key_of(stack: Stack, node: Node) -> Resource | None:
-    """The key of the template that a KmsKeyId names, by itself or by an alias."""
+    """The key of the template in a KmsKeyId, directly or by an alias."""
     named = stack.resource(node, "AWS::KMS::Key", "AWS::KMS::Alias")
     if named is not None and named.type == "AWS::KMS::Alias":
         return stack.resource(named["TargetKeyId"], "AWS::KMS::Key")

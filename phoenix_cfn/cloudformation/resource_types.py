@@ -13,12 +13,12 @@ from typing import Any
 from . import schemas
 
 PropertyPath = tuple[str, ...]
-"""A property below Properties, such as ("Endpoint", "Address"); `*` stands for each member of a list."""
+"""A property path below Properties, such as ("Endpoint", "Address"); `*` is each member of a list."""
 
 
 @dataclass(frozen=True)
 class ResourceType:
-    """The facts of one type. `schema` is what AWS publishes; the rest is read from it when it is used."""
+    """The facts of one type. `schema` is the registry schema; the properties are read from it on first use."""
 
     name: str
     schema: Mapping[str, Any]
@@ -74,7 +74,7 @@ class ResourceType:
         return bool(self._tagging.get("tagUpdatable", True))
 
     def member_of(self, name: str) -> Mapping[str, Any] | None:
-        """What the members of a list are, as a schema; None for a property that is no list."""
+        """The schema of a list's members; None for a property that is not a list."""
         found = self._resolved(self.schema["properties"].get(name, {}))
         return self._resolved(found["items"]) if "items" in found else None
 
@@ -85,7 +85,7 @@ class ResourceType:
 
     @property
     def tagged_by_cloudformation(self) -> bool:
-        """Whether a resource carries the tags of its stack from the moment it exists."""
+        """Whether a resource has the tags of its stack from its creation."""
         return bool(self._tagging.get("cloudFormationSystemTags") and self._tagging.get("tagOnCreate"))
 
     @property

@@ -1,4 +1,4 @@
-"""IAM roles in a template: which service runs with which role, and which services a role trusts."""
+"""IAM roles in a template: the services that use a role, and the services that it trusts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def role(stack: Stack, node: Node) -> Resource | None:
 
 
 def trusted(owner: Resource) -> list[str] | None:
-    """The services that may assume a role; None where that cannot be known."""
+    """The services that may assume a role; None if they are unknown."""
     names: list[str] = []
     for statement in statements(owner["AssumeRolePolicyDocument"]):
         node = statement.node
@@ -42,7 +42,7 @@ def trusts(owner: Resource, service: str) -> bool | None:
 
 @dataclass(frozen=True)
 class Use:
-    """A role at work: the place that names it, the role, the service that assumes it, the resource it serves."""
+    """The use of a role: the place of the reference, the role, the service that assumes it, and the resource."""
 
     node: Node
     role: Resource
@@ -63,7 +63,7 @@ _PLACES: tuple[tuple[str, tuple[str, ...], str], ...] = (
 
 
 def uses(stack: Stack) -> list[Use]:
-    """Every place of the template where a service is given a role of the template."""
+    """All uses of the template's roles by services."""
     return stack.once("uses of roles", lambda: _uses(stack))
 
 
@@ -85,7 +85,7 @@ def _uses(stack: Stack) -> list[Use]:
 
 
 def lacking(stack: Stack, node: Node, needed: Iterable[str]) -> tuple[Resource, list[str]] | None:
-    """The role named here, and the actions that it is known to lack; None where it is not known to lack one."""
+    """The role at this node, and the actions that it is known to lack; None if it is not known to lack one."""
     owner = role(stack, node)
     lacked = [action for action in needed if grants(stack, owner).allow(action) is False] if owner is not None else []
     return (owner, lacked) if owner is not None and lacked else None

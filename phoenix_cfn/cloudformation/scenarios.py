@@ -1,4 +1,4 @@
-"""The scenarios of a template: which conditions hold together, and what its parameters then are."""
+"""The scenarios of a template: combinations of its conditions, with the values of its parameters."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _NO_VALUES: Mapping[str, str] = {}
 def stacks(
     template: Any, filename: str | None = None, values: Mapping[str, str] = _NO_VALUES, defaults: bool = True
 ) -> list[Stack]:
-    """The template in each scenario that its conditions distinguish, the defaults' first; at most MOST_SCENARIOS.
+    """The template in each scenario of its conditions, the defaults first; at most MOST_SCENARIOS.
 
-    `values` has what is known of parameters and pseudo parameters; it is the same in each scenario. Any other parameter
-    that conditions compare with literals takes each of these values, its default, and, unless AllowedValues forbids it,
-    one that is none of them. Any other comparison is true in some scenarios and false in others. `defaults` says
-    whether a parameter that no condition compares has its default.
+    `values` has the known parameters and pseudo parameters, the same in each scenario. Every other parameter that
+    conditions compare with literals has each of these literals, its default, and, unless AllowedValues forbids it, a
+    different value. Every other comparison is true in some scenarios and false in others. `defaults`: whether a
+    parameter without a comparison has its default.
     """
     if not isinstance(template, dict):
         return []
@@ -84,7 +84,7 @@ def _comparisons_in(raw: Any, depth: int = 0) -> Iterator[list[Any]]:
 
 
 def _parameter_and_literal(arguments: list[Any]) -> tuple[str, str | None]:
-    """The two sides of a comparison of a reference with a literal; an empty name for any other comparison."""
+    """The two sides of a comparison of a reference with a literal; the name is empty for other comparisons."""
     compared = [side.get("Ref") for side in arguments if isinstance(side, dict) and len(side) == 1]
     literals = [scalar(side) for side in arguments if scalar(side) is not None]
     if len(compared) == 1 and isinstance(compared[0], str) and len(literals) == 1:
@@ -93,7 +93,7 @@ def _parameter_and_literal(arguments: list[Any]) -> tuple[str, str | None]:
 
 
 def _choices(parameter: dict[str, Any]) -> list[str | None]:
-    """The values of a parameter, its default first; None is any value that no condition compares it with."""
+    """The values of a parameter, its default first; None is a value that differs from all compared ones."""
     default = scalar(parameter.get("Default"))
     allowed = parameter.get("AllowedValues")
     if isinstance(allowed, list):
@@ -113,7 +113,7 @@ def _combinations(choices: dict[str, list[str | None]]) -> Iterator[dict[str, st
         for combination in itertools.product(*choices.values()):
             yield dict(zip(choices, combination, strict=True))
         return
-    # Too many: the defaults, and each departure from them on its own.
+    # Too many: the defaults, and each single change of them.
     base = {name: values[0] for name, values in choices.items()}
     yield base
     departures = ((name, value) for name, values in choices.items() for value in values[1:])

@@ -1,6 +1,6 @@
-"""What AWS publishes about its resource types and its IAM actions, read from the data that cfn-lint bundles.
+"""AWS's data about resource types and IAM actions, from the files of cfn-lint.
 
-Read as files: neither a build nor this module imports cfn-lint, which takes seconds.
+The files are read directly: importing cfn-lint takes seconds.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ _REGION = "us-east-1"
 
 @cache
 def cfn_lint_version() -> str:
-    """Of the cfn-lint that is installed."""
-    # From its own constant: `importlib.metadata` alone would be a tenth of a build in which nothing changed.
+    """The version of the installed cfn-lint."""
+    # Not with `importlib.metadata`, which takes a tenth of the time of a build without changes.
     found = re.search(r'^__version__ = "(.+)"$', _cfn_lint("version.py").read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
         raise ModuleNotFoundError(
-            "cfnlint/version.py has no version; expected that of cfn-lint", name="cfnlint.version"
+            "cfnlint/version.py has no version; expected the version of cfn-lint", name="cfnlint.version"
         )
     return found[1]
 
 
 def cfn_lint_data(*place: str) -> Path:
-    """A file or folder of the data that cfn-lint bundles."""
+    """A file or folder of cfn-lint's data."""
     return _cfn_lint("data", *place)
 
 
 def resource_schema(resource_type: str) -> dict[str, Any] | None:
-    """The registry schema of a type such as `AWS::ECS::Cluster`; None if AWS has no such type.
+    """The registry schema of a type such as `AWS::ECS::Cluster`; None for an unknown type.
 
     https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
     """
@@ -47,7 +47,7 @@ def resource_schema(resource_type: str) -> dict[str, Any] | None:
 
 @cache
 def iam_actions() -> dict[str, list[str]]:
-    """Every IAM action in lower case, such as `ecs:createcluster`, with the kinds of resource it can be limited to.
+    """All IAM actions in lowercase, such as `ecs:createcluster`, with their resource types, as IAM calls them.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
     """
@@ -59,43 +59,43 @@ def iam_actions() -> dict[str, list[str]]:
 
 
 def arn_prefix(service: str, kind: str) -> str | None:
-    """Where the ARNs of a kind of resource lie: up to and with the account, as Fn::Sub text."""
+    """The beginning of the ARNs of a kind of resource, up to the account, as text for Fn::Sub."""
     for arn in _iam_table()[service]["Resources"].get(kind, {}).get("ARNFormats", []):
         prefix: str = ":".join(arn.split(":")[:5]) + ":"
         for name, pseudo in (("Partition", "Partition"), ("Region", "Region"), ("Account", "AccountId")):
             prefix = prefix.replace(f"${{{name}}}", f"${{AWS::{pseudo}}}")
-        # Some name other accounts.
+        # Some contain other accounts.
         return re.sub(r"\$\{(?!AWS::)[^}]*\}", "*", prefix)
     return None
 
 
 def arn_format(service: str, kind: str) -> str:
-    """The ARN of a kind of resource, with `.*` for what identifies it; empty where there is none, or more than one."""
+    """The ARN of a kind of resource, with `.*` for its identifiers; empty if there is none, or more than one."""
     formats: list[str] = _kind(service, kind).get("ARNFormats", [])
     return formats[0] if len(formats) == 1 else ""
 
 
 @cache
 def arn_patterns(service: str, kind: str) -> list[str]:
-    """The ARNs of a kind of resource, in any case, as Fn::Sub text, with `*` for what identifies it."""
+    """The ARNs of a kind of resource, as text for Fn::Sub with `*` for its identifiers."""
     found = []
     known = {name.lower(): each for name, each in _iam_table().get(service, {}).get("Resources", {}).items()}
     for arn in known.get(kind.lower(), {}).get("ARNFormats", []):
         pattern = arn.replace("${Account}", "${AWS::AccountId}").replace(".*", "*")
         pattern = re.sub(r"\$\{(Partition|Region)\}", r"${AWS::\1}", pattern)
-        # Some name other accounts.
+        # Some contain other accounts.
         found.append(re.sub(r"\$\{(?!AWS::)[^}]*\}", "*", pattern))
     return found
 
 
 def condition_keys(service: str, kind: str) -> list[str]:
-    """The condition keys that IAM knows of a kind of resource."""
+    """The condition keys of a kind of resource."""
     keys: list[str] = _kind(service, kind).get("ConditionKeys", [])
     return keys
 
 
 def kinds(service: str) -> list[str]:
-    """The kinds of resource that a service has."""
+    """The kinds of resource of a service."""
     return list(_iam_table().get(service, {}).get("Resources", {}))
 
 
@@ -117,5 +117,5 @@ def _read(*place: str) -> Any:
 def _cfn_lint(*place: str) -> Path:
     found = find_spec("cfnlint")
     if found is None or found.origin is None:
-        raise ModuleNotFoundError("cfn-lint is not installed; it comes with phoenix_cfn's requirements", name="cfnlint")
+        raise ModuleNotFoundError("cfn-lint is not installed; it is one of phoenix_cfn's requirements", name="cfnlint")
     return Path(found.origin).parent.joinpath(*place)

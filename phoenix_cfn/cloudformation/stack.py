@@ -1,4 +1,4 @@
-"""A template in one scenario: the resources that exist, and which of them a value means."""
+"""A template in one scenario: its resources, and the resource that a value refers to."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _MOST_EXPANDED = 5
 class Stack(Evaluation):
     """A template in one scenario, such as the defaults of its parameters.
 
-    `filename` is where the template lies, if that is known. Stacks of the same template may share `strings`, which is
-    filled by `mentioning`.
+    `filename` is the path of the template, if known. Stacks of the same template may share `strings`, a cache of
+    `mentioning`.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class Stack(Evaluation):
         self._results: dict[str, Any] = {}
         self._expanded = 0
 
-    # What is in the template
+    # Contents of the template
 
     def section(self, name: str) -> Node:
         return Node(self, self.template.get(name, MISSING), [name])
 
     @cached_property
     def resources(self) -> dict[str, Resource]:
-        """The resources by logical id, except for those whose condition is known not to hold."""
+        """The resources by logical id, without those whose condition is known to be false."""
         section = self.template.get("Resources")
         if not isinstance(section, dict):
             return {}
@@ -55,7 +55,7 @@ class Stack(Evaluation):
 
     @property
     def by_macro(self) -> bool:
-        """Whether a macro may add resources; of AWS's own only AWS::Include does."""
+        """Whether a macro may add resources; of AWS's macros only AWS::Include does."""
         named = [item.literal or "" for item in self.section("Transform").items]
         return (
             any(not name.startswith("AWS::") or name == "AWS::Include" for name in named)
@@ -75,7 +75,7 @@ class Stack(Evaluation):
         return [resource for kind in types for resource in self._by_type.get(kind, [])]
 
     def mentioning(self, words: str) -> list[Resource]:
-        """The resources in whose strings these words occur, in any scenario: a quick look before a thorough one."""
+        """The resources whose strings contain these words, in any scenario: a fast preselection."""
         if not self._strings:
             self._strings.update((name, _strings_in(resource.whole)) for name, resource in self.resources.items())
         return [resource for name, resource in self.resources.items() if words in self._strings.get(name, words)]
@@ -84,16 +84,16 @@ class Stack(Evaluation):
         return Node(self, self.parameters.get(name, MISSING), ["Parameters", name])
 
     def once(self, key: str, compute: Callable[[], Found]) -> Found:
-        """The result of a computation on this stack, which is done once for each key."""
+        """The cached result of a computation on this stack, by key."""
         if key not in self._results:
             self._results[key] = compute()
         found: Found = self._results[key]
         return found
 
-    # Which resource a value means
+    # Resources that values refer to
 
     def resource(self, value: Text | Node | None, *types: str) -> Resource | None:
-        """The resource of the template that a value names: by reference, by an attribute of it, or by its name."""
+        """The resource of the template that a value refers to: by Ref, by an attribute, or by its name."""
         if isinstance(value, Node):
             value = value.text
         if value is None:
@@ -109,7 +109,7 @@ class Stack(Evaluation):
         return None
 
     def waits_for(self, resource: Resource, others: set[str]) -> bool:
-        """Whether CloudFormation creates one of the others first: the resource refers to it, directly or not."""
+        """Whether a resource depends on one of the others, directly or indirectly."""
         pending, seen = [resource.id], {resource.id}
         while pending:
             for name in self.resources[pending.pop()].named:
@@ -121,7 +121,7 @@ class Stack(Evaluation):
         return False
 
     def shared(self, resource: Resource) -> bool:
-        """Whether other stacks are told of a resource: by an export, or as a parameter of a nested stack."""
+        """Whether other stacks may use a resource: by an export, or as a parameter of a nested stack."""
         outputs = self.section("Outputs")
         exported = any(
             resource.id in {ref.name for ref in value.refs}
@@ -132,15 +132,15 @@ class Stack(Evaluation):
         return exported or any(resource.id in nested.named for nested in self.of("AWS::CloudFormation::Stack"))
 
     def name_of(self, resource: Resource) -> Text | None:
-        """The physical name of a resource: the one given, or the reference to it where the template gives none."""
+        """The physical name of a resource, or a reference to it if the template sets no name."""
         if resource.name.given:
             return self.expanded(resource.name.text)
         return text(Ref(resource.id))
 
     def expanded(self, value: Text | None) -> Text | None:
-        """The text with the names of resources in place of references that are their names.
+        """The text with the names of resources in place of references to the names.
 
-        Two ways to write one name then give equal texts.
+        Different forms of the same name then have equal texts.
         """
         if value is None or not value.refs:
             return value
@@ -166,7 +166,7 @@ class Stack(Evaluation):
 
 
 def _strings_in(raw: Any) -> str:
-    """All strings of a value, whatever they are there for."""
+    """All strings in a value."""
     found: list[str] = []
     pending = [raw]
     while pending:

@@ -1,4 +1,4 @@
-"""A value of a template as a tree of texts: functions computed as far as they are known, in one scenario."""
+"""A value of a template as a tree of texts, with evaluated functions, in one scenario."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .stack import Stack
 from .values import Ref, text
 
 _MOST_NESTED = 60
-# Stands for a value that is nested too deeply to be read; two of them are the same if they are written alike.
+# The placeholder for a value that is nested too deeply; two of them are equal if their source is.
 _DEEP = "Too deep"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An Fn::If that the scenario does not decide."""
+    """An Fn::If with an unknown condition."""
 
     condition: str
     yes: Any
@@ -28,7 +28,7 @@ class Choice:
 def tree(stack: Stack, raw: Any, depth: int = 0) -> Any:
     """MISSING, a Text, a Choice, or a list or dictionary of these. AWS::NoValue is MISSING; a null is, too.
 
-    A function that gives a list is a list where that is known; one that is not known is a Text with a Ref in it.
+    A function that returns a list is a list if the result is known, or else a Text with a Ref.
     """
     if depth > _MOST_NESTED:
         return text(Ref(_DEEP, canonical(raw)))

@@ -1,4 +1,4 @@
-"""Values of a template as text with references in it, and whether two such texts are the same."""
+"""Values of a template as text with references, and comparisons of such texts."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 DYNAMIC = "{{resolve:"
-"""The beginning of a dynamic reference. Its value is known in a deployment only."""
+"""The beginning of a dynamic reference, which is resolved only in a deployment."""
 
 
 class Ref(NamedTuple):
-    """A part of a text that the template does not write out: a parameter, a resource, an attribute, or a function.
+    """A reference in a text: to a parameter, a resource, an attribute, or the result of a function.
 
-    `attribute` is empty for Ref. An intrinsic function that cannot be computed is a Ref whose name is the function's
-    and whose attribute is the JSON of its arguments, so that two equal calls are equal. `literal` is its value, where
-    that is known: a parameter's default, or the value that the scenario gives it.
+    `attribute` is empty for Ref. An unevaluated function is a Ref with the function's name and, as its attribute, the
+    JSON of the arguments, so that equal calls are equal. `literal` is the value, if known: that of the scenario, or a
+    parameter's default.
     """
 
     name: str
@@ -32,7 +32,7 @@ Part = str | Ref
 
 @dataclass(frozen=True)
 class Text:
-    """A string as far as it is known: literal pieces and references, in order."""
+    """A string of literal parts and references, in order."""
 
     parts: tuple[Part, ...]
 
@@ -42,17 +42,17 @@ class Text:
 
     @property
     def reference(self) -> Ref | None:
-        """The one reference that this text is, if it is nothing else."""
+        """The reference, if the text consists of exactly one."""
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Ref) else None
 
     @property
     def plain(self) -> str:
-        """The literal pieces alone, without the references."""
+        """The literal parts, without the references."""
         return "".join(part for part in self.parts if isinstance(part, str))
 
     @property
     def literal(self) -> str | None:
-        """The string itself, if each reference in it is known, and none is a dynamic reference."""
+        """The string, if all references are known and none is a dynamic reference."""
         pieces = [part.literal if isinstance(part, Ref) else part for part in self.parts]
         known = [piece for piece in pieces if piece is not None]
         whole = "".join(known)
@@ -63,7 +63,7 @@ class Text:
 
 
 def text(*pieces: Part | Text | None) -> Text:
-    """The pieces joined to one Text; neighbouring strings become one part."""
+    """The parts joined to one Text; adjacent strings become one part."""
     joined: list[Part] = []
     for piece in pieces:
         for part in piece.parts if isinstance(piece, Text) else () if piece is None else (piece,):
@@ -75,14 +75,14 @@ def text(*pieces: Part | Text | None) -> Text:
 
 
 def same(left: Text | None, right: Text | None) -> bool | None:
-    """Whether two texts are the same string; None where that cannot be known."""
+    """Whether two texts are the same string; None if that is unknown."""
     if left is None or right is None:
         return None
     if left == right:
         return True
     if left.literal is not None and right.literal is not None:
         return left.literal == right.literal
-    # Taken by their defaults, what they begin and end with must be equal if they are.
+    # Their known prefixes and suffixes, with defaults, must be equal if the texts are.
     sides = [
         text(*(part if isinstance(part, str) else part.literal or part for part in side.parts))
         for side in (left, right)
@@ -95,7 +95,7 @@ def same(left: Text | None, right: Text | None) -> bool | None:
             one, other = (str(head)[:: 1 if end == 0 else -1] for head in heads)
             if not (one.startswith(other) or other.startswith(one)):
                 return False
-    # What both begin and end with is the same whatever its references stand for; the rest decides.
+    # The common prefix and suffix are equal for all values of the references; the rest decides.
     rest, others = list(left.parts), list(right.parts)
     for end in (0, -1):
         while rest and others and rest[end] == others[end]:
@@ -112,21 +112,21 @@ _MARK = re.compile("\ue000(\\d+)\ue001")
 
 
 def marked(value: Text) -> str:
-    """The text with a mark for each reference, so that string tools can take it apart; `unmarked` puts them back."""
+    """The text with a marker for each reference, for string functions; `unmarked` restores the references."""
     numbers = iter(range(len(value.parts)))
     return "".join(part if isinstance(part, str) else f"\ue000{next(numbers)}\ue001" for part in value.parts)
 
 
 def unmarked(piece: str, value: Text) -> Text:
-    """A piece of the marked text as Text."""
+    """A part of the marked text as Text."""
     refs = value.refs
     return text(*(refs[int(part)] if index % 2 else part for index, part in enumerate(_MARK.split(piece))))
 
 
 def parse_json(value: Text) -> Any:
-    """The JSON document in a text, its strings as Text with their references; None if the text is no JSON.
+    """The JSON document in a text, with its strings as Text; None if the text is not JSON.
 
-    A reference may stand outside of a string, too, where a number would.
+    A reference may also be outside a string, in place of a number.
     """
     content = marked(value)
     bare = re.compile("(?<=[:,\\[\\s])(\ue000\\d+\ue001)(?=\\s*[,}\\]])")

@@ -1,1 +1,1 @@
-"""What both templates use: the key, log groups, topics, trust policies."""
+"""Common parts of both templates: the KMS key, log groups, topics, trust policies."""

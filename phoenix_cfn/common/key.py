@@ -1,4 +1,4 @@
-"""The stack's own key: for logs, topics, secrets and images, usable only by the services that need it."""
+"""The stack's KMS key, for logs, topics, secrets and images."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from phoenix_cfn.template import GOES_WITH_THE_STACK, StageTemplate
 
 
 def encryption_key(template: StageTemplate, publisher: str) -> Key:
-    """A key for everything in the stack that takes one, but not for the database.
+    """A key for all resources of the stack that support one, except the database.
 
-    `publisher` is the service (such as `cloudwatch`) that publishes to the stack's topic, and must encrypt for it: the
-    key that AWS manages for SNS would refuse it. The database keeps the key that AWS manages for it: its snapshots
-    must stay readable when the stack is gone, and this key with it.
+    `publisher` is the service (such as `cloudwatch`) that publishes to the stack's topic and needs the key: the AWS
+    managed key of SNS does not allow it. The database uses the AWS managed key: its snapshots must be readable when
+    the stack is deleted, and this key with it.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """

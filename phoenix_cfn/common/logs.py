@@ -1,4 +1,4 @@
-"""Log groups: each one declared, encrypted and kept for the same number of days (R3)."""
+"""Log groups with encryption and the same retention (R3)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from phoenix_cfn.template import GOES_WITH_THE_STACK
 
 
 def log_group(scope: Scope, title: str, name: str) -> LogGroup:
-    """A log group with a fixed name, created before the service that writes to it.
+    """A log group with a fixed name, to create before the service that writes to it.
 
-    A service that creates its log group itself sets no retention, and the events are kept indefinitely.
+    A service that creates its log group sets no retention, and the events never expire.
     """
     return scope.add(
         LogGroup(

@@ -1,4 +1,4 @@
-"""Texts of phoenix.toml in which CloudFormation fills in what differs between stages."""
+"""Texts of phoenix.toml with placeholders for values that differ between stages."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from troposphere import Sub
 
 
 def filled_in(text: str) -> Sub | str:
-    """The text with the values of the stage, as in `https://${StagePrefix}.example.com`."""
+    """The text as Fn::Sub if it has placeholders, as in `https://${StagePrefix}.example.com`."""
     return Sub(text) if "${" in text else text

@@ -1,4 +1,4 @@
-"""The regions in which a stage runs. In others, CloudFormation refuses the stack before it creates anything."""
+"""The supported regions. In others, CloudFormation refuses the stack before it creates resources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from phoenix_cfn.scope import Scope, part
 
 
 def resource_types(*templates: dict[str, Any]) -> set[str]:
-    """The types that AWS provides, custom resources left out."""
+    """The types of AWS, without custom resources."""
     return _of_aws(resource["Type"] for template in templates for resource in template["Resources"].values())
 
 
@@ -22,8 +22,8 @@ def _of_aws(types: Iterable[str]) -> set[str]:
 
 @part
 def refuse_other_regions(scope: Scope, others: Iterable[str] = ()) -> None:
-    """A Rule on AWS::Region: the region has every type of the template and `others`, and the application the authority
-    of its DocumentDB cluster.
+    """A Rule on AWS::Region: the region has all types of the template and `others`, and the application trusts the
+    certificate authority of its DocumentDB clusters.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
     """
@@ -32,7 +32,7 @@ def refuse_other_regions(scope: Scope, others: Iterable[str] = ()) -> None:
     has_cluster = database.has_cluster
     regions = Regions.recorded().supported(types, database.class_of_instances if has_cluster else None)
     lacking = "a service that the stage uses" + (
-        ", or an authority for the database's certificates" if has_cluster else ""
+        ", or the certificate authority of the database" if has_cluster else ""
     )
     scope.template.add_rule(
         "RegionHasAllServices",
@@ -41,7 +41,7 @@ def refuse_other_regions(scope: Scope, others: Iterable[str] = ()) -> None:
                 {
                     "Assert": {"Fn::Contains": [regions, Ref("AWS::Region")]},
                     "AssertDescription": (
-                        f"This region lacks {lacking}. Choose another region: docs/regions.md lists them."
+                        f"This region does not offer {lacking}. Choose a region that docs/regions.md lists."
                     ),
                 }
             ]

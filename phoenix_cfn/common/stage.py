@@ -1,4 +1,4 @@
-"""How both templates begin: the parameters that they share, and the key."""
+"""The common beginning of both templates: the stage's parameters, and the key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from phoenix_cfn.template import StageTemplate
 
 
 def stage_scope(template: StageTemplate, settings: Settings, publisher: str) -> Scope:
-    """The scope of a template's parts. `publisher`: the service, such as `cloudwatch`, that publishes to its topic."""
+    """The scope of a template's parts. `publisher`: the service, such as `cloudwatch`, that publishes to the topic."""
     parameters = stage_parameters(template, settings)
     key = encryption_key(template, publisher)
     return Scope(template, settings, parameters, Names.of(settings.name), key)

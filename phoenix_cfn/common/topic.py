@@ -1,4 +1,4 @@
-"""A topic for notifications, and the email address that subscribes to it."""
+"""An SNS topic for notifications, with an email subscription."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def notification_topic(scope: Scope, title: str, publisher: str) -> Topic:
-    """A topic to which only `publisher` (a service such as `cloudwatch`) may publish.
+    """A topic that allows only `publisher` (a service such as `cloudwatch`) to publish.
 
-    The subscription exists where an email was given; AWS asks that address to confirm it.
+    The subscription exists if NotificationEmail is set; AWS sends a confirmation request to the address.
     """
-    # EventBridge does not say for which account it publishes: with the condition it would be refused, and nobody hear.
+    # EventBridge does not send the source account when it publishes: the condition would deny every notification.
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     own_account = Condition(StringEquals("aws:SourceAccount", Ref("AWS::AccountId")))
     condition = {} if publisher == "events" else {"Condition": own_account}

@@ -1,4 +1,4 @@
-"""Who may assume a role: one service, on behalf of this account where the service says for whom it asks."""
+"""Trust policies of roles: for one service, on behalf of this account."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _DOCUMENTED = frozenset(("codebuild", "ecs-tasks"))
 def trusts(service: str) -> PolicyDocument:
     """A trust policy for a service such as `ecs-tasks`.
 
-    The condition keeps another account from using the service as a confused deputy. Where the service does not document
-    the key, as CloudFormation, CodePipeline, EventBridge and Lambda do not, the condition applies only if the key is
-    present: a key that never comes would keep the service from its role, and nothing would deploy.
+    The condition prevents other accounts from using the service as a confused deputy. CloudFormation, CodePipeline,
+    EventBridge and Lambda do not document the condition key: for them, the condition applies only if the key is
+    present. If the service never sends a required key, it cannot assume its role.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
     equals = StringEquals if service in _DOCUMENTED else StringEqualsIfExists

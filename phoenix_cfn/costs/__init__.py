@@ -1,6 +1,6 @@
-"""What a template costs in a month: what it costs by being there, at the least number of tasks.
+"""The monthly costs of a template: of resources that are billed by time, with the minimum number of tasks.
 
-What it costs by use (requests, data, logs, storage, builds) is not in it.
+Costs by usage (requests, data, logs, storage, builds) are not included.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from phoenix_cfn.costs.quantities import quantities
 
 @dataclass(frozen=True)
 class Line:
-    """So many of one thing: `price` is its name in the table of prices, None where the table has no price for it."""
+    """The costs of one kind of resource. `price` is its name in the table of prices, or None without a price."""
 
     what: str
     price: str | None
@@ -27,23 +27,23 @@ class Line:
 
 @dataclass(frozen=True)
 class Costs:
-    """`lines`: by price, in the order of the table; last, what has no price."""
+    """`lines`: in the order of the table of prices; lines without a price are last."""
 
     lines: tuple[Line, ...]
 
     @property
     def monthly(self) -> float:
-        """The sum of what has a price."""
+        """The sum of all lines with a price."""
         return sum(each.monthly for each in self.lines)
 
 
 def monthly_cost(template: Mapping[str, Any], parameters: Mapping[str, str] | None = None) -> Costs:
-    """Of a template with these values of its parameters; the others have their defaults."""
+    """The costs of a template with these parameter values; all other parameters have their defaults."""
     return costs_of(Stack(dict(template), Scenario(dict(parameters or {}))))
 
 
 def costs_of(stack: Stack) -> Costs:
-    """Of a template that is read already, in the scenario of its values."""
+    """The costs of a parsed template, in the scenario of its values."""
     table = prices()
     counts = quantities(stack)
     known = [name for name in table.prices if name in counts]

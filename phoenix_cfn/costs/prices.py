@@ -11,9 +11,9 @@ from msgspec import Struct
 
 
 class Price(Struct, frozen=True, forbid_unknown_fields=True):
-    """`of` what, in `unit` ("hour" or "month").
+    """`of` is the resource, `unit` is "hour" or "month".
 
-    `page` is where AWS publishes it, `seen` a page that quotes it. Empty, the price is not confirmed.
+    `page` is AWS's page with the price, `seen` a page that quotes it. If `seen` is empty, the price is not confirmed.
     """
 
     price: float
@@ -33,12 +33,12 @@ class Prices(Struct, frozen=True, forbid_unknown_fields=True):
     prices: Mapping[str, Price]
 
     def monthly(self, name: str) -> float:
-        """Of one for a whole month. Raises KeyError for what is not in the table."""
+        """The price of one unit per month. Raises KeyError for a name that is not in the table."""
         found = self.prices[name]
         return found.price * (self.hours if found.unit == "hour" else 1)
 
 
 @cache
 def prices() -> Prices:
-    """The table."""
+    """The table in prices.json."""
     return msgspec.json.decode((Path(__file__).parent / "prices.json").read_bytes(), type=Prices)

@@ -1,4 +1,4 @@
-"""How much of what has a price is in a template."""
+"""The quantities of a template's billed resources."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from phoenix_cfn.cloudformation.nodes import Resource
 from phoenix_cfn.cloudformation.stack import Stack
 
-# The name of a price, and how many of it.
+# The name of a price, and the quantity.
 Quantity = tuple[str, float]
 
 
 def quantities(stack: Stack) -> dict[str, float]:
-    """By the names of prices, in the order of the first resource that has it."""
+    """The quantities by names of prices, in the order of the resources."""
     found: Counter[str] = Counter()
     for resource in stack.resources.values():
         for name, count in _OF_TYPE.get(resource.type, _nothing)(resource):
@@ -26,7 +26,7 @@ def _nothing(_: Resource) -> Iterator[Quantity]:
 
 
 def _service(resource: Resource) -> Iterator[Quantity]:
-    """vCPUs and GiB of the tasks that run without any load."""
+    """vCPUs and GiB of the minimum number of tasks."""
     definition = resource.stack.resource(resource["TaskDefinition"], "AWS::ECS::TaskDefinition")
     if definition is None:
         return
@@ -46,7 +46,7 @@ def _least_tasks(service: Resource) -> float:
 
 
 def _load_balancer(resource: Resource) -> Iterator[Quantity]:
-    """One address in each subnet, where it faces the internet."""
+    """One public IPv4 address in each subnet, if the load balancer is internet-facing."""
     if resource["Type"].literal in (None, "application"):
         yield "load-balancer", 1
     if resource["Scheme"].literal != "internal":
@@ -54,13 +54,13 @@ def _load_balancer(resource: Resource) -> Iterator[Quantity]:
 
 
 def _endpoint(resource: Resource) -> Iterator[Quantity]:
-    """Gateways cost nothing."""
+    """Gateway endpoints are free."""
     if resource["VpcEndpointType"].literal == "Interface":
         yield "endpoint", len(resource["SubnetIds"].items)
 
 
 def _database(resource: Resource) -> Iterator[Quantity]:
-    """A serverless instance has at least the cluster's least capacity."""
+    """A serverless instance has at least the cluster's minimum capacity."""
     kind = resource["DBInstanceClass"].literal
     if kind != "db.serverless":
         yield f"documentdb-{kind or 'of an unknown class'}", 1
@@ -71,7 +71,7 @@ def _database(resource: Resource) -> Iterator[Quantity]:
 
 
 def _alarm(resource: Resource) -> Iterator[Quantity]:
-    """CloudWatch charges each metric that an alarm watches."""
+    """CloudWatch charges for each metric of an alarm."""
     metrics = [each["MetricStat"] for each in resource["Metrics"].items if each["MetricStat"].given]
     periods = [each["Period"].number for each in metrics] or [resource["Period"].number]
     for period in periods:

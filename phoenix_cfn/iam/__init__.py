@@ -1,1 +1,1 @@
-"""Policies: who may assume a role, and what the deploy role may do."""
+"""The policy of the deploy role, and the permissions boundary, derived from a template."""

@@ -1,4 +1,4 @@
-"""Values that depend on conditions: all that they can be, and the names that occur in them."""
+"""The alternatives of values that depend on conditions, and the references in them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phoenix_cfn.cloudformation.references import references
 
 
 def alternatives(value: Any) -> Iterator[Any]:
-    """The values that a value has under any conditions; nothing for AWS::NoValue."""
+    """All alternatives of a value, without AWS::NoValue."""
     arguments = value.get("Fn::If") if is_function(value) else None
     if isinstance(arguments, list) and len(arguments) == 3:
         for each in arguments[1:]:
@@ -28,7 +28,7 @@ def may_be_absent(value: Any) -> bool:
 
 
 def members(value: Any) -> Iterator[Any]:
-    """Each member that a list has under any conditions. A value that is no list is its own only member."""
+    """All alternatives of a list's members. A value that is not a list is its only member."""
     for each in alternatives(value):
         if isinstance(each, list):
             for inner in each:
@@ -38,12 +38,12 @@ def members(value: Any) -> Iterator[Any]:
 
 
 def mentions(value: Any) -> Iterator[tuple[str, str]]:
-    """The names that Ref, Fn::GetAtt and Fn::Sub refer to, each with its attribute, empty for Ref."""
+    """The names in Ref, Fn::GetAtt and Fn::Sub, each with its attribute, which is empty for Ref."""
     return ((each.target, each.attribute) for each in references(value) if each.function != "Condition")
 
 
 def attribute_arguments(argument: Any) -> tuple[str, str] | None:
-    """The logical id and the attribute that Fn::GetAtt names; None where they are not written out."""
+    """The logical id and the attribute of an Fn::GetAtt; None if they are not literals."""
     parts = argument.split(".", 1) if isinstance(argument, str) else argument
     if isinstance(parts, list) and len(parts) >= 2 and all(isinstance(each, str) for each in parts):
         return parts[0], ".".join(parts[1:])

@@ -1,4 +1,4 @@
-"""The permissions boundary: the most that roles of a template may do, whatever its author writes into them later."""
+"""The permissions boundary of a template's roles, which later changes of the template cannot exceed."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from phoenix_cfn.iam.exact import ExactTemplate
 from phoenix_cfn.iam.resources import UnknownValueError
 from phoenix_cfn.iam.statements import Permission, with_own_sids
 
-# What can be told apart in the ARN of anything: up to the account, each part for itself.
+# The parts of an ARN up to the account.
 _ARN = re.compile(
     r"(arn:(\$\{AWS::Partition\}|[a-z-]+):[a-z0-9-]+:(\$\{AWS::Region\}|[a-z0-9-]*):(\$\{AWS::AccountId\}|[^:]*):.+)"
 )
 
 
 class BoundaryError(PhoenixError):
-    """A role that may do something of which the boundary cannot say on what."""
+    """A statement of a role for which the boundary cannot determine the resources."""
 
     def __init__(self, role: str, statement: str, why: str, remedy: str) -> None:
-        super().__init__(f"the permissions boundary cannot follow {role}, {statement}: {why}. {remedy}")
+        super().__init__(f"no permissions boundary can be derived from {role}, {statement}: {why}. {remedy}")
 
 
 def boundary_permissions(template: Mapping[str, Any], values: Mapping[str, str]) -> list[Permission]:
-    """What the roles of a template may do, taken together: the boundary for each of them.
+    """The permissions of all roles of a template together, as the boundary of each of them.
 
-    `values`: see `Template`. Raises BoundaryError where the ARN of something is not known before the stack exists.
+    `values`: see `Template`. Raises BoundaryError if the ARN of a resource is not known before the stack exists.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     """
     known = ExactTemplate(template, values)
@@ -42,7 +42,7 @@ def boundary_permissions(template: Mapping[str, Any], values: Mapping[str, str])
 
 
 def joined(permissions: Iterable[Permission]) -> list[Permission]:
-    """The permissions without those that others contain; each has a Sid of its own."""
+    """The permissions without redundant ones, each with a unique Sid."""
     found: list[Permission] = []
     for each in permissions:
         if not any(_contains(other, each) for other in found):
@@ -59,7 +59,7 @@ def _contains(larger: Permission, smaller: Permission) -> bool:
 
 
 def _statements(known: ExactTemplate, role: str) -> Iterator[dict[str, Any]]:
-    """The statements of a role's policies, wherever in the template they stand."""
+    """The statements of all policies of a role in the template."""
     properties = known.properties(role)
     documents = [policy["PolicyDocument"] for policy in _listed(properties.get("Policies", []))]
     for each in _listed(properties.get("ManagedPolicyArns", [])):
@@ -68,8 +68,8 @@ def _statements(known: ExactTemplate, role: str) -> Iterator[dict[str, Any]]:
             raise BoundaryError(
                 role,
                 f"ManagedPolicyArns {json.dumps(each)}",
-                "what that policy allows stands outside of the template",
-                "Write its statements into Policies of the role.",
+                "the statements of that policy are outside the template",
+                "Add its statements to Policies of the role.",
             )
         documents.append(known.properties(own)["PolicyDocument"])
     for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
@@ -86,12 +86,12 @@ def _statements(known: ExactTemplate, role: str) -> Iterator[dict[str, Any]]:
 def _permissions(
     known: ExactTemplate, handed: tuple[str, ...], role: str, statement: Mapping[str, Any]
 ) -> Iterator[Permission]:
-    """One for what its ARN tells apart, and one for each resource that only its tags tell apart."""
+    """A permission for resources that are identified by ARN, and one for each that only its tags identify."""
     sid = statement.get("Sid") or f"{role}Statement"
     name = f"statement {sid}"
     for element in ("NotAction", "NotResource"):
         if element in statement:
-            raise BoundaryError(role, name, f"it allows by {element}", "Name what it allows by Action and Resource.")
+            raise BoundaryError(role, name, f"it uses {element}", "Use Action and Resource.")
     actions = tuple(sorted(map(str, _listed(statement["Action"]))))
     conditions = {
         operator: {
@@ -107,8 +107,8 @@ def _permissions(
             raise BoundaryError(
                 role,
                 name,
-                f"found {json.dumps(resource)}, which gives {arn}; expected an ARN",
-                "Write Fn::GetAtt of its Arn, or the ARN with the name in it by Fn::Sub.",
+                f"found {json.dumps(resource)}, whose value is {arn}; expected an ARN",
+                "Use Fn::GetAtt of its Arn, or Fn::Sub with the ARN and the name.",
             )
         if not known.by_tags:
             named.append(arn)
@@ -131,13 +131,13 @@ def _value(known: ExactTemplate, role: str, statement: str, value: Any) -> str:
         raise BoundaryError(
             role,
             statement,
-            f"found {json.dumps(value)}; Pipeline.yml does not know {error.what}",
+            f"found {json.dumps(value)}; {error.what} is not known in Pipeline.yml",
             error.remedy,
         ) from error
 
 
 def _is_arn(text: str) -> bool:
-    # A parameter's name begins with the slash that its ARN has anyway, or it has none.
+    # The name of a parameter begins with the slash of its ARN, or has none.
     return bool(_ARN.fullmatch(text)) and ":parameter//" not in text
 
 

@@ -1,6 +1,6 @@
-"""The policy for the role that CloudFormation deploys a template with: what its resources need, and no more.
+"""The least-privilege policy for the role with which CloudFormation deploys a template.
 
-The role outlives the template: it also reads, takes back and deletes what an earlier template has left.
+The role is also for updates and rollbacks: it can read, update and delete the resources of earlier templates.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _GIVES_POWER = frozenset(
         "iam:PutRolePolicy",
     }
 )
-# What tags a resource acts on the one that its type creates.
+# Tagging actions apply to the resource that the type creates.
 _TAGGING = re.compile(r"(create|delete|add|remove|put|list)tags\w*|(un)?tag\w+", re.IGNORECASE)
-# Other variables than those of AWS stand for an ARN; what is given without a wildcard is taken as it is.
+# Variables other than pseudo parameters are ARNs, and values without wildcards are literal.
 _ARN = re.compile(r"\$\{(?!AWS::|!)|arn:[^*]+$|arn:(?:\$\{[^}]*\}|[^:$])*:[a-z0-9-]+(?::(?:\$\{[^}]*\}|[^:$])*){2}:.")
 _UNNAMED_SECRET = ":secret:*" + SECRET_ENDING
-# What a resource that the template no longer has still needs.
+# The handlers for a resource that is no longer in the template.
 _OUTLIVING = ("read", "update", "delete", "list")
-# From so many ARNs on that differ in a number only, `?` stands for its digits.
+# From this number of ARNs on that differ only in a number, `?` replaces its digits.
 _MANY = 3
 
 
@@ -49,11 +49,11 @@ def deploy_permissions(
     supplied: Supplied | None = None,
     current: Footprint | None = None,
 ) -> list[Permission]:
-    """What CloudFormation needs to create, read, update, delete and list the resources of a template, and to take back
-    what it no longer has: `earlier`.
+    """The permissions of CloudFormation to create, read, update, delete and list the resources of a template, and to
+    update and delete those of `earlier` ones.
 
-    `values`: see `Template`; `supplied`: `Handlers.of`; `current` is the template's own footprint, for a caller that
-    has it. Raises UnknownNeedsError for types of which that is not known.
+    `values`: see `Template`; `supplied`: see `Handlers.of`; `current` is the template's footprint, if the caller has
+    it. Raises UnknownNeedsError for types with unknown permissions.
     """
     stack = Template(template, values)
     return _permissions([stack], current or Footprint.of(stack, supplied), earlier, supplied)
@@ -62,7 +62,7 @@ def deploy_permissions(
 def permissions_of_stacks(
     stacks: Sequence[Template], earlier: Footprint | None = None, supplied: Supplied | None = None
 ) -> list[Permission]:
-    """The same for a stack, the first, and those that are nested in it."""
+    """The permissions for a stack, which is the first, and its nested stacks."""
     return _permissions(stacks, reduce(or_, (Footprint.of(each, supplied) for each in stacks)), earlier, supplied)
 
 
@@ -77,16 +77,16 @@ def _permissions(
 
 
 def _as_arn(text: str) -> str:
-    """A resource of a statement: what is left open in it is a wildcard, and what is no ARN is everything.
+    """A resource of a statement: unknown parts are wildcards, and a value that is not an ARN is `*`.
 
-    IAM takes no wildcard for the service.
+    IAM accepts no wildcard for the service.
     """
     arn = re.sub(r"[^ -\u00ff]+", "*", open_pattern(text))
     return arn if arn == "*" or _ARN.match(arn) else "*"
 
 
 class _Derivation:
-    """From the facts about resource types, and what a template has and earlier ones had of them, to statements."""
+    """Derives statements from the facts of resource types and the footprints of current and earlier templates."""
 
     def __init__(self, current: Footprint, earlier: Footprint, stacks: tuple[str, ...], facts: Handlers) -> None:
         self._current, self._all, self._stacks = current, current | earlier, stacks
@@ -124,7 +124,7 @@ class _Derivation:
             if service == "iam":
                 found += self._role_permissions(own[service])
             else:
-                # What is created has no tags that could tell it from what it is created in.
+                # A new resource has no tags that distinguish it from the resource that it is created in.
                 alone = [each for each in own[service] if not (_creates(each) and self._arns_of_others(each))]
                 found += [self._on_own(name, alone)] if alone else []
             if deleting[service]:
@@ -161,12 +161,12 @@ class _Derivation:
         return {action for each in self._all.types() for action in self._facts.actions(each, [handler])}
 
     def _reads_all(self, action: str) -> bool:
-        """Whether it lists: what it is allowed for is then everything of its kind, not this stage's resources."""
+        """Whether it lists resources: its permission is then for all resources of the kind, not only this stage's."""
         tells = action.partition(":")[2].startswith(("Describe", "List"))
         return tells and (action in self._listing or not self._owned_kinds(action))
 
     def _acts_on_strangers(self, action: str) -> bool:
-        """Whether it acts on something of which this project does not know the ARN."""
+        """Whether it acts on resources with unknown ARNs."""
         return action in self._needed_by_strangers or not self._owned_kinds(action)
 
     def _owned_kinds(self, action: str) -> list[str]:
@@ -174,7 +174,7 @@ class _Derivation:
         return [f"{service}:{kind}" for kind in self._facts.kinds[action] if f"{service}:{kind}" in self._owned]
 
     def _only_touches_tagged(self, action: str) -> bool:
-        """Whether all that it acts on is known by AWS's ids alone, but carries the stack's tag since it exists."""
+        """Whether all its resources have generated ids, but the stack's tags from their creation."""
         if not self._stacks or action.partition(":")[0] in WITHOUT_TAG_CONDITIONS:
             return False
         kinds = self._owned_kinds(action)
@@ -188,7 +188,7 @@ class _Derivation:
         return tuple(dict.fromkeys(arn for kind in kinds for arn in self._owned[kind]))
 
     def _places(self, actions: Iterable[str]) -> tuple[str, ...]:
-        """Everything in this account and region that the actions can act on."""
+        """All resources in this account and region that the actions can act on."""
         found = {
             self._facts.places.get(f"{service}:{kind}", regular_place(service)) + "*"
             for action in actions
@@ -201,7 +201,7 @@ class _Derivation:
         return self._tagged(sid, actions, self._arns(actions))
 
     def _around(self, name: str, actions: list[str]) -> Iterator[Permission]:
-        """What creates or attaches in something of others: all of its kind, and their tags are not the template's."""
+        """Actions that create or attach a resource in another one: for all of its kind, without the template's tags."""
         by_arns = defaultdict(list)
         for action in actions:
             arns = self._arns_of_others(action)
@@ -212,7 +212,7 @@ class _Derivation:
             yield Permission(f"{name}OfOthers", tuple(alike), every, {})
 
     def _created_arns(self, action: str) -> tuple[str, ...]:
-        """Of the template's own, without what only earlier ones had: that is not created any more."""
+        """For the template's resources, without those of earlier templates only, which are no longer created."""
         kinds = self._owned_kinds(action)
         now = (self._current.arns[each].get(kind, ()) for each in self._current.types() for kind in kinds)
         return tuple(_numbered(sorted({arn for arns in now for arn in arns})))
@@ -229,14 +229,14 @@ class _Derivation:
         }
 
     def _anywhere(self, name: str, service: str, actions: list[str]) -> Iterator[Permission]:
-        """What acts on resources of which the ARN is not known; of buckets, those that the template names."""
+        """For resources with unknown ARNs; for buckets, those in the template's properties."""
         if service == "s3" and self._all.buckets and actions:
             unknown = {each for each in self._all.buckets if each.endswith(":*")}
             for buckets in filter(None, (self._all.buckets - unknown, unknown)):
                 yield self._tagged(f"{name}Anywhere", actions, tuple(sorted(buckets)))
             return
         own = [each for each in actions if not self._tags or not self._kinds_of_others(each)]
-        # Apart: what is known of one is not widened by what is not known of another.
+        # Separate statements: an unknown ARN of one kind does not widen another.
         by_reach = [[each for each in own if self._is_of_a_stranger(each) is wide] for wide in (True, False)]
         for alike in filter(None, by_reach):
             yield self._tagged(f"{name}Anywhere", alike, self._reach(alike))
@@ -252,7 +252,7 @@ class _Derivation:
             yield Permission(f"{name}OfOthers", tuple(others), *self._untagged(arns))
 
     def _kinds_of_others(self, action: str) -> set[str]:
-        """The kinds that an action may touch of which not all are surely the template's own."""
+        """The kinds of an action whose resources may not all belong to the template."""
         service, _, name = action.partition(":")
         kinds = {f"{service}:{kind}" for kind in self._facts.kinds[action]}
         users = [each for each in self._all.types() if action in self._needed[each]]
@@ -264,7 +264,7 @@ class _Derivation:
         return {f"{service}:{kind}" for kind in self._facts.kinds[action]} - self._kinds_of_others(action)
 
     def _named(self, action: str, kind: str) -> set[str]:
-        """The ARNs of a kind that an action touches: those that the template names, or all where it names none."""
+        """The ARNs of a kind for an action: those in the template, or all if there are none."""
         users = [each for each in self._all.types() if action in self._needed[each]]
         named = [self._all.around.get(each, {}).get(kind) for each in users]
         known = all(each in OWNED for each in users) and all(named)
@@ -279,14 +279,14 @@ class _Derivation:
         return frozenset(f"{each.partition(':')[0]}:{kind}" for each in actions for kind in self._facts.kinds[each])
 
     def _is_of_a_stranger(self, action: str) -> bool:
-        """Whether a type needs it for resources of its own, of which the ARNs are not known."""
+        """Whether a type needs it for resources with unknown ARNs."""
         service = action.partition(":")[0]
         strangers = [each for each in self._all.types() - set(OWNED) if action in self._needed[each]]
         kinds = {kind for each in strangers for kind in own_kinds(each, self._kinds_needed(each))}
         return bool(strangers) and (not kinds or any(each.startswith(f"{service}:") for each in kinds))
 
     def _reach(self, actions: Iterable[str]) -> tuple[str, ...]:
-        """What the actions can act on: of the services of types whose ARNs are not known, everything of the account."""
+        """The resources of actions of types with unknown ARNs: everything of these services in the account."""
         found: set[str] = set()
         for action in actions:
             service = action.partition(":")[0]
@@ -298,10 +298,10 @@ class _Derivation:
         return tuple(sorted(found)) or self._places(actions)
 
     def _tagged(self, sid: str, actions: list[str], arns: tuple[str, ...]) -> Permission:
-        """Where ARNs do not tell stages apart, tags do: what carries another stage's is out of reach.
+        """Limits resources by tags where ARNs do not contain the stage: resources of other stages are excluded.
 
-        IfExists, because what is being created has no tags yet, and KMS takes minutes to notice a tag. S3 does not look
-        at the tags of buckets, and their ARNs do not have the account.
+        IfExists, because a new resource has no tags yet, and KMS applies a tag only after minutes. S3 does not evaluate
+        the tags of buckets, and their ARNs do not contain the account.
         """
         anonymous = any(_is_anonymous(arn) or arn.endswith(_UNNAMED_SECRET) for arn in arns)
         resources, conditions = self._untagged(arns)
@@ -310,12 +310,12 @@ class _Derivation:
         return Permission(sid, tuple(actions), resources, conditions)
 
     def _untagged(self, arns: tuple[str, ...]) -> tuple[tuple[str, ...], Conditions]:
-        """The ARNs, and the condition that keeps buckets of all names to the account."""
+        """The ARNs, and the condition that limits buckets of any name to the account."""
         every_bucket = any(":s3:::*" in arn for arn in arns)
         return arns, {"StringEquals": {"aws:ResourceAccount": ("${AWS::AccountId}",)}} if every_bucket else {}
 
     def _role_permissions(self, actions: list[str]) -> Iterator[Permission]:
-        """Roles: what gives them power only together with the boundary."""
+        """Roles: actions that give them permissions are allowed only with the boundary."""
         boundaries = set(self._current.boundaries)
         boundary = boundaries.pop() if len(boundaries) == 1 else "*"
         bounded = [each for each in actions if each in _GIVES_POWER and boundary != "*"]
@@ -327,7 +327,7 @@ class _Derivation:
             yield self._on_own("Roles", rest)
 
     def _pass_role(self) -> Iterator[Permission]:
-        """The roles that the stack has, to the services that they trust, and those that it names besides."""
+        """The stack's roles, by the services that they trust, and other roles in its properties."""
         if not any("iam:PassRole" in actions for actions in self._needed.values()):
             return
         passed = sorted(self._all.passed.items())
@@ -343,7 +343,7 @@ class _Derivation:
             yield Permission(sid, ("iam:PassRole",), resources, _passed_to({each.services for each in alike}))
 
     def _custom_resources(self) -> Iterator[Permission]:
-        """CloudFormation calls the functions and topics that make custom resources with the role."""
+        """CloudFormation uses the role to invoke the functions and topics of custom resources."""
         for sid, service, action in (
             ("CustomResources", "lambda", "lambda:InvokeFunction"),
             ("CustomResourcesByTopics", "sns", "sns:Publish"),
@@ -353,7 +353,7 @@ class _Derivation:
                 yield Permission(sid, (action,), arns, {})
 
     def _service_linked_roles(self) -> Iterator[Permission]:
-        """Limited to the services that are known to have one; not limited where a type's is not known."""
+        """Service-linked roles: limited to known services; not limited if the service of a type is unknown."""
         services = self._current.linked
         if services:
             known = not any("*" in each for each in services)
@@ -365,19 +365,19 @@ class _Derivation:
             )
 
     def _nested_templates(self) -> Iterator[Permission]:
-        """CloudFormation reads the templates of nested stacks with the role."""
+        """CloudFormation uses the role to read the templates of nested stacks."""
         if self._all.templates:
             yield Permission("NestedTemplates", ("s3:GetObject",), tuple(sorted(self._all.templates)), {})
 
     def _keys_are_own(self) -> bool:
-        """Whether all secrets are encrypted with keys that have the tags: the template's, or those of its variables."""
+        """Whether all secrets are encrypted with keys that have the tags: of the template, or of its variables."""
         kinds = self._all.arns.get(_SECRET, {}).values()
         own = {arn for arns in kinds for arn in arns}
         others = any(not arn.startswith("${") for arn in self._all.secrets - own)
         return not others and "keys of others" not in self._all.reads
 
     def _references(self) -> Iterator[Permission]:
-        """What CloudFormation reads itself to fill in the template, and the key that secrets are written with."""
+        """The values that CloudFormation reads to process the template, and the keys of its secrets."""
         if self._all.secrets:
             secrets = tuple(sorted(self._all.secrets))
             yield Permission("DynamicReferences", ("secretsmanager:GetSecretValue",), secrets, {})
@@ -394,7 +394,7 @@ class _Derivation:
         if "parameters" in self._all.reads:
             places = ["arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*"]
             if "public parameters" in self._all.reads:
-                # Those of AWS are of no account.
+                # Those of AWS have no account.
                 places.append("arn:${AWS::Partition}:ssm:${AWS::Region}::parameter/aws/service/*")
             yield Permission("ParameterReferences", ("ssm:GetParameters",), tuple(places), {})
         if "availability zones" in self._all.reads and not any(
@@ -414,12 +414,12 @@ def _patterns(kinds: Iterable[str]) -> tuple[str, ...]:
 
 
 def _equal(key: str, values: tuple[str, ...]) -> Conditions:
-    """The condition that a key has one of these values; `*` in them stands for anything."""
+    """The condition that a key has one of these values, with wildcards."""
     return {"StringLike" if any("*" in each for each in values) else "StringEquals": {key: values}}
 
 
 def _passed_to(services: Iterable[str]) -> Conditions:
-    """The condition for services joined by commas; none for what was recorded without them."""
+    """The condition for services joined by commas; empty for records without services."""
     names = tuple(sorted({name for each in services for name in each.split(",") if name}))
     return _equal("iam:PassedToService", names) if names else {}
 
@@ -430,7 +430,7 @@ def _words(text: str) -> str:
 
 
 def _numbered(arns: list[str]) -> list[str]:
-    """The ARNs, where many differ in the number at their end only with `?` for its digits."""
+    """The ARNs; if many differ only in the number at the end, with `?` for its digits."""
     alike = defaultdict(list)
     for arn in arns:
         name = re.sub(r"\d+$", "", arn)
@@ -447,7 +447,7 @@ def _numbered(arns: list[str]) -> list[str]:
 
 
 def _is_anonymous(arn: str) -> bool:
-    """Whether nothing in the ARN tells this stage's resources from those of others."""
+    """Whether the ARN does not distinguish this stage's resources from others."""
     _, _, service, *_, path = re.sub(r"\$\{AWS::\w+\}", "", arn).split(":", 5)
     kind = "" if service in WITHOUT_TAG_CONDITIONS else "([a-z-]+[/:])?"
     return bool(re.fullmatch(rf"{kind}\*", path))

@@ -1,4 +1,4 @@
-"""What running stages may still have, beyond the template as it is now: kept as JSON, so that a diff shows it."""
+"""The record of resources that running stages may still have from earlier templates, as JSON."""
 
 from __future__ import annotations
 
@@ -21,49 +21,48 @@ _SETS = ("secrets", "reads", "buckets", "templates", "tokens")
 
 
 class RecordError(PhoenixError):
-    """A record that cannot be read."""
+    """An invalid record."""
 
     def __init__(self, path: Path, found: str) -> None:
         super().__init__(
-            f"{path}: found {found}; expected what build.py writes. After a merge keep the lines of both sides. "
-            "If every stage has been updated to the current template, remove the file instead, and run build.py."
+            f"{path}: found {found}; expected a file that build.py has written. After a merge, keep the lines of both "
+            "sides. If all stages are updated to the current template, remove the file instead, and run build.py."
         )
 
 
 class Earlier(Struct, frozen=True):
-    """`footprint`: what earlier templates left; `roles`: what their roles may do, by the boundary of then."""
+    """`footprint`: the resources of earlier templates; `roles`: the permissions of their roles, from the boundary."""
 
     footprint: Footprint = Footprint()
     roles: tuple[Permission, ...] = ()
 
     @classmethod
     def of(cls, template: Mapping[str, Any], values: Mapping[str, str], supplied: Supplied | None = None) -> Earlier:
-        """What a template will have left when another takes its place. `values`: see `Template`; `supplied`:
-        `Handlers.of`."""
+        """The record of a template. `values`: see `Template`; `supplied`: see `Handlers.of`."""
         return cls(Footprint.of(Template(template, values), supplied), tuple(boundary_permissions(template, values)))
 
     @classmethod
     def read(cls, path: Path) -> Earlier:
-        """What a file says; nothing where there is no file. Raises RecordError."""
+        """The record in a file; empty if the file does not exist. Raises RecordError."""
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError as error:
-            # A link that leads nowhere is no empty record: a role would lose what running stages need.
+            # A broken symbolic link is not an empty record: the role would lack permissions for running stages.
             if path.is_symlink():
-                raise RecordError(path, f"a link to nowhere ({error.strerror})") from error
+                raise RecordError(path, f"a broken symbolic link ({error.strerror})") from error
             return cls()
         except (OSError, UnicodeDecodeError) as error:
             raise RecordError(path, str(error)) from error
         try:
             return cls.from_json(text)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise RecordError(path, f"what is not such a record ({error})") from error
+            raise RecordError(path, f"an invalid record ({error})") from error
 
     def __or__(self, other: Earlier) -> Earlier:
         return Earlier(self.footprint | other.footprint, tuple(joined([*self.roles, *other.roles])))
 
     def __sub__(self, other: Earlier) -> Earlier:
-        """What this has and the other has not."""
+        """The entries that the other record does not have."""
         known = joined(other.roles)
         roles = tuple(each for each in self.roles if len(joined([*known, each])) > len(known))
         return Earlier(self.footprint - other.footprint, roles)
@@ -72,7 +71,7 @@ class Earlier(Struct, frozen=True):
         return bool(self.footprint or self.roles)
 
     def to_json(self) -> str:
-        """One line for each fact, sorted, so that the same facts are the same text."""
+        """The sorted entries, one per line."""
         print_ = self.footprint
         types = {
             each: {
@@ -120,7 +119,7 @@ class Earlier(Struct, frozen=True):
             },
             features={each: frozenset(kinds["properties"]) for each, kinds in types.items() if "properties" in kinds},
             passed={service: frozenset(arns) for service, arns in facts.get("passed roles", {}).items()},
-            # Earlier versions kept the ARN alone.
+            # Earlier versions recorded the ARN only.
             others=frozenset(
                 Outside(each, "", "") if isinstance(each, str) else Outside(*each) for each in facts.get("others", ())
             ),

@@ -1,4 +1,4 @@
-"""A template's values where a wildcard would be too wide: those that are not known are refused."""
+"""Values of a template for which a wildcard would be too wide: unknown values are errors."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _SECRET = "AWS::SecretsManager::Secret"
 
 
 class ExactTemplate(Template):
-    """A template read for what its roles may do: a value that is not known is refused, and never becomes a wildcard.
+    """A template for which unknown values are errors, not wildcards: for the permissions of its roles.
 
-    What refers to a resource stands for this resource alone. Where AWS makes up the id, only tags tell the resource
+    A reference to a resource matches only this resource. If AWS generates its id, only tags distinguish the resource
     from others: `by_tags` collects these resources while values are resolved.
     """
 
@@ -25,7 +25,7 @@ class ExactTemplate(Template):
         self.by_tags: set[str] = set()
 
     def tags(self, logical_id: str) -> dict[str, str]:
-        """A resource's tags, as far as their values are known."""
+        """A resource's tags with known values."""
         tags = self.properties(logical_id).get(tag_property(self.resources[logical_id]["Type"]))
         every = tags.items() if isinstance(tags, dict) else [(tag["Key"], tag["Value"]) for tag in tags or []]
         found = {}
@@ -38,10 +38,10 @@ class ExactTemplate(Template):
         raise UnknownValueError(what, remedy)
 
     def _parameter(self, name: str) -> str:
-        # A parameter that the pipeline does not set has its default.
+        # A parameter that the pipeline does not pass has its default.
         default = self.parameters.get(name, {}).get("Default")
         if default in (None, ""):
-            return self._unknown(f"the parameter {name}", "Give the parameter a default.")
+            return self._unknown(f"the parameter {name}", "Set a default for the parameter.")
         return str(default)
 
     def _id(self, logical_id: str) -> str:
@@ -70,14 +70,14 @@ class ExactTemplate(Template):
         raise _unnamed(logical_id, resource_type, name)
 
     def _made_up(self, logical_id: str) -> str:
-        """The `*` for an id, where the resource has tags that its service looks at."""
+        """The `*` for an id, if the resource has tags that its service evaluates."""
         resource_type = self.resources[logical_id]["Type"]
         if not self.tags(logical_id) or not tags_count(resource_type):
             raise UnknownValueError(
-                f"the id that AWS will give {logical_id} ({resource_type}), and no tags tell it from others",
-                f"Give it the tags Project and Stage by its property {tag_property(resource_type)}."
+                f"the id that AWS generates for {logical_id} ({resource_type}), which has no tags to identify it",
+                f"Add the tags Project and Stage to its property {tag_property(resource_type)}."
                 if tags_count(resource_type)
-                else "Let the role do without it.",
+                else "Remove it from the permissions of the role.",
             )
         self.by_tags.add(logical_id)
         return "*"
@@ -85,7 +85,7 @@ class ExactTemplate(Template):
     def _generated_name(self, logical_id: str, exact: bool = True) -> str:
         resource_type = self.resources[logical_id]["Type"]
         if resource_type == _SECRET:
-            # Named after the logical id alone.
+            # The generated name contains only the logical id.
             self._made_up(logical_id)
             return f"{logical_id}-*"
         name = super()._generated_name(logical_id, exact)
@@ -96,6 +96,6 @@ class ExactTemplate(Template):
 
 def _unnamed(logical_id: str, resource_type: str, name: str) -> UnknownValueError:
     return UnknownValueError(
-        f"the name that CloudFormation will give {logical_id} ({resource_type})",
-        f"Set its property {name}, to a name that begins with ${{StagePrefix}}.",
+        f"the name that CloudFormation generates for {logical_id} ({resource_type})",
+        f"Set its property {name} to a name that begins with ${{StagePrefix}}.",
     )

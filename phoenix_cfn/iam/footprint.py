@@ -1,4 +1,4 @@
-"""What a template leaves in an account, as far as the rights to deploy, change and delete it depend on that."""
+"""The resources of a template in an account, as far as the permissions to deploy, update and delete it need them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from phoenix_cfn.iam.supplements import SERVICE_LINKED_ROLES, features, is_custo
 from phoenix_cfn.iam.surroundings import surroundings
 
 _SECRET = "AWS::SecretsManager::Secret"
-# A part of a reference, in a template as JSON text; a variable of Fn::Sub in it may have colons.
+# A part of a dynamic reference, in a template as JSON; a variable of Fn::Sub in it may contain colons.
 _PART = r'(?:\$\{[^}"]*\}|[^:}"\\])'
 _SECRET_REFERENCE = re.compile(
     rf"\{{\{{resolve:secretsmanager:(?:(arn:{_PART}*:secretsmanager:{_PART}*:{_PART}*:secret:{_PART}+|{_PART}+)(?=[:}}]))?"
@@ -29,15 +29,15 @@ Names = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True)
 class Footprint:
-    """What follows from the resources of a template.
+    """The footprint of a template.
 
-    `arns`: by type and kind what it creates, such as {"AWS::SQS::Queue": {"sqs:queue": ...}}. `features`: by type the
-    properties in use that decide which actions it needs. `passed`: by services, joined by commas, the roles that are
-    passed to them. `others`: roles that the template does not create, but passes. `around`: by type and kind what its
-    resources are created in or attached to. `tokens`: what makes its custom resources. `secrets`: the ARNs that dynamic
-    references read. `reads`: what else CloudFormation reads. `buckets`: the ARNs of buckets that properties name, and
-    of the objects in them. `boundaries`: those of its roles. `linked`: the services whose role a fresh account lacks.
-    `templates`: the ARNs of the templates of nested stacks. `tags`: those that all resources with tags share.
+    `arns`: the created resources by type and kind, such as {"AWS::SQS::Queue": {"sqs:queue": ...}}. `features`: by
+    type, the used properties that need additional actions. `passed`: the passed roles, by services joined by commas.
+    `others`: passed roles that the template does not create. `around`: by type and kind, the resources in which others
+    are created or to which they are attached. `tokens`: the service tokens of custom resources. `secrets`: the ARNs in
+    dynamic references. `reads`: other values that CloudFormation reads. `buckets`: the ARNs of buckets in properties,
+    and of their objects. `boundaries`: those of the roles. `linked`: services with a service-linked role. `templates`:
+    the ARNs of the templates of nested stacks. `tags`: the common tags of all resources with tags.
     """
 
     arns: Mapping[str, Names] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Footprint:
 
     @classmethod
     def of(cls, template: Template, supplied: Supplied | None = None) -> Footprint:
-        """Of a template. Raises UnknownNeedsError for types of which it is not known what they need.
+        """The footprint of a template. Raises UnknownNeedsError for types with unknown permissions.
 
         `supplied`: see `Handlers.of`.
         """
@@ -98,7 +98,7 @@ class Footprint:
         return set(self.arns)
 
     def __or__(self, other: Footprint) -> Footprint:
-        """Of both; tags and boundaries those that hold for both, where both have resources."""
+        """The union of both; of tags and boundaries the intersection, if both have resources."""
         kinds = {
             each: _union(self.arns.get(each, {}), other.arns.get(each, {})) for each in self.types() | other.types()
         }
@@ -123,7 +123,7 @@ class Footprint:
         )
 
     def __sub__(self, other: Footprint) -> Footprint:
-        """What this has and the other does not have."""
+        """The entries that the other footprint does not have."""
         arns: dict[str, Names] = {}
         for each, kinds in self.arns.items():
             beyond = _difference(kinds, other.arns.get(each, {}))
@@ -166,7 +166,7 @@ def _difference(first: Names, second: Names) -> dict[str, frozenset[str]]:
 
 
 def _templates(template: Template) -> Iterator[str]:
-    """The objects with the templates of nested stacks; those of every bucket where an address is not known.
+    """The S3 objects with the templates of nested stacks; all objects if a URL is unknown.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
     """
@@ -180,13 +180,13 @@ def _templates(template: Template) -> Iterator[str]:
 
 
 def _boundary(template: Template, role: str) -> str:
-    """The boundary that a role surely has; `*` where there is none."""
+    """The boundary that a role always has; `*` without one."""
     boundary = template.properties(role).get("PermissionsBoundary", "*")
     return "*" if may_be_absent(boundary) else template.pattern(boundary)
 
 
 def _made_by_tokens(template: Template, supplied: Supplied) -> set[str]:
-    """The types of custom resources, of which their tokens say what CloudFormation needs."""
+    """The types of custom resources, whose permissions follow from their service tokens."""
     return {
         each
         for each in template.types() - set(supplied)
@@ -195,7 +195,7 @@ def _made_by_tokens(template: Template, supplied: Supplied) -> set[str]:
 
 
 def _tokens(template: Template) -> Iterator[str]:
-    """The functions and topics that make the custom resources; both where it is not known which.
+    """The functions and topics of custom resources; all functions and topics if the token is unknown.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes.html
     """
@@ -215,7 +215,7 @@ def _tokens(template: Template) -> Iterator[str]:
 
 
 def _reads(template: Template) -> Iterator[str]:
-    """What CloudFormation reads itself to fill in the template, and whether secrets are written with a key.
+    """The values that CloudFormation reads to process the template, and whether secrets have customer managed keys.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
@@ -241,7 +241,7 @@ def _is_own_key(template: Template, key: Any) -> bool:
 
 
 def _buckets(template: Template) -> Iterator[str]:
-    """The ARNs of the buckets that properties name, wherever they do; of all where a name is not known."""
+    """The ARNs of the buckets in any properties; all buckets if a name is unknown."""
     for logical_id in template.resources:
         for value in _bucket_names(template.properties(logical_id)):
             name = template.resolve(value)

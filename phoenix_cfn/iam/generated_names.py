@@ -1,4 +1,4 @@
-"""The names that CloudFormation makes, as patterns for policies.
+"""The names that CloudFormation generates, as patterns for policies.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
 """
@@ -11,16 +11,16 @@ from msgspec import Struct
 
 from phoenix_cfn.cloudformation.names import RANDOM_ENDING
 
-# So many characters of the last word of a shortened stack's name still tell it from the stack of a stage whose name
-# begins with this one's.
+# The number of characters of the last word in a shortened stack name that still distinguish it from the stack of a
+# stage whose name begins with this one's.
 _TELLING = 1
 
 
 class Name(Struct, frozen=True):
-    """The property that names a resource, and the characters that AWS allows.
+    """The property of a resource's name, and the name's limit in characters.
 
-    `limit` is 0 where the property is required, or where the name that CloudFormation makes does not begin with the
-    stack's. `shortened`: a name that would exceed the limit is shortened by the rule of `generated`.
+    `limit` is 0 if the property is required, or if the generated name does not begin with the stack's name.
+    `shortened`: whether a name above the limit is shortened by the rule of `generated`.
     """
 
     property: str
@@ -30,11 +30,11 @@ class Name(Struct, frozen=True):
 
 
 def generated(name: Name, stack: str | None, longest: float, logical_id: str, exact: bool) -> str:
-    """The name that CloudFormation makes, as a pattern; `*` where not enough of it is known.
+    """The generated name as a pattern; `*` if not enough of it is known.
 
-    `stack` is the stack's name, which may begin with a Fn::Sub variable, and `longest` the most characters that it has.
-    `exact`: for this resource alone; otherwise for all that the stack names. What would exceed the limit is shortened:
-    the stack's name and the logical id share what the random ending leaves.
+    `stack` is the stack's name, which may begin with an Fn::Sub variable, and `longest` its maximum length. `exact`:
+    for this resource only; otherwise for all generated names of the stack. A name above the limit is shortened: stack
+    name and logical id share the characters that the random suffix leaves.
     https://github.com/aws-cloudformation/cloudformation-cli-java-plugin (IdentifierUtils.java)
     """
     room = name.limit - RANDOM_ENDING - 1
@@ -52,12 +52,12 @@ def generated(name: Name, stack: str | None, longest: float, logical_id: str, ex
 
 
 def _shortened(stack: str | None, longest: float, room: float) -> str:
-    """What is certain to remain of a stack's name; `*` where that does not tell it from others."""
+    """The part of a stack's name that always remains; `*` if it does not distinguish the stack from others."""
     found = re.fullmatch(r"(\$\{[^}]*\})?([^$]*)", stack or "")
     if not found or longest == float("inf"):
         return "*"
     variable, rest = found[1] or "", found[2]
-    # With the longest stage the least of the rest remains.
+    # The longest stage leaves the least of the rest.
     kept = rest[: max(0, int(room - (longest - len(rest))))]
     last_word = kept.rpartition("-")[2]
     tells = kept == rest or (kept.count("-") == rest.count("-") and len(last_word) >= _TELLING)
@@ -65,7 +65,7 @@ def _shortened(stack: str | None, longest: float, room: float) -> str:
 
 
 def _fair_split(room: int, first: float, second: int) -> tuple[float, int]:
-    """Half of the room each; what one does not need goes to the other."""
+    """Half of the limit each; the unused characters of one go to the other."""
     half = room // 2
     if second <= half:
         return min(first, room - second), second
@@ -75,5 +75,5 @@ def _fair_split(room: int, first: float, second: int) -> tuple[float, int]:
 
 
 def _lower(text: str) -> str:
-    """In lower case, but for what Fn::Sub fills in."""
+    """The text in lowercase, except Fn::Sub variables."""
     return re.sub(r"(\$\{[^}]*\})|([^$]+)", lambda match: match[1] or match[2].lower(), text)

@@ -1,7 +1,6 @@
-"""The facts that the deploy role follows from: which actions a resource type's handlers call, and what these act on.
+"""The facts from which the deploy role follows: the actions of a resource type's handlers, and their resources.
 
-Those of the library's own types are on record in library.json. What that does not cover is read from the schemas at
-once, so that a build is always right.
+The facts of this library's types are in library.json. Others are read from the schemas in the build.
 """
 
 from __future__ import annotations
@@ -25,25 +24,25 @@ _NOTHING: Supplied = {}
 
 
 class UnknownNeedsError(PhoenixError):
-    """Resource types of which nobody says what CloudFormation needs: a policy for the rest would be a partial one."""
+    """Resource types with unknown permissions: the policy would be incomplete."""
 
     def __init__(self, resource_types: Iterable[str]) -> None:
         self.resource_types = sorted(resource_types)
         super().__init__(
-            "cannot tell what CloudFormation needs for "
+            "the permissions that CloudFormation needs are unknown for "
             + ", ".join(self.resource_types)
             + ": the registry schema of cfn-lint "
             + schemas.cfn_lint_version()
-            + " lists no handler permissions. A project gives them in phoenix.toml, as [[permissions]]; this library, "
-            "with their source, in phoenix_cfn/iam/supplements.py."
+            + " lists no handler permissions. Add them to phoenix.toml as [[permissions]], or, in this library, to "
+            "phoenix_cfn/iam/supplements.py with their source."
         )
 
 
 class Handlers(Struct, frozen=True):
-    """`types`: by type and handler the actions; `tagged`: types whose resources carry CloudFormation's own tags from
-    the moment they exist; `kinds`: by action the kinds of resource it can be limited to, none if it cannot;
-    `places`: by kind, such as `iam:role`, how its ARNs begin where that is not the regular way; `not_actions`: by type
-    the names in its schema that IAM does not know."""
+    """`types`: the actions by type and handler; `tagged`: types whose resources have CloudFormation's tags from their
+    creation; `kinds`: by action, the kinds of resource that it can be limited to, empty if there are none; `places`: by
+    kind, such as `iam:role`, an irregular beginning of its ARNs; `not_actions`: by type, the actions in its schema that
+    do not exist in IAM."""
 
     types: dict[str, dict[str, list[str]]]
     tagged: list[str]
@@ -53,9 +52,9 @@ class Handlers(Struct, frozen=True):
 
     @classmethod
     def of(cls, resource_types: Iterable[str], supplied: Supplied = _NOTHING) -> Handlers:
-        """The facts about these types. Raises UnknownNeedsError.
+        """The facts of these types. Raises UnknownNeedsError.
 
-        `supplied`: the actions, by type and handler, that a project gives for types of which no schema lists them.
+        `supplied`: the project's actions, by type and handler, for types whose schemas do not list them.
         """
         wanted = set(resource_types)
         recorded = cls.recorded()
@@ -63,13 +62,13 @@ class Handlers(Struct, frozen=True):
 
     @classmethod
     def recorded(cls) -> Handlers | None:
-        """What library.json says; None if it says it of another cfn-lint, or followed from other supplements."""
+        """The facts in library.json; None if they are from another cfn-lint, or from other supplements."""
         data = json.loads(library.section(library.HANDLERS) or "{}")
         return cls(**data["facts"]) if data.get("from") == _origin() else None
 
     @classmethod
     def derive(cls, resource_types: Iterable[str], supplied: Supplied = _NOTHING) -> Handlers:
-        """The same from the schemas. Raises UnknownNeedsError."""
+        """The facts from the schemas. Raises UnknownNeedsError."""
         without_handlers = {**supplied, **WITHOUT_HANDLERS}
         types: dict[str, dict[str, list[str]]] = {}
         not_actions: dict[str, list[str]] = {}
@@ -109,17 +108,17 @@ class Handlers(Struct, frozen=True):
         return cls(types, tagged, kinds, dict(sorted(places.items())), not_actions)
 
     def actions(self, resource_type: str, handlers: Collection[str] = HANDLERS) -> set[str]:
-        """What these handlers of a type call."""
+        """The actions of these handlers of a type."""
         return {action for name in handlers for action in self.types[resource_type].get(name, ())}
 
     def record(self) -> None:
-        """Writes them into library.json."""
+        """Writes the facts to library.json."""
         facts = {name: getattr(self, name) for name in self.__struct_fields__}
         library.record(library.HANDLERS, _layout({"from": _origin(), "facts": facts}))
 
 
 def regular_place(service: str) -> str:
-    """How most ARNs begin, up to and with the account, as Fn::Sub text."""
+    """The regular beginning of ARNs, up to the account, as text for Fn::Sub."""
     return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:"
 
 
@@ -152,7 +151,7 @@ def _plain(name: str) -> str:
 
 
 def _is_action(name: str) -> bool:
-    """Whether IAM knows it. The schemas of a few types name actions with a wildcard; these stay as they are."""
+    """Whether the action exists in IAM. Actions with wildcards, in the schemas of some types, stay unchanged."""
     return name.lower() in schemas.iam_actions() or name.endswith("*")
 
 

@@ -1,4 +1,4 @@
-"""What identifies a resource before it exists: its name, its ARN, what Ref and Fn::GetAtt give.
+"""The identity of a resource before it exists: its name, its ARN, and the values of Ref and Fn::GetAtt.
 
 Sources: "Return values" of each type in the CloudFormation template reference, the ARN formats of the service
 authorization reference, and the registry schemas (primaryIdentifier, readOnlyProperties).
@@ -22,9 +22,9 @@ OF_THE_ACCOUNT, _OF_NO_ACCOUNT = "${AWS::AccountId}", ""
 class Owned(Struct, frozen=True):
     """A kind of resource, such as `ecs:cluster`, that comes with a resource of the template.
 
-    `path` is what follows the account in its ARN: `{name}` stands for its name, `{Property}` for that of a property,
-    `{Property|default}` for one with a default, `*` for what AWS makes up. It counts only where the template does not
-    set the property `unless`, and does set `needs`. A `part` comes along with the resource and has none of its tags.
+    `path` is the part of its ARN after the account: `{name}` is its name, `{Property}` the value of a property,
+    `{Property|default}` the value of one with a default, `*` a generated id. It applies only if the template does not
+    set the property `unless`, and sets `needs`. A `part` is created with the resource and has none of its tags.
     """
 
     kind: str
@@ -45,18 +45,18 @@ class Owned(Struct, frozen=True):
 
 
 def _made_by_cloudformation(resource_type: str, shortened: bool = True) -> Name:
-    """The name of a type that cloudformation/names.py has; CloudFormation makes one that begins with the stack's."""
+    """The name of a type in cloudformation/names.py; a generated name begins with the stack's name."""
     naming = names.NAMES[resource_type]
     assert naming.length is not None
     return Name(naming.property, naming.length, naming.lower, shortened)
 
 
-# The types whose Ref is the name, or that are named in their ARN.
+# The types whose Ref is the name, or whose ARN contains the name.
 NAMES = {
     "AWS::CloudFormation::Stack": Name("StackName", 128, shortened=False),
     "AWS::CloudWatch::Alarm": _made_by_cloudformation("AWS::CloudWatch::Alarm"),
     "AWS::CloudWatch::Dashboard": _made_by_cloudformation("AWS::CloudWatch::Dashboard"),
-    # Not all of the names that CloudFormation makes for these begin with the stack's.
+    # Not all generated names of these types begin with the stack's name.
     "AWS::CodeDeploy::Application": Name("ApplicationName", 0),
     "AWS::CodeDeploy::DeploymentConfig": Name("DeploymentConfigName", 0),
     "AWS::CodeDeploy::DeploymentGroup": Name("DeploymentGroupName", 0),
@@ -93,12 +93,12 @@ NAMES = {
     "AWS::StepFunctions::StateMachine": Name("StateMachineName", 80),
 }
 
-# Every type that this project knows more of than the schemas say: what it creates, itself first. A type that is not
-# here may act on anything of its kind in this account and region.
+# Types with facts that are not in the schemas: the resources that they create, the type itself first. A type that is
+# not here may act on all resources of its kind in this account and region.
 OWNED: dict[str, tuple[Owned, ...]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": (
         Owned("application-autoscaling:scalabletarget", "scalable-target/*"),
-        # The alarms that target tracking makes.
+        # The alarms of target tracking.
         Owned("cloudwatch:alarm", "alarm:TargetTracking-{ResourceId}*"),
     ),
     "AWS::ApplicationAutoScaling::ScalingPolicy": (),
@@ -155,7 +155,7 @@ OWNED: dict[str, tuple[Owned, ...]] = {
     ),
     "AWS::ECS::TaskDefinition": (
         Owned("ecs:task-definition", "task-definition/{name}:*"),
-        # Tags at registration are checked on the family, which has no revision yet.
+        # Tags in a registration are checked on the family without a revision.
         # https://github.com/aws/aws-cdk/issues/25768
         Owned("ecs:task-definition", "task-definition/{name}"),
     ),
@@ -195,10 +195,10 @@ OWNED: dict[str, tuple[Owned, ...]] = {
     "AWS::Kinesis::Stream": (Owned("kinesis:stream", "stream/{name}"),),
     "AWS::KinesisFirehose::DeliveryStream": (Owned("firehose:deliverystream", "deliverystream/{name}"),),
     "AWS::Lambda::Function": (Owned("lambda:function", "function:{name}"),),
-    # CloudWatch Logs writes the ARN of a group with `:*` at its end for some actions and without for others.
+    # The ARN of a log group ends with `:*` for some actions, and not for others.
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     "AWS::Logs::LogGroup": (Owned("logs:log-group", "log-group:{name}*"),),
-    # Of a hosted zone that is named by HostedZoneId, or HostedZoneName.
+    # A hosted zone by HostedZoneId, or HostedZoneName.
     "AWS::Route53::RecordSet": (),
     "AWS::S3::Bucket": (
         Owned("s3:bucket", "{name}", region=_GLOBAL, account=_OF_NO_ACCOUNT),
@@ -220,7 +220,7 @@ OWNED: dict[str, tuple[Owned, ...]] = {
     "AWS::WAFv2::WebACL": (Owned("wafv2:webacl", "*/webacl/{Name}/*"),),
 }
 
-# Types of which the ARN is known, but not all that their handlers act on.
+# Types with a known ARN whose handlers also act on other resources.
 IDENTIFIED: dict[str, Owned] = {
     "AWS::AppSync::GraphQLApi": Owned("appsync:graphqlapi", "apis/*"),
     "AWS::Batch::JobQueue": Owned("batch:job-queue", "job-queue/{JobQueueName}"),
@@ -234,7 +234,7 @@ IDENTIFIED: dict[str, Owned] = {
     "AWS::SES::EmailIdentity": Owned("ses:identity", "identity/{EmailIdentity}"),
 }
 
-# Attributes that are neither the ARN, which is called `Arn`, nor out of the question in a policy: `{arn}`, `{name}`.
+# Attributes other than `Arn` that are useful in a policy: `{arn}`, `{name}`.
 ATTRIBUTES = {
     **{
         (kind, attribute): "{name}" for kind in NAMES.keys() & names.NAMES for attribute in names.NAMES[kind].attributes
@@ -253,7 +253,7 @@ ATTRIBUTES = {
     ("AWS::StepFunctions::StateMachine", "Name"): "{name}",
 }
 
-# Services that do not look at the tags of resources, or only where an account has switched that on.
+# Services that do not evaluate the tags of resources, or only if an account has enabled it.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/attribute-based-access-control.html
 WITHOUT_TAG_CONDITIONS = frozenset({"dynamodb", "s3", "s3express"})

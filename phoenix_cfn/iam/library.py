@@ -1,7 +1,7 @@
-"""library.json: the facts that this package ships. A diff of it shows what a change of the generator, a new resource
-type or another cfn-lint changes.
+"""library.json: the facts in this package. Its diff shows the effects of a change of the generator, a new resource type
+or another cfn-lint.
 
-`python -m phoenix_cfn.cli.library` writes it. Each section is JSON that another module reads and lays out.
+`python -m phoenix_cfn.cli.library` writes it. Another module reads and writes each section.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ import msgspec
 from phoenix_cfn.errors import PhoenixError
 
 PATH = Path(__file__).with_name("library.json")
-# What CloudFormation needs for the types of the library, and what stages may have of them under any settings.
+# The permissions for the types of the library, and the resources that stages may have with any settings.
 HANDLERS, EARLIER = "handlers", "earlier"
 
 
 class LibraryError(PhoenixError):
-    """A library.json that cannot be read: without it the deploy role would lose what running stages need."""
+    """An invalid library.json: without it the deploy role would lack permissions for running stages."""
 
     def __init__(self, found: str) -> None:
         super().__init__(
-            f"{PATH}: found {found}; expected what `python -m phoenix_cfn.cli.library` writes. After a merge with "
-            "conflicts, take the file of either side, and run that command."
+            f"{PATH}: found {found}; expected a file that `python -m phoenix_cfn.cli.library` has written. After a "
+            "merge with conflicts, use the file of either side, and run that command."
         )
 
 
 def section(name: str) -> str:
-    """The text of a section; empty where there is none. Raises LibraryError."""
+    """The text of a section; empty if it does not exist. Raises LibraryError."""
     return _sections().get(name, b"").decode()
 
 
 def record(name: str, text: str) -> bool:
-    """Writes a section, and keeps the other; whether the file changed. Raises LibraryError."""
+    """Writes a section, keeps the other, and returns whether the file changed. Raises LibraryError."""
     sections = {**_sections(), name: text.strip().encode()}
     lines = [f'"{each}": '.encode() + sections[each] for each in (HANDLERS, EARLIER) if each in sections]
     content = b"{\n" + b",\n".join(lines) + b"\n}\n"

@@ -1,4 +1,4 @@
-"""The roles that a template hands to services, and the services that it hands them to.
+"""The roles that a template passes to services.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
@@ -22,15 +22,15 @@ _IS_ROLE = re.compile(
     r"roles?$|roles?arns?$|iamrole(id|name)s?$|credentials$|logspermissionarn$|callerarn$", re.IGNORECASE
 )
 _IS_PROFILE = re.compile(r"instanceprofile(name|arn)?$|jobflowrole$", re.IGNORECASE)
-# Their members are named as the template's author likes.
+# The author of the template chooses the names of their members.
 _FREE = frozenset({"DefinitionSubstitutions", "Environment", "Metadata", "Parameters", "Tags", "UserData", "Variables"})
 _ANY_ROLE = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"
 _ARN = re.compile(r"arn:[^*]+|arn:(\$\{[^}]*\}|[^:])*:iam::(\$\{[^}]*\}|[^:])*:role/.+|\$\{(?!AWS::|!)[^}]+\}")
 
 
 class Outside(NamedTuple):
-    """A role that a template passes to services, and does not create, or does not name: `source`, such as a parameter,
-    gives it. `source` is empty where the ARN is known."""
+    """A passed role that the template does not create, or whose name is unknown. `source`, such as a parameter, sets
+    it; it is empty if the ARN is known."""
 
     arn: str
     services: str
@@ -40,7 +40,7 @@ class Outside(NamedTuple):
 def passed_roles(
     template: Template, passing: Collection[str]
 ) -> tuple[Mapping[str, frozenset[str]], frozenset[Outside]]:
-    """The template's own roles by the services that they are passed to, joined by commas; and those from outside.
+    """The template's roles, by the services that they are passed to, joined by commas; and roles from outside.
 
     `passing`: the types that pass roles.
     """
@@ -71,18 +71,18 @@ def passed_roles(
 
 
 def _name_of(template: Template, role: str) -> str:
-    """Where the name of a role of the template comes from."""
+    """The source of a role's name."""
     name = template.properties(role).get("RoleName")
     return "AWS::StackName" if name is None else origin(template, name)
 
 
 def _own(template: Template, arns: Mapping[str, set[str]], value: Any) -> set[str]:
-    """The roles of the template that a value means: by reference, by ARN, by name, or by an instance profile."""
+    """The roles of the template in a value: by reference, ARN, name, or instance profile."""
     found = {name for name, attribute in mentions(value) if name in arns and attribute in ("", "Arn")}
     for name, _ in mentions(value):
         if name in template.resources and template.resources[name]["Type"] == _PROFILE:
             found |= {role for each in _roles_of_profile(template, name) for role in _own(template, arns, each)}
-        # A loop over a list that is not known has made one for all.
+        # A loop over an unknown list has one iteration for all members.
         found |= {role for role in arns if "*" in role and fnmatchcase(name, role)}
     text = template.resolve(value)
     for role, every in arns.items():
@@ -96,9 +96,9 @@ def _roles_of_profile(template: Template, logical_id: str) -> Iterator[Any]:
 
 
 def _outside(template: Template, value: Any, services: Collection[str]) -> set[Outside]:
-    """The role that a value means that is not the template's own."""
+    """The role in a value that is not in the template."""
     if any(name in template.resources and template.resources[name]["Type"] == _PROFILE for name, _ in mentions(value)):
-        return set()  # Its roles were looked at where it stands.
+        return set()  # The roles of an instance profile are handled with the profile.
     text = template.resolve(value)
     if not text:
         return set()
@@ -113,7 +113,7 @@ def _outside(template: Template, value: Any, services: Collection[str]) -> set[O
 
 
 def origin(template: Template, value: Any) -> str:
-    """Where a value that is not known comes from: a parameter, or what else the template names there."""
+    """The source of an unknown value: a parameter, or another expression of the template."""
     names = list(mentions(value))
     for name, _ in names:
         if name in template.parameters or name == "AWS::StackName":
@@ -128,7 +128,7 @@ def origin(template: Template, value: Any) -> str:
 
 
 def _role_references(value: Any) -> Iterator[Any]:
-    """What stands where a role or an instance profile is expected, at any depth, under any conditions."""
+    """All alternatives of values for roles and instance profiles, at any depth."""
     for each in alternatives(value):
         if isinstance(each, list):
             for inner in each:
@@ -144,7 +144,7 @@ def _role_references(value: Any) -> Iterator[Any]:
 
 
 def _named(value: Any) -> Iterator[Any]:
-    """The roles in a value where a role is expected: also in a list, or in an object of roles."""
+    """The roles in a value for a role, a list of roles, or an object with roles."""
     for each in members(value):
         if not isinstance(each, Mapping) or is_function(each):
             yield each
@@ -155,7 +155,7 @@ def _named(value: Any) -> Iterator[Any]:
 
 
 def _trusted_services(template: Template, role: str) -> set[str]:
-    """The services that may assume a role; `*` among them where not all are known."""
+    """The services that may assume a role, with `*` if not all are known."""
     found: set[str] = set()
     for trust in alternatives(template.properties(role).get("AssumeRolePolicyDocument", {})):
         document = _document(template, trust)
@@ -175,7 +175,7 @@ def _trusted_services(template: Template, role: str) -> set[str]:
 
 
 def _document(template: Template, value: Any) -> Any:
-    """A policy document that may be written as JSON text."""
+    """A policy document, which may be JSON text."""
     if isinstance(value, Mapping) and "Fn::Sub" not in value and "Fn::Join" not in value:
         return value
     try:

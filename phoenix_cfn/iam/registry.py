@@ -1,4 +1,4 @@
-"""What the registry says of the ARNs of types that identity.py does not have."""
+"""The ARNs of types that are not in identity.py, from the registry schemas."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from phoenix_cfn.iam.identity import IDENTIFIED, OF_THE_ACCOUNT, OWNED, REGIONAL
 
 
 class Registered(Struct, frozen=True):
-    """`owned` is the resource itself, `name` the property with its name, empty where AWS makes up an id; `arns` are the
-    attributes that give the ARN."""
+    """`owned` is the resource, `name` the property of its name, empty if AWS generates an id; `arns` are the attributes
+    with the ARN."""
 
     owned: Owned
     name: str
@@ -22,7 +22,7 @@ class Registered(Struct, frozen=True):
 
 @cache
 def registered_type(resource_type: str) -> Registered | None:
-    """A type whose ARN is a fixed text and its primary identifier; None for others, and for those of identity.py."""
+    """A type whose ARN consists of fixed text and its primary identifier; None for others, and those in identity.py."""
     schema = schemas.resource_schema(resource_type)
     if resource_type in OWNED or resource_type in IDENTIFIED or schema is None:
         return None
@@ -35,7 +35,7 @@ def registered_type(resource_type: str) -> Registered | None:
     made_up = {each.rpartition("/")[2] for each in schema.get("readOnlyProperties", []) if each.count("/") == 2}
     arns = frozenset(each for each in made_up if each.lower() in ("arn", _kind(resource_type) + "arn"))
     if identifier in arns:
-        # What else its ARN is made of is not in the schema.
+        # The schema does not have the other parts of the ARN.
         return None
     name = "" if identifier in made_up else identifier
     _, _, _, region, account, path = place.split(":", 5)
@@ -48,12 +48,12 @@ def registered_type(resource_type: str) -> Registered | None:
     return Registered(owned, name, arns)
 
 
-# What the function below finds of the types that the library itself writes: IAM's table takes long to read.
+# The results of the function below for the types of this library: reading IAM's table takes long.
 _TAGS_COUNT = frozenset({"AWS::KMS::Key"})
 
 
 def tags_count(resource_type: str) -> bool:
-    """Whether the service looks at the tags of a type's resources, from their creation, when it decides."""
+    """Whether the service evaluates the tags of a type's resources from their creation."""
     if resource_type in _TAGS_COUNT:
         return True
     schema = schemas.resource_schema(resource_type) or {}

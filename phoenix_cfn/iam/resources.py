@@ -1,4 +1,4 @@
-"""A template's values as far as they are known before it is deployed: names, ARNs, references."""
+"""The values of a template that are known before it is deployed: names, ARNs, references."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from phoenix_cfn.iam.identity import (
     Owned,
 )
 
-# A variable within it has a brace of its own.
+# A variable within it has its own brace.
 _DYNAMIC = re.compile(r"\{\{resolve:(?:\$\{[^}]*\}|[^}])*\}\}")
 _SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
-# So many characters of a stack's name are in the names that CloudFormation makes from it, however long they are.
+# The number of characters of a stack's name that are in all generated names.
 _KEPT = 20
 _PLACE = ("AWS::Partition", "AWS::Region", "AWS::AccountId", "AWS::URLSuffix")
-# The properties with the tags of types that do not call them Tags.
+# The properties of tags with a name other than Tags.
 _TAG_PROPERTIES = ("Tags", "FileSystemTags", "HostedZoneTags", "TagList", "UserPoolTags")
 
 
@@ -37,24 +37,24 @@ NESTED = "AWS::CloudFormation::Stack"
 
 
 def open_pattern(text: str) -> str:
-    """A text with `*` for each `${!`, whether its brace is closed or not."""
+    """A text with `*` for each `${!`, with or without a closing brace."""
     return re.sub(r"\$\{![^}]*\}?", "*", text)
 
 
 class UnknownValueError(PhoenixError):
-    """A value that the policy needs and that is not known before the stack exists: what it is, and what to do."""
+    """A value that the policy needs and that is unknown before the stack exists: `what` it is, and the `remedy`."""
 
     def __init__(self, what: str, remedy: str = "") -> None:
-        self.what, self.remedy = what, remedy or "Write the ARN with the resource's name in it."
+        self.what, self.remedy = what, remedy or "Use the ARN with the resource's name."
         super().__init__(f"{what}. {self.remedy}")
 
 
 class Template:
-    """A template as plain data, and what is known of its values before it is deployed.
+    """A template as plain data, with the values that are known before it is deployed.
 
-    `values` gives parameters and pseudo parameters as text, which may hold Fn::Sub variables of whatever template the
-    policy is to stand in. Of what it does not give, parameters become `*`, and pseudo parameters stay variables; but a
-    stack whose name is not given has no known names. `nested` has the nested stacks whose templates are known.
+    `values` has parameters and pseudo parameters as text, which may contain Fn::Sub variables of the policy's template.
+    All other parameters become `*`, and all other pseudo parameters stay variables; without the stack's name, generated
+    names are unknown. `nested` has the nested stacks with known templates.
     """
 
     def __init__(self, template: Mapping[str, Any], values: Mapping[str, str]) -> None:
@@ -84,9 +84,9 @@ class Template:
         return [each for each, resource in self.resources.items() if resource["Type"] == resource_type]
 
     def common_tags(self) -> dict[str, str]:
-        """The tags with the same, known value on every resource that has tags at all.
+        """The tags with the same known value on all resources with tags.
 
-        None where the tags of a resource are not known: they may have any value.
+        None if the tags of a resource are unknown.
         """
         every = [tags for tags in map(self._tags, self.resources) if tags != {}]
         if not every or None in every:
@@ -100,7 +100,7 @@ class Template:
         return dict(sorted(shared))
 
     def _tags(self, logical_id: str) -> dict[str, set[str]] | None:
-        """The values that each tag of a resource can have; None where they are not known."""
+        """All alternatives of each tag of a resource; None if they are unknown."""
         found: dict[str, set[str]] = {}
         properties = self.properties(logical_id)
         for each in members([properties[name] for name in _TAG_PROPERTIES if name in properties]):
@@ -115,7 +115,7 @@ class Template:
         return found
 
     def owned(self, logical_id: str) -> list[tuple[str, str]]:
-        """Kind and ARN of what a resource creates, as far as that is known for its type."""
+        """Kind and ARN of the resources that a resource creates, as far as they are known for its type."""
         variants = (self._without(logical_id, names) for names in self._absences(logical_id))
         found = (variant._created(logical_id) for variant in variants)
         return list(dict.fromkeys(each for created in found for each in created))
@@ -124,7 +124,7 @@ class Template:
         return [(each.kind, self._arn(each, logical_id)) for each in self._owned(logical_id)]
 
     def _absences(self, logical_id: str) -> Iterator[tuple[str, ...]]:
-        """The properties of a resource that conditions leave out, in all combinations: another name, another ARN."""
+        """All combinations of properties that conditions can omit: each has another name or ARN."""
         resource_type = self.resources[logical_id]["Type"]
         optional = [name for name, value in self.properties(logical_id).items() if may_be_absent(value)]
         naming = NAMES.get(resource_type)
@@ -158,18 +158,18 @@ class Template:
         ]
 
     def resolve(self, value: Any) -> str:
-        """The text that a value will have, `*` for what is not known; a `${` that is no variable is `${!`."""
+        """The text of a value, with `*` for unknown parts; a `${` that is not a variable is `${!`."""
         return self._known(self._resolve(value))
 
     def pattern(self, value: Any) -> str:
-        """The same with `*` for a `${` that is no variable, which IAM would read as one of its own."""
+        """The text with `*` for a `${` that is not a variable, which would be a policy variable in IAM."""
         return open_pattern(self.resolve(value))
 
     def _known(self, text: str) -> str:
         return re.sub(r"\*+", "*", _DYNAMIC.sub(lambda _: self._unknown("a dynamic reference"), text))
 
     def _unknown(self, what: str, remedy: str = "") -> str:
-        """What stands for a value that is not known."""
+        """The text for an unknown value."""
         return "*"
 
     def _resolve(self, value: Any) -> str:
@@ -194,7 +194,7 @@ class Template:
             if listed is not None and isinstance(argument[0], str):
                 return argument[0].join(map(self._resolve, listed))
         if function == "Fn::If":
-            # A property that is sometimes left out has its value whenever it is there.
+            # A property that a condition can omit has one value if it is set.
             texts = {self._resolve(each) for each in alternatives(value) if each is not value}
             return texts.pop() if len(texts) == 1 else self._unknown("one of two values, by a condition")
         if function == "Fn::FindInMap":
@@ -202,7 +202,7 @@ class Template:
         return self._unknown(f"the result of {function}")
 
     def _listed(self, value: Any) -> list[Any] | None:
-        """The members of a list, or of a list parameter that is known; None for any other."""
+        """The members of a list, or of a known list parameter; None for other values."""
         if isinstance(value, list):
             return None if any(isinstance(each, list) or may_be_absent(each) for each in value) else value
         name = value.get("Ref") if isinstance(value, Mapping) else None
@@ -213,7 +213,7 @@ class Template:
         return None
 
     def _mapped(self, argument: Any) -> str:
-        """What Fn::FindInMap gives."""
+        """The result of Fn::FindInMap."""
         node: Any = self._mappings
         for key in argument[:3] if isinstance(argument, list) and len(argument) >= 3 else ():
             name = self._resolve(key)
@@ -240,16 +240,16 @@ class Template:
             if resource_type in REF_IS_ARN:
                 return self._own_arn(name)
             if resource_type in REF_IS_URL:
-                return self._unknown(f"the URL that Ref of {name} gives", f"Write Fn::GetAtt {name}.Arn.")
+                return self._unknown(f"the URL of Ref {name}", f"Use Fn::GetAtt {name}.Arn.")
             return self._name(name) if resource_type in NAMES else self._id(name)
         return f"${{{name}}}" if name in _PLACE else self._parameter(name)
 
     def _is_stored(self, name: str) -> bool:
-        """Whether a parameter's value is the name of one in the Parameter Store, which has the value itself."""
+        """Whether a parameter's value is the name of a parameter in Parameter Store."""
         return str(self.parameters.get(name, {}).get("Type")).startswith("AWS::SSM::Parameter::Value")
 
     def has_unset_references(self) -> bool:
-        """Whether it is not known which parameter of the Parameter Store gives the value of one of the template."""
+        """Whether the Parameter Store parameter of a template's parameter is unknown."""
         return any(
             self._is_stored(name) and "Default" not in declared and name not in self.values
             for name, declared in self.parameters.items()
@@ -259,7 +259,7 @@ class Template:
         return self._unknown(f"the parameter {name}")
 
     def _id(self, logical_id: str) -> str:
-        """What Ref gives of a type that AWS identifies by something that it makes up."""
+        """The Ref of a type with a generated id."""
         return self._unknown(f"Ref of {logical_id}")
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
@@ -290,11 +290,11 @@ class Template:
 
     def _property(self, name: str, logical_id: str) -> str:
         properties = self.properties(logical_id)
-        # Some properties take a name or an ARN.
+        # Some properties accept a name or an ARN.
         return re.sub(r"^arn:.*[:/]", "", self._resolve(properties[name])) if name in properties else "*"
 
     def filled(self, text: str, logical_id: str) -> str:
-        """A text with `{Property}`, `{name}` and `{path}` of a resource filled in; `*` for what is not known."""
+        """A text with the values of `{Property}`, `{name}` and `{path}` of a resource; `*` for unknown values."""
         properties = self.properties(logical_id)
 
         def known(match: re.Match[str]) -> str:
@@ -307,20 +307,20 @@ class Template:
         return self._known(re.sub(r"(?<!\$)\{(\w+)(?:\|(\w+))?\}", known, text))
 
     def _arn(self, owned: Owned, logical_id: str) -> str:
-        # A parameter's name may begin with the slash that its ARN has anyway.
+        # The name of a parameter may begin with the slash of its ARN.
         return self.filled(owned.arn, logical_id).replace(":parameter//", ":parameter/")
 
     def concrete(self, text: str) -> str:
-        """The text with the pseudo parameters that are known."""
+        """The text with the values of known pseudo parameters."""
         return re.sub(r"\$\{(AWS::\w+)\}", lambda match: self._values.get(match[1], match[0]), text)
 
     def longest(self) -> dict[str, int]:
-        """The most characters of the parameters that say so."""
+        """The maximum lengths of parameters with MaxLength."""
         declared = {name: str(each.get("MaxLength", "")) for name, each in self.parameters.items()}
         return {name: int(most) for name, most in declared.items() if most.isdecimal()}
 
     def _name(self, logical_id: str) -> str:
-        """The name as given, or the pattern of the one that CloudFormation will make."""
+        """The name in the template, or the pattern of the generated name."""
         properties = self.properties(logical_id)
         name = NAMES[self.resources[logical_id]["Type"]]
         if name.property in properties:
@@ -339,13 +339,13 @@ class Template:
         return generated(NAMES[resource_type], self._stack, longest, logical_id, exact)
 
     def _path(self, logical_id: str) -> str:
-        """A role's or policy's path and name: the path alone tells enough where it is not everybody's."""
+        """The path and name of a role or policy: a path other than / is specific enough."""
         properties = self.properties(logical_id)
         path = "/" + self._resolve(properties.get("Path", "/")).removeprefix("/")
         named = self._is_named(logical_id) or path in ("/", "/service-role/")
         name = self._name(logical_id) if named else "*"
         if name == "*" and named and self._stack and "${" not in self._stack:
-            # What remains of a stack's name where the name that CloudFormation makes is shortened.
+            # The part of a stack's name in a shortened generated name.
             name = self._stack[:_KEPT] + "*" if not self._is_named(logical_id) else name
         return path + name
 
@@ -353,6 +353,6 @@ class Template:
         return NAMES[self.resources[logical_id]["Type"]].property in self.properties(logical_id)
 
     def _longest(self, text: str) -> float:
-        """The most characters that a text with Fn::Sub variables can have."""
+        """The maximum length of a text with Fn::Sub variables."""
         length = float(len(re.sub(r"\$\{[^}]*\}", "", text)) + text.count("*") * RANDOM_ENDING)
         return length + sum(self.longest().get(name, float("inf")) for name in re.findall(r"\$\{([^}]*)\}", text))

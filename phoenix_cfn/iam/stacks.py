@@ -1,6 +1,6 @@
-"""A stack and those that are nested in it, as CloudFormation deploys them; what is not known of them is refused.
+"""A stack and its nested stacks. Unknown parts are errors, since the policy would be incomplete.
 
-A policy for what is known of a template only would be a partial one: the deployment would fail half-way.
+With an incomplete policy, the deployment would fail.
 """
 
 from __future__ import annotations
@@ -18,29 +18,31 @@ from phoenix_cfn.iam.resources import NESTED, Template
 from phoenix_cfn.iam.supplements import is_custom
 
 _PROCESSED = (
-    "Give the template as CloudFormation has processed it, with --transformed: `aws cloudformation get-template "
-    "--template-stage Processed` prints it for a stack or a change set."
+    "Use the processed template, with --transformed: `aws cloudformation get-template --template-stage Processed` "
+    "prints it for a stack or a change set."
 )
 _MOST_NESTED = 10
 
-# The template of a nested stack, by the logical ids that lead to it, its TemplateURL, and whether it is the only one of
-# its parent; None where it is not known.
+# Returns the template of a nested stack, or None if it is unknown, from the path of logical ids, the TemplateURL, and
+# whether it is the only nested stack.
 Children = Callable[[tuple[str, ...], str, bool], "dict[str, Any] | None"]
 
 
 class IncompleteError(PhoenixError):
-    """What is not known of a template, a line for each: a policy for the rest would be a partial one."""
+    """The unknown parts of a template, one line each: the policy would be incomplete."""
 
     def __init__(self, unknown: list[str]) -> None:
-        super().__init__("\n".join(f"cannot tell what CloudFormation needs for {each}" for each in unknown))
+        super().__init__(
+            "\n".join(f"the permissions that CloudFormation needs are unknown for {each}" for each in unknown)
+        )
 
 
 def stacks(
     template: dict[str, Any], values: Mapping[str, str], children: Children, transformed: bool = False
 ) -> list[Template]:
-    """The stack of a template, and those that are nested in it. Raises IncompleteError, LoopError.
+    """The stack of a template, and its nested stacks. Raises IncompleteError, LoopError.
 
-    `values`: see `Template`. `transformed`: the transforms that the template names have been applied to it.
+    `values`: see `Template`. `transformed`: whether the template's transforms have been applied.
     """
     found = _Stacks(children, transformed)
     found.add(template, values, ())
@@ -56,7 +58,7 @@ class _Stacks:
         self._children, self._transformed = children, transformed
 
     def add(self, template: dict[str, Any], values: Mapping[str, str], place: tuple[str, ...]) -> Template | None:
-        """Adds a stack and those nested in it, and returns it; None where it is not known."""
+        """Adds a stack and its nested stacks, and returns it; None if its template is unknown."""
         unknown = list(_transforms(template, self._transformed))
         if not unknown:
             template = expanded(template, values)
@@ -70,7 +72,7 @@ class _Stacks:
         last, wrong = len(self.templates), len(self.unknown)
         self._add_nested(stack, place)
         if not place and stack.nested and len(self.unknown) == wrong:
-            # Once more: a stack may be given the output of one that stands below it.
+            # Again: a stack's parameter may be the output of a later one.
             del self.templates[last:]
             self._add_nested(stack, place)
         return stack
@@ -86,13 +88,12 @@ class _Stacks:
         url = parent.resolve(properties.get("TemplateURL", ""))
         name = ".".join(place)
         if len(place) > _MOST_NESTED:
-            self.unknown.append(f"{name}: stacks are nested more than {_MOST_NESTED} deep")
+            self.unknown.append(f"{name}: stacks are nested in more than {_MOST_NESTED} levels")
             return None
         child = self._children(place, url, len(parent.of_type(NESTED)) == 1)
         if child is None:
             self.unknown.append(
-                f"the nested stack {name}: what its template creates is not in {url or 'this one'}. Give that template "
-                f"with --child {name}=FILE."
+                f"the nested stack {name}: its template {url or ''} is not available. Set it with --child {name}=FILE."
             )
             return None
         given = properties.get("Parameters", {})
@@ -109,13 +110,13 @@ def _text(parent: Template, value: Any) -> str:
 
 
 def _is_readable(template: Mapping[str, Any]) -> bool:
-    """Whether its nested stacks can be found, so that all that is not known is listed at once."""
+    """Whether its resources are readable, so that the unknown parts of nested stacks are listed as well."""
     return not _without_type(template) and not any(str(each).startswith("Fn::") for each in template["Resources"])
 
 
 def _without_type(template: Mapping[str, Any]) -> list[str]:
     return [
-        f"{logical_id}: it has no Type, or its Properties are no object"
+        f"{logical_id}: it has no Type, or its Properties are not an object"
         for logical_id, each in template["Resources"].items()
         if not isinstance(each, dict)
         or not isinstance(each.get("Type"), str)
@@ -124,21 +125,21 @@ def _without_type(template: Mapping[str, Any]) -> list[str]:
 
 
 def _transforms(template: Mapping[str, Any], transformed: bool) -> Iterator[str]:
-    """What macros write into the template when it is deployed."""
+    """The transforms and macros with unknown results."""
     for name in [] if transformed else transforms(template):
         if name != LANGUAGE:
-            yield f"the transform {name}: it writes resources only when the template is deployed. {_PROCESSED}"
+            yield f"the transform {name}, which is applied only in a deployment. {_PROCESSED}"
     if "Fn::Transform" in template or calls_a_macro(template["Resources"]):
-        yield f"Fn::Transform: a macro writes what stands there only when the template is deployed. {_PROCESSED}"
+        yield f"Fn::Transform, a macro which is applied only in a deployment. {_PROCESSED}"
 
 
 def _unknown_types(template: Mapping[str, Any]) -> Iterator[str]:
-    """The types of which it is not known what they need, with the reason."""
+    """The types with unknown permissions, with the reasons."""
     resources: Mapping[str, Mapping[str, Any]] = template["Resources"]
     custom = {each["Type"] for each in resources.values() if is_custom(each["Type"])}
     for name, each in resources.items():
         if each["Type"] in custom and "ServiceToken" not in each.get("Properties", {}):
-            yield f"{each['Type']}: the custom resource {name} has no ServiceToken. Give it the ARN of what makes it."
+            yield f"{each['Type']}: the custom resource {name} has no ServiceToken. Set it to an ARN."
     try:
         Handlers.of({each["Type"] for each in resources.values()} - custom)
     except UnknownNeedsError as error:
@@ -149,14 +150,14 @@ def _unknown_types(template: Mapping[str, Any]) -> Iterator[str]:
 
 def _why(resource_type: str) -> str:
     if resource_type.startswith("AWS::Serverless::"):
-        return f"SAM writes its resources when the template is deployed. {_PROCESSED}"
+        return f"SAM is applied only in a deployment. {_PROCESSED}"
     if resource_type.endswith("::MODULE"):
-        return f"a module writes its resources when the template is deployed. {_PROCESSED}"
+        return f"a module is expanded only in a deployment. {_PROCESSED}"
     if not resource_type.startswith("AWS::"):
-        return "it is no type of AWS; its publisher says what it needs. Deploy it in a stack with a role of its own"
+        return "it is not a type of AWS; see its publisher's documentation. Deploy it in a stack with a separate role"
     if schemas.resource_schema(resource_type) is None:
-        return f"cfn-lint {schemas.cfn_lint_version()} has no such type. Correct its name, or update cfn-lint"
+        return f"cfn-lint {schemas.cfn_lint_version()} does not have this type. Correct its name, or update cfn-lint"
     return (
         f"the registry schema of cfn-lint {schemas.cfn_lint_version()} lists no handler permissions. Deploy it in a "
-        "stack with a role of its own; in a project of this library, give its actions as [[permissions]]"
+        "stack with a separate role, or, in a project of this library, add its actions as [[permissions]]"
     )

@@ -1,4 +1,4 @@
-"""Statements that allow, and the policies that they make: as troposphere or plain data, within IAM's limits."""
+"""Allow statements, and policies of them within IAM's limits, as troposphere or plain data."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from phoenix_cfn.cloudformation.limits import MANAGED_POLICIES_OF_A_ROLE, MANAGE
 from phoenix_cfn.errors import PhoenixError
 
 Conditions = Mapping[str, Mapping[str, tuple[str, ...]]]
-# The longest that AWS has; a stage's name is bounded by its parameter, and any other reference is an ARN.
+# Maximum lengths in AWS; the length of a stage's name is limited by its parameter, and other references are ARNs.
 _LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "1" * 12}
 _LONGEST_REFERENCE = 150
 _NUMBER = 4
 
 
 class PolicyTooLargeError(PhoenixError):
-    """IAM would refuse the policy when the stack is created; this says so when the template is written."""
+    """A policy above the limits, which IAM would refuse when the stack is created."""
 
     def __init__(self, what: str, size: int, limit: int) -> None:
         super().__init__(
-            f"{what} may have {size} characters, {size - limit} more than the {limit} that IAM allows. "
-            "Let one template create fewer types of resources, give them names that tell the stage, or shorten "
-            "service.allow and service.secrets in phoenix.toml, for example by resources that end with a wildcard."
+            f"{what} may have {size} characters, {size - limit} more than the limit of {limit} in IAM. "
+            "Reduce the types of resources in the template, use names that contain the stage, or shorten "
+            "service.allow and service.secrets in phoenix.toml, for example with resources that end with a wildcard."
         )
 
 
 @dataclass(frozen=True)
 class Permission:
-    """A statement that allows. `resources` and the values of `conditions` are texts, which may hold Fn::Sub variables;
+    """An Allow statement. `resources` and the values of `conditions` are texts, which may contain Fn::Sub variables;
     `conditions` are by operator, such as `StringEquals`, and key."""
 
     sid: str
@@ -44,7 +44,7 @@ class Permission:
     conditions: Conditions
 
     def with_texts(self, change: Callable[[str], str]) -> Permission:
-        """The same with every resource and every value of a condition changed."""
+        """A copy with `change` applied to all resources and condition values."""
         conditions = {
             operator: {key: tuple(map(change, values)) for key, values in keys.items()}
             for operator, keys in self.conditions.items()
@@ -52,7 +52,7 @@ class Permission:
         return replace(self, resources=tuple(map(change, self.resources)), conditions=conditions)
 
     def with_resources(self, change: Callable[[str], str]) -> Permission:
-        """The same with every resource changed."""
+        """A copy with `change` applied to all resources."""
         return replace(self, resources=tuple(dict.fromkeys(map(change, self.resources))))
 
     def to_awacs(self) -> Statement:
@@ -74,7 +74,7 @@ class Permission:
         return Statement(**statement)
 
     def to_json(self) -> dict[str, Any]:
-        """The statement as plain data: Fn::Sub where a text has variables."""
+        """The statement as plain data, with Fn::Sub for texts with variables."""
         statement: dict[str, Any] = {
             "Sid": self.sid,
             "Effect": "Allow",
@@ -90,7 +90,7 @@ class Permission:
 
 
 def with_own_sids(permissions: Iterable[Permission]) -> list[Permission]:
-    """The permissions, each with a Sid that no other has."""
+    """The permissions, each with a unique Sid."""
     sids: dict[str, int] = {}
     unique = []
     for each in permissions:
@@ -100,10 +100,10 @@ def with_own_sids(permissions: Iterable[Permission]) -> list[Permission]:
 
 
 def policy_documents(what: str, permissions: Iterable[Permission], longest: Mapping[str, int]) -> list[PolicyDocument]:
-    """The statements by document: the first is a role's inline policy, the others managed policies.
+    """The statements of each document: the first is a role's inline policy, the others are managed policies.
 
-    `longest`: the most characters of what the Fn::Sub variables stand for, as far as they are not ARNs. Raises
-    PolicyTooLargeError where that is more than a role can have.
+    `longest`: the maximum lengths of Fn::Sub variables that are not ARNs. Raises PolicyTooLargeError above the limits
+    of a role.
     """
     documents: list[list[Permission]] = [[]]
     for permission in permissions:
@@ -121,7 +121,7 @@ def policy_documents(what: str, permissions: Iterable[Permission], longest: Mapp
 
 
 def split_policies(what: str, permissions: Iterable[Permission], longest: Mapping[str, int]) -> list[list[Permission]]:
-    """The statements in as many managed policies as they need. Raises PolicyTooLargeError for one that fits none."""
+    """The statements in as many managed policies as necessary. Raises PolicyTooLargeError if one does not fit."""
     pieces = (piece for each in permissions for piece in _pieces(what, each, longest))
     documents: list[list[Permission]] = []
     for piece in with_own_sids(pieces):
@@ -135,7 +135,7 @@ def split_policies(what: str, permissions: Iterable[Permission], longest: Mappin
 
 
 def _pieces(what: str, permission: Permission, longest: Mapping[str, int]) -> Iterator[Permission]:
-    """The statement in parts that each fit a managed policy, with room for the number at the end of its Sid."""
+    """The statement in parts that each fit into a managed policy, with a number at the end of the Sid."""
     size, limit = policy_size([permission], longest), MANAGED_POLICY_LIMIT - _NUMBER
     if size <= limit:
         yield permission
@@ -151,7 +151,7 @@ def _pieces(what: str, permission: Permission, longest: Mapping[str, int]) -> It
 def policy_document(
     what: str, permissions: Iterable[Permission], limit: int, longest: Mapping[str, int]
 ) -> PolicyDocument:
-    """One policy for a template in troposphere. Raises PolicyTooLargeError where it could exceed IAM's limit."""
+    """A policy for a template in troposphere. Raises PolicyTooLargeError if it could exceed IAM's limit."""
     every = list(permissions)
     size = policy_size(every, longest)
     if size > limit:
@@ -160,7 +160,7 @@ def policy_document(
 
 
 def policy_size(permissions: Iterable[Permission], longest: Mapping[str, int]) -> int:
-    """The most characters that IAM may count: white space is free, and variables are as long as they can get."""
+    """The maximum number of characters for IAM: without white space, with the longest values of variables."""
 
     def fill(match: re.Match[str]) -> str:
         return _LONGEST.get(match[1]) or "x" * longest.get(match[1], _LONGEST_REFERENCE)

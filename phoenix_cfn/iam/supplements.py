@@ -1,4 +1,4 @@
-"""What the registry schemas leave out, and what they list for properties that a template may not use; with sources."""
+"""Permissions that the registry schemas omit, and those that only some properties need, with sources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from phoenix_cfn.cloudformation.functions import is_function
 from phoenix_cfn.iam.alternatives import attribute_arguments
 
-# Types without handlers in the registry. DocumentDB's control plane is that of RDS: its actions are `rds:` ones.
+# Types without handlers in the registry. DocumentDB uses the actions of RDS.
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/UsingWithRDS.IAM.html
 # https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-permissions-reference.html
 _TAGS = ("rds:AddTagsToResource", "rds:ListTagsForResource", "rds:RemoveTagsFromResource")
@@ -22,7 +22,7 @@ WITHOUT_HANDLERS: dict[str, dict[str, tuple[str, ...]]] = {
             *_TAGS,
         ),
         "read": ("rds:DescribeDBClusters", "rds:ListTagsForResource"),
-        # DocumentDB asks whether the cluster belongs to a global one before it changes or deletes it.
+        # DocumentDB checks whether the cluster belongs to a global cluster before it changes or deletes it.
         "update": ("rds:ModifyDBCluster", "rds:DescribeDBClusters", "rds:DescribeGlobalClusters", *_TAGS),
         # DeletionPolicy: Snapshot.
         "delete": (
@@ -85,7 +85,7 @@ WITHOUT_HANDLERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
-# Types that CloudFormation handles without a call to another service.
+# Types that CloudFormation handles without calls to other services.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-waitcondition.html
 NEEDS_NOTHING = frozenset(
     {"AWS::CDK::Metadata", "AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle"}
@@ -93,14 +93,14 @@ NEEDS_NOTHING = frozenset(
 
 
 def is_custom(resource_type: str) -> bool:
-    """Whether a function or a topic of the account makes the resource.
+    """Whether a type is a custom resource of a function or a topic.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html
     """
     return resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource"
 
 
-# What a service checks on its caller's behalf although the handler does not call it.
+# Permissions that a service checks for its caller, although the handler does not call the actions.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/UsingWithRDS.IAM.AccessControl.ManagedPolicies.html
 # https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
@@ -118,7 +118,7 @@ BESIDES_HANDLERS: dict[str, tuple[str, ...]] = {
     "AWS::DocDB::DBSubnetGroup": _IN_A_VPC,
     "AWS::DocDB::DBCluster": (*_IN_A_VPC, "iam:CreateServiceLinkedRole"),
     "AWS::DocDB::DBInstance": _IN_A_VPC,
-    # Scaling checks whether its caller could scale the service itself.
+    # Application Auto Scaling checks whether its caller may scale the service.
     "AWS::ApplicationAutoScaling::ScalableTarget": ("ecs:DescribeServices", "ecs:UpdateService"),
     "AWS::ApplicationAutoScaling::ScalingPolicy": (
         "cloudwatch:DeleteAlarms",
@@ -127,8 +127,8 @@ BESIDES_HANDLERS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Whose service-linked role a fresh account still lacks; the service makes it with its caller's permission. A property
-# in braces is part of the service's name.
+# Services with a service-linked role, which the service creates with its caller's permission if it does not exist. A
+# property in braces is part of the service's name.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/service-linked-roles.html
@@ -140,9 +140,9 @@ SERVICE_LINKED_ROLES = {
     "AWS::ApplicationAutoScaling::ScalableTarget": "{ServiceNamespace}.application-autoscaling.amazonaws.com",
 }
 
-# The services that take the roles that resources of a type, or of all types of a service, name; the others are called
-# as the types of theirs are.
-# Sources: the trust policies that each service's user guide gives for its roles.
+# The services to which resources of a type, or of all types of a service, pass roles; for others, the service of the
+# type itself.
+# Sources: the trust policies in each service's user guide.
 _PASSED_TO: dict[str, tuple[str, ...]] = {
     "AWS::ApiGatewayV2": ("apigateway",),
     "AWS::ApplicationAutoScaling": ("application-autoscaling",),
@@ -175,7 +175,7 @@ def passed_to(resource_type: str) -> tuple[str, ...]:
     return tuple(f"{name}.amazonaws.com" for name in names)
 
 
-# What a web ACL can be associated with, and the actions of its service.
+# The resources that a web ACL can be associated with, and the actions of their services.
 _ASSOCIATED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("AWS::ElasticLoadBalancingV2::LoadBalancer",): (
         "elasticloadbalancing:CreateWebACLAssociation",
@@ -218,8 +218,8 @@ _ASSOCIATED: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
 }
 
-# Actions that only serve these properties of a type (by name at any depth, or `Name=value`): a template that uses none
-# of them does not need the action. Only what is certain stands here: reading is not, and deleting seldom.
+# Actions that only these properties of a type need (by name at any depth, or `Name=value`): a template without them
+# does not need the action. Only certain facts are here: those of reading are not, and those of deleting rarely.
 # Sources: the descriptions of the properties in the registry schemas.
 ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
     "AWS::CertificateManager::Certificate": {
@@ -227,10 +227,10 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
         "acm-pca:IssueCertificate": ("CertificateAuthorityArn",),
         "route53:ChangeResourceRecordSets": ("HostedZoneId",),
     },
-    # A cluster of which the template names the snapshot.
+    # A cluster with a snapshot in the template.
     # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_RestoreDBClusterFromSnapshot.html
     "AWS::DocDB::DBCluster": {"rds:RestoreDBClusterFromSnapshot": ("SnapshotIdentifier",)},
-    # Which service associates depends on what the ACL is associated with.
+    # The service depends on the associated resource.
     # https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html
     "AWS::WAFv2::WebACLAssociation": {
         action: tuple(f"ResourceArn={each}" for each in types)
@@ -358,7 +358,7 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
         "iam:GetRole": ("SubscriptionRoleArn",),
         "iam:PassRole": ("SubscriptionRoleArn",),
     },
-    # It deploys a revision itself where the template names one.
+    # It deploys a revision if the template has one.
     "AWS::CodeDeploy::DeploymentGroup": {
         "codedeploy:CreateDeployment": ("Deployment",),
         "codedeploy:GetApplicationRevision": ("Deployment",),
@@ -383,12 +383,12 @@ ONLY_FOR: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
-# Actions for which cfn-lint's table and older copies of AWS's disagree whether they can be limited to a resource. A
-# wrong yes would break the deployment. 2026-11-24.
+# Actions for which cfn-lint's table and older copies of AWS's table differ on whether they can be limited to a
+# resource. A wrong limit would break the deployment. 2026-11-24.
 NO_RESOURCE_LEVEL = frozenset(
     {
         "cloudwatch:GetMetricData",
-        # The reference says task-definition; every denial that is known names `*`.
+        # The service reference has task-definition, but all known denials have `*`.
         # https://github.com/aws/containers-roadmap/issues/929
         "ecs:RegisterTaskDefinition",
         "sns:GetSubscriptionAttributes",
@@ -397,12 +397,12 @@ NO_RESOURCE_LEVEL = frozenset(
     }
 )
 
-# Taking a role's boundary away is what the boundary is there to prevent.
+# Removing a role's boundary must not be possible.
 NEVER = frozenset({"iam:DeleteRolePermissionsBoundary"})
 
 
 def needed(resource_type: str, actions: Iterable[str], used: Collection[str]) -> set[str]:
-    """Of the actions that a type's handlers call, those that resources with these features need."""
+    """The actions of a type's handlers that resources with these features need."""
     only_for = ONLY_FOR.get(resource_type, {})
     return {each for each in actions if each not in only_for or not set(only_for[each]).isdisjoint(used)} - NEVER
 
@@ -410,10 +410,10 @@ def needed(resource_type: str, actions: Iterable[str], used: Collection[str]) ->
 def features(
     resource_type: str, properties: Iterable[Mapping[str, Any]], types: Mapping[str, str] | None = None
 ) -> set[str]:
-    """What resources of a type use of that which decides whether an action is needed.
+    """The features of a type's resources that determine which actions they need.
 
-    A property whose value is not known may have each of the values that decide. `types`: those of the template's
-    resources, by logical id; a reference to one of them has its type as a value.
+    A property with an unknown value may have each of the relevant values. `types`: the types of the template's
+    resources, by logical id; the value of a reference to one of them is its type.
     """
     decisive = {feature for each in ONLY_FOR.get(resource_type, {}).values() for feature in each}
     used = {feature for each in properties for feature in _features(each, types or {})} if decisive else set()
@@ -421,8 +421,7 @@ def features(
 
 
 def _features(value: Any, types: Mapping[str, str]) -> Iterator[str]:
-    """The names of properties at any depth, and `Name=value` of plain ones; `Name=*` where a function gives it, or an
-    ARN."""
+    """The names of properties at any depth, and `Name=value` of plain values; `Name=*` for a function or an ARN."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield key
@@ -439,7 +438,7 @@ def _features(value: Any, types: Mapping[str, str]) -> Iterator[str]:
 
 
 def _referred(value: Any) -> str:
-    """The logical id that a plain Ref or Fn::GetAtt names; empty for anything else."""
+    """The logical id of a plain Ref or Fn::GetAtt; empty for other values."""
     if not isinstance(value, Mapping) or len(value) != 1:
         return ""
     ((function, argument),) = value.items()

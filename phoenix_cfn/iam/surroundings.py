@@ -1,4 +1,4 @@
-"""What a template uses of an account without creating it: a network, a key, a listener, a role from a parameter."""
+"""Existing resources that a template uses without creating them, such as a VPC, a key, a listener or a role."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from phoenix_cfn.iam.alternatives import alternatives, mentions
 from phoenix_cfn.iam.identity import OWNED
 from phoenix_cfn.iam.resources import Template
 
-# Properties and types that do not call a kind as IAM does, by the end of their names.
+# Suffixes of properties and types whose name of a kind differs from IAM's.
 _OTHERWISE_CALLED = {
     "allocation": "elasticip",
     "clusterparametergroup": "clusterpg",
@@ -27,16 +27,17 @@ _OTHERWISE_CALLED = {
     "key": "keypair",
     "optiongroup": "og",
 }
-# What a resource is created in where the template does not say it: property, kind.
+# The container of a resource that is not in its own properties: property, kind.
 _BY_DEFAULT = {"AWS::EC2::SecurityGroup": ("VpcId", "ec2:vpc")}
-# The alias of a record names a hosted zone of AWS's, in which nothing is written.
+# The hosted zone of an alias record belongs to AWS, and is not changed.
 _FREE = frozenset({"AliasTarget", "Environment", "Metadata", "Tags", "UserData", "Variables"})
 
 
 def surroundings(template: Template, kinds: Mapping[str, Collection[str]]) -> dict[str, dict[str, set[str]]]:
-    """By type and kind, such as `ec2:vpc`, the ARNs of what resources of the template are created in or attached to.
+    """By type and kind, such as `ec2:vpc`, the ARNs in which the template's resources are created, or to which they are
+    attached.
 
-    `kinds`: by type the kinds of resource that its actions can be limited to.
+    `kinds`: by type, the kinds of resource that its actions can be limited to.
     """
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     own = {each: frozenset(own_kinds(each, every)) for each, every in kinds.items()}
@@ -63,7 +64,7 @@ def _types(template: Template, value: Any) -> Iterator[str]:
 
 
 def _created(template: Template) -> Mapping[str, set[str]]:
-    """By kind, the ARNs and the names of what the template creates, as far as they are known."""
+    """By kind, the known ARNs and names of the template's resources."""
     found: dict[str, set[str]] = defaultdict(set)
     for logical_id in template.resources:
         for kind, arn in template.owned(logical_id):
@@ -72,7 +73,7 @@ def _created(template: Template) -> Mapping[str, set[str]]:
 
 
 def own_kinds(resource_type: str, kinds: Collection[str]) -> set[str]:
-    """The kinds that resources of a type are themselves."""
+    """The kinds of a type's own resources."""
     if resource_type not in OWNED:
         return called(resource_type.rpartition(":")[2], frozenset(kinds))
     first = [each.kind.split("/")[0] for each in OWNED[resource_type][:1]]
@@ -85,7 +86,7 @@ def own_kinds(resource_type: str, kinds: Collection[str]) -> set[str]:
 
 @cache
 def called(name: str, kinds: frozenset[str]) -> set[str]:
-    """Those of the kinds that a property's or type's name speaks of: of several, those with the longest name."""
+    """The kinds in the name of a property or type: of several, those with the longest name."""
     plain = re.sub(r"[^a-z0-9]", "", name.lower())
     stem = re.sub(r"(?:id|arn|name|identifier)s?$", "", plain)
     points = stem != plain
@@ -95,7 +96,7 @@ def called(name: str, kinds: frozenset[str]) -> set[str]:
     matching = {}
     for kind in kinds:
         known_as = _known_as(kind)
-        # A short name is the end of many a word, and only what ends in Id, Arn or Name surely points somewhere.
+        # A short name is the end of many words, and only a suffix Id, Arn or Name is certainly a reference.
         if known_as in wanted or (points and len(known_as) > 2 and any(each.endswith(known_as) for each in wanted)):
             matching[kind] = len(known_as)
     return {kind for kind, length in matching.items() if length == max(matching.values())}
@@ -107,7 +108,7 @@ def _known_as(kind: str) -> str:
 
 
 def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Every plain value or function below a property, with the name of that property."""
+    """All plain values and functions below a property, with the name of the property."""
     for each in alternatives(value):
         if isinstance(each, list):
             for inner in each:
@@ -121,12 +122,12 @@ def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _named(kind: str, text: str) -> Iterator[str]:
-    """The ARNs of a kind that a value, an ARN, an id or a name, can mean."""
+    """The ARNs of a kind for a value: an ARN, an id or a name."""
     service = kind.partition(":")[0]
     if re.match(rf"arn:(\$\{{[^}}]*\}}|[^:])+:{service}:.*:", text):
         yield text
         return
-    # An id, also one that a parameter of the pipeline stack gives, such as `${HostedZoneId}`.
+    # An id, also from a parameter of the pipeline stack, such as `${HostedZoneId}`.
     known = re.fullmatch(r"(?:[\w.@+=,-]|\$\{\w+\})+", text)
     for pattern in _patterns(kind):
         if known and pattern.count("*") == 1 and pattern.endswith("*"):

@@ -1,4 +1,4 @@
-"""Infrastructure.yml: everything that a stage of the application runs on."""
+"""Infrastructure.yml: the resources of a stage."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from phoenix_cfn.template import StageTemplate
 
 @dataclass(frozen=True)
 class Infrastructure:
-    """The handles of the parts of the template, for code that adds to it.
+    """The handles of the template's parts, for code that adds resources.
 
-    `scope`: what a part needs, the template included; `alarm_topic`: the alarms publish to it.
+    `scope`: the first argument of every part, with the template; `alarm_topic`: the SNS topic of the alarms.
     """
 
     scope: Scope
@@ -47,10 +47,10 @@ class Infrastructure:
 
 
 def build(settings: Settings) -> Infrastructure:
-    """Writes the template of the infrastructure stack; the pipeline deploys it, any other tool can."""
+    """Builds the template of the infrastructure stack, for the pipeline or any other tool."""
     database_words = "DocumentDB, " if settings.database.has_cluster else ""
     description = (
-        f"{settings.name}: the service on Fargate behind a load balancer, with {database_words}scaling and alarms."
+        f"{settings.name}: an ECS service on Fargate behind a load balancer, with {database_words}scaling and alarms."
     )
     scope = stage_scope(StageTemplate(description, settings.name), settings, publisher="cloudwatch")
     release = release_parameters(scope.template, settings)
@@ -73,5 +73,5 @@ def build(settings: Settings) -> Infrastructure:
 
 
 def template(settings: Settings) -> StageTemplate:
-    """The template alone."""
+    """The template without its handles."""
     return build(settings).template

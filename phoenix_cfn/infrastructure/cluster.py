@@ -1,4 +1,4 @@
-"""The ECS cluster, with Container Insights."""
+"""The ECS cluster with Container Insights."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def cluster(scope: Scope) -> Cluster:
-    """For this service alone."""
+    """The ECS cluster, for this service only."""
     name = scope.names.cluster
     insights = log_group(scope, "ContainerInsightsLogGroup", f"/aws/ecs/containerinsights/{name}/performance")
     return scope.add(
         Cluster(
             "Cluster",
-            # ECS would create the log group of Container Insights itself, with a retention of its own.
+            # ECS would create the log group of Container Insights with another retention.
             DependsOn=insights,
             ClusterName=Sub(name),
             ClusterSettings=[ClusterSetting(Name="containerInsights", Value="enabled")],

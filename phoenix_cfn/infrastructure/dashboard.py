@@ -1,4 +1,4 @@
-"""The dashboard: what a person looks at first when something is wrong, from the entrance to the database."""
+"""The CloudWatch dashboard."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _Widget = dict[str, Any]
 def dashboard(
     scope: Scope, load_balancing: LoadBalancing, database: Database, service: Service, alarms: list[Alarm]
 ) -> Dashboard:
-    """Three graphs in each row (requests, tasks, DocumentDB) under the state of all alarms."""
+    """The states of all alarms, and below them a row of three graphs each for requests, tasks and DocumentDB."""
     header = {
         "type": "alarm",
         "width": 3 * _WIDTH,
@@ -43,14 +43,14 @@ def dashboard(
         *(_database(scope, database.cluster) if database.cluster else []),
     ]
     body = json.dumps({"widgets": [header, *graphs]}, separators=(",", ":"))
-    # What Fn::Sub puts in as text here are numbers to the dashboard.
+    # Fn::Sub inserts text; the dashboard needs numbers.
     for number in _numbers(scope):
         body = body.replace(f'"{_value(number)}"', _value(number))
     return scope.add(Dashboard("Dashboard", DashboardName=Sub(scope.names.dashboard), DashboardBody=Sub(body)))
 
 
 def _numbers(scope: Scope) -> list[Parameter]:
-    """The parameters that the graphs draw as lines."""
+    """The parameters that are lines in the graphs."""
     shared = scope.parameters
     return [
         shared.requests_per_second_per_task,
@@ -75,14 +75,14 @@ def _of_group(load_balancing: LoadBalancing, group: TargetGroup) -> list[str]:
 
 
 def _of_targets(load_balancing: LoadBalancing) -> list[str]:
-    """The dimensions of all tasks: those of their target group, or of the load balancer where there are two groups."""
+    """The dimensions of all tasks: those of the target group, or of the load balancer if there are two groups."""
     if load_balancing.alternate is None:
         return _of_group(load_balancing, load_balancing.target_group)
     return _of_balancer(load_balancing)
 
 
 def _requests(scope: Scope, load_balancing: LoadBalancing) -> list[_Widget]:
-    """What users see: how many requests, how slow, how many fail."""
+    """Number, latency and errors of requests."""
     balancer, targets = _of_balancer(load_balancing), _of_targets(load_balancing)
     each = load_balancing.numbered("each")
     per_task = " + ".join(f"FILL({name}, 0) / 60" for name in each)
@@ -101,7 +101,7 @@ def _requests(scope: Scope, load_balancing: LoadBalancing) -> list[_Widget]:
                     for name, group in each.items()
                 ),
             ],
-            lines=[("scaling target per task", _value(scope.parameters.requests_per_second_per_task))],
+            lines=[("scaling target (per task)", _value(scope.parameters.requests_per_second_per_task))],
         ),
         _graph(
             "Latency (s)",
@@ -114,16 +114,21 @@ def _requests(scope: Scope, load_balancing: LoadBalancing) -> list[_Widget]:
             "Errors per minute",
             [
                 [_ELB, "HTTPCode_Target_4XX_Count", *targets, {"stat": "Sum", "label": "4xx", "color": _ORANGE}],
-                [_ELB, "HTTPCode_Target_5XX_Count", *targets, {"stat": "Sum", "label": "5xx of tasks", "color": _RED}],
-                [_ELB, "HTTPCode_ELB_5XX_Count", *balancer, {"stat": "Sum", "label": "5xx: no task answered"}],
+                [
+                    _ELB,
+                    "HTTPCode_Target_5XX_Count",
+                    *targets,
+                    {"stat": "Sum", "label": "5xx from tasks", "color": _RED},
+                ],
+                [_ELB, "HTTPCode_ELB_5XX_Count", *balancer, {"stat": "Sum", "label": "5xx from load balancer"}],
             ],
-            lines=[("alarm when quiet", scope.settings.alarms.server_errors_per_minute)],
+            lines=[("alarm without traffic", scope.settings.alarms.server_errors_per_minute)],
         ),
     ]
 
 
 def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> list[_Widget]:
-    """How many tasks run, and how busy they are."""
+    """Number, CPU and memory of the tasks."""
     groups = [_of_group(load_balancing, group) for group in load_balancing.target_groups]
     task = ["ClusterName", f"${{{service.cluster.title}}}", "ServiceName", f"${{{service.service.title}.Name}}"]
     least, most = _value(scope.parameters.min_running_tasks), _value(scope.parameters.max_running_tasks)
@@ -131,7 +136,7 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
         _graph(
             "Tasks",
             [
-                [_INSIGHTS, "DesiredTaskCount", *task, {"stat": "Maximum", "label": "wanted", "color": _BLUE}],
+                [_INSIGHTS, "DesiredTaskCount", *task, {"stat": "Maximum", "label": "desired", "color": _BLUE}],
                 [_INSIGHTS, "RunningTaskCount", *task, {"stat": "Maximum", "label": "running", "color": _GREEN}],
                 *(
                     [_ELB, "UnHealthyHostCount", *group, {"stat": "Maximum", "label": "unhealthy", "color": _RED}]
@@ -141,10 +146,10 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
             lines=[("minimum", least), ("maximum", most)],
         ),
         _graph(
-            "CPU of the tasks (%)",
+            "Task CPU (%)",
             [
                 [_ECS, "CPUUtilization", *task, {"stat": "Average", "label": "average", "color": _BLUE}],
-                [_ECS, "CPUUtilization", *task, {"stat": "Maximum", "label": "hottest task", "color": _ORANGE}],
+                [_ECS, "CPUUtilization", *task, {"stat": "Maximum", "label": "highest task", "color": _ORANGE}],
             ],
             lines=[
                 ("scaling target", _value(scope.parameters.auto_scaling_target_value)),
@@ -153,10 +158,10 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
             period=FINE_RESOLUTION,
         ),
         _graph(
-            "Memory of the tasks (%)",
+            "Task memory (%)",
             [
                 [_ECS, "MemoryUtilization", *task, {"stat": "Average", "label": "average", "color": _BLUE}],
-                [_ECS, "MemoryUtilization", *task, {"stat": "Maximum", "label": "fullest task", "color": _ORANGE}],
+                [_ECS, "MemoryUtilization", *task, {"stat": "Maximum", "label": "highest task", "color": _ORANGE}],
             ],
             period=FINE_RESOLUTION,
         ),
@@ -164,21 +169,21 @@ def _tasks(scope: Scope, load_balancing: LoadBalancing, service: Service) -> lis
 
 
 def _database(scope: Scope, docdb: DBCluster) -> list[_Widget]:
-    """How busy the database is, and what it has left."""
+    """CPU, connections and free memory of the database."""
     cluster = ["DBClusterIdentifier", f"${{{docdb.title}}}"]
     return [
         _graph(
-            "CPU of the database (%)",
-            [[_DOCDB, "CPUUtilization", *cluster, {"stat": "Maximum", "label": "busiest instance"}]],
+            "Database CPU (%)",
+            [[_DOCDB, "CPUUtilization", *cluster, {"stat": "Maximum", "label": "highest instance"}]],
             lines=[("alarm", scope.settings.alarms.cpu_peak_percent)],
         ),
         _graph(
-            "Connections to the database",
+            "Database connections",
             [[_DOCDB, "DatabaseConnections", *cluster, {"stat": "Sum", "label": "open"}]],
         ),
         _graph(
-            "Free memory of the database (bytes)",
-            [[_DOCDB, "FreeableMemory", *cluster, {"stat": "Minimum", "label": "fullest instance"}]],
+            "Database free memory (bytes)",
+            [[_DOCDB, "FreeableMemory", *cluster, {"stat": "Minimum", "label": "lowest instance"}]],
         ),
     ]
 
@@ -186,7 +191,7 @@ def _database(scope: Scope, docdb: DBCluster) -> list[_Widget]:
 def _graph(
     title: str, metrics: list[_Metric], lines: list[tuple[str, object]] | None = None, period: int = 60
 ) -> _Widget:
-    """A graph of metrics over time, with horizontal lines where something happens. `period` is in seconds."""
+    """A graph of metrics over time, with horizontal lines for limits and thresholds. `period` is in seconds."""
     properties: dict[str, Any] = {
         "title": title,
         "region": "${AWS::Region}",

@@ -1,4 +1,4 @@
-"""HTTPS: the certificate, and the record that leads a domain to the load balancer."""
+"""HTTPS: the certificate, and the DNS record of the domain."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def certificate(scope: Scope) -> AWSHelperFn | None:
-    """The ARN of the certificate; None where the settings choose no HTTPS.
+    """The ARN of the certificate; None without HTTPS.
 
-    CloudFormation writes the record that proves the domain into its hosted zone, and waits until ACM has seen it.
+    CloudFormation creates the validation record in the hosted zone, and waits until ACM has validated the domain.
     https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
     """
     if scope.settings.load_balancer.https == "off":
@@ -35,7 +35,7 @@ def certificate(scope: Scope) -> AWSHelperFn | None:
 
 @part
 def alias_record(scope: Scope, balancer: LoadBalancer) -> None:
-    """Leads the domain to the load balancer, which has IPv4 addresses only."""
+    """The record of the domain: an alias of the load balancer, which has IPv4 addresses only."""
     if scope.settings.load_balancer.https != "domain":
         return
     scope.add(

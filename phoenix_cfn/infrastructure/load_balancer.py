@@ -1,4 +1,4 @@
-"""The entrance: an Application Load Balancer that asks each task how it is."""
+"""The Application Load Balancer with its listeners and target groups."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from phoenix_cfn.infrastructure.network import Network
 from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import suppress
 
-# Seconds that the load balancer keeps a quiet connection; the application must keep its side open for longer.
+# Seconds that the load balancer keeps an idle connection; the application must keep it open for longer.
 IDLE_TIMEOUT = 60
 # TLS 1.3 and 1.2, with forward secrecy and authenticated encryption only.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
-# A year, for which browsers remember that the domain has HTTPS.
+# One year, for which browsers use HTTPS for the domain.
 HSTS_SECONDS = 31_536_000
 
 
 @dataclass(frozen=True)
 class LoadBalancing:
-    """`target_group`: the addresses of the tasks; `listener`: forwards from `load_balancer` to it.
+    """`target_group`: the targets are the tasks; `listener`: forwards requests of `load_balancer` to it.
 
-    `alternate`: the second target group, where a deployment shifts requests from one version to the other.
+    `alternate`: the second target group, for deployments that shift requests from one version to another.
     """
 
     load_balancer: LoadBalancer
@@ -48,17 +48,17 @@ class LoadBalancing:
 
     @property
     def target_groups(self) -> list[TargetGroup]:
-        """Every target group that may have the tasks of the running version."""
+        """All target groups that may have tasks of the running version."""
         return [self.target_group] if self.alternate is None else [self.target_group, self.alternate]
 
     def numbered(self, name: str) -> dict[str, TargetGroup]:
-        """The target groups by an identifier of their metric: `name` for a single one, `name1` and `name2` for two."""
+        """The target groups by the id of their metric: `name` for a single one, `name1` and `name2` for two."""
         if self.alternate is None:
             return {name: self.target_group}
         return {f"{name}{number}": group for number, group in enumerate(self.target_groups, start=1)}
 
     def dimensions(self, target_group: TargetGroup | None = None) -> list[MetricDimension]:
-        """Of the metrics in AWS/ApplicationELB that measure a target group, by default `target_group` of this class."""
+        """The dimensions of a target group's metrics in AWS/ApplicationELB, by default those of `target_group`."""
         group = target_group or self.target_group
         return [
             MetricDimension(Name="LoadBalancer", Value=GetAtt(self.load_balancer, "LoadBalancerFullName")),
@@ -68,12 +68,12 @@ class LoadBalancing:
 
 @part
 def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
-    """Public, in both zones, on port 80; with HTTPS on port 443, to which port 80 redirects."""
+    """Public, in both zones, on port 80; with HTTPS on port 443, and a redirect from port 80."""
     balancer = scope.add(
         LoadBalancer(
             "LoadBalancer",
             Metadata=suppress(
-                checkov={"CKV_AWS_91": "The application logs every request itself, kept for seven days."}
+                checkov={"CKV_AWS_91": "The application logs every request itself; logs are kept for seven days."}
             ),
             **_after_the_route(network),
             Scheme="internet-facing",
@@ -100,17 +100,17 @@ def load_balancer(scope: Scope, network: Network) -> LoadBalancing:
 
 
 def _after_the_route(network: Network) -> dict[str, Any]:
-    """The load balancer waits for the route to the internet, where the stack makes it."""
+    """The load balancer depends on the route to the internet, if the stack creates it."""
     return {"DependsOn": network.internet_route} if network.internet_route else {}
 
 
 def _before_the_groups(scope: Scope, alternate: TargetGroup | None) -> dict[str, Any]:
-    """CodeDeploy changes the listener to forward to either group: it must be deleted before both of them."""
+    """CodeDeploy makes the listener forward to either group: the listener must be deleted before both."""
     return {"DependsOn": alternate} if scope.settings.deployment.strategy == "codedeploy" else {}
 
 
 def _target_group(scope: Scope, network: Network, title: str) -> TargetGroup:
-    """The tasks that answer the health check."""
+    """The target group of the tasks, with its health check."""
     return scope.add(
         TargetGroup(
             title,
@@ -119,19 +119,19 @@ def _target_group(scope: Scope, network: Network, title: str) -> TargetGroup:
             Protocol="HTTP",
             Port=Ref(scope.parameters.container_port),
             HealthCheckPath=scope.settings.service.health_check_path,
-            # A task is taken out after 30 seconds of silence, and comes back after 20 of good answers: a single slow
-            # answer, while certificates are made, takes nobody out.
+            # A task becomes unhealthy after 30 seconds of failed health checks, and healthy after 20 seconds: a single
+            # slow response, while certificates are created, does not make it unhealthy.
             HealthCheckIntervalSeconds=10,
             HealthCheckTimeoutSeconds=5,
             HealthyThresholdCount=2,
             UnhealthyThresholdCount=3,
             Matcher=Matcher(HttpCode="200"),
             TargetGroupAttributes=[
-                # A task which leaves may still finish what it began: for as long as its StopTimeout.
+                # A deregistered task can complete its requests within its StopTimeout.
                 TargetGroupAttribute(
                     Key="deregistration_delay.timeout_seconds", Value=str(scope.settings.service.stop_timeout)
                 ),
-                # A task that is busy with certificates gets fewer new requests.
+                # A task that is busy with certificates receives fewer new requests.
                 TargetGroupAttribute(Key="load_balancing.algorithm.type", Value="least_outstanding_requests"),
             ],
         )
@@ -141,7 +141,7 @@ def _target_group(scope: Scope, network: Network, title: str) -> TargetGroup:
 def _listener(
     scope: Scope, balancer: LoadBalancer, target_group: TargetGroup, alternate: TargetGroup | None
 ) -> Listener:
-    """HTTP from port 80 to the target group, with the headers that make browsers careful."""
+    """HTTP from port 80 to the target group, with security headers."""
     return scope.add(
         Listener(
             "Listener",
@@ -168,7 +168,7 @@ def _https_listener(
     target_group: TargetGroup,
     alternate: TargetGroup | None,
 ) -> Listener:
-    """HTTPS from port 443 to the target group. Browsers that were there once use nothing else."""
+    """HTTPS from port 443 to the target group, with HSTS."""
     return scope.add(
         Listener(
             "HttpsListener",
@@ -190,7 +190,7 @@ def _https_listener(
 
 
 def _redirect(scope: Scope, balancer: LoadBalancer, https: Listener) -> Listener:
-    """From port 80 to port 443. A stage that had no HTTPS serves by port 80 until `https` is there."""
+    """The redirect from port 80 to port 443. A stage without HTTPS serves on port 80 until `https` exists."""
     return scope.add(
         Listener(
             "Listener",
@@ -210,7 +210,7 @@ def _redirect(scope: Scope, balancer: LoadBalancer, https: Listener) -> Listener
 
 
 def _headers(scope: Scope) -> list[ListenerAttribute]:
-    """What makes browsers careful. The load balancer overwrites what the application sends."""
+    """Security headers. The load balancer overwrites those of the application."""
     headers = {
         "routing.http.response.server.enabled": "false",
         "routing.http.response.x_content_type_options.header_value": "nosniff",

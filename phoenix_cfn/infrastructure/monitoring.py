@@ -1,4 +1,4 @@
-"""The alarms: each watches something that exists, and tells the topic when it begins and when it is over (R4)."""
+"""The alarms (R4). Each publishes to the topic when it fires and when it returns to OK."""
 
 from __future__ import annotations
 
@@ -17,56 +17,59 @@ from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import suppress
 
 _MINUTE = 60
-# Minutes until a load balancer's metrics are complete.
+# Minutes of delay until the load balancer's metrics are complete.
 _LATE = 3
-# Minutes of errors before a release is rolled back.
+# Minutes of errors before a deployment rolls back.
 _BAD_MINUTES = 2
-# Minutes that a new stage has for its first tasks.
+# Minutes that a new stage has to start its first tasks.
 _WARM_UP = 10
-# Anybody may ask for /crash, and must not thereby take back a release that serves everybody else.
+# Any user can request /crash, which must not roll back a release that serves all others.
 _REQUESTS_PER_TOLERATED_ERROR = 20
+_EXCESS = f"5xx above {100 // _REQUESTS_PER_TOLERATED_ERROR} % of requests"
 
 
 @part
 def release_alarms(scope: Scope, load_balancing: LoadBalancing, topic: Topic) -> list[Alarm]:
-    """What is wrong with a release as its users see it: these alarms also roll it back.
+    """Errors that users see. These alarms also roll a deployment back.
 
-    They look at the load balancer only, as the service itself must name them before it exists.
+    They watch the load balancer only: the service refers to them, so they are created before the service.
     """
     thresholds = scope.settings.alarms
     server_errors = scope.add(
         Alarm(
             "ServerErrorAlarm",
             AlarmDescription=(
-                f"In {_BAD_MINUTES} of {_BAD_MINUTES + _LATE} minutes, {thresholds.server_errors_per_minute}"
-                " more answers of 500 and above"
-                f" than one in {_REQUESTS_PER_TOLERATED_ERROR} requests, from the tasks or because none answered."
+                f"5xx responses exceed {100 // _REQUESTS_PER_TOLERATED_ERROR} % of requests by more than "
+                f"{thresholds.server_errors_per_minute} a minute, in {_BAD_MINUTES} of {_BAD_MINUTES + _LATE} minutes. "
+                "A deployment in progress rolls back."
             ),
             Metrics=[
                 *_errors_beyond_the_tolerated(load_balancing),
-                # Counted for the load balancer as a whole: no target is to blame when none answers.
-                _query("nobody", "HTTPCode_ELB_5XX_Count", "Sum", load_balancing.dimensions()[:1]),
+                # A metric of the load balancer: responses without a target have no target group.
+                _query("elb", "HTTPCode_ELB_5XX_Count", "Sum", load_balancing.dimensions()[:1]),
             ],
             ComparisonOperator="GreaterThanThreshold",
             Threshold=thresholds.server_errors_per_minute,
-            # ECS watches a release for as long as EvaluationPeriods: until its bad minutes have arrived.
+            # ECS watches the alarm of a deployment for EvaluationPeriods: until the delayed datapoints have arrived.
             EvaluationPeriods=_BAD_MINUTES + _LATE,
             DatapointsToAlarm=_BAD_MINUTES,
             TreatMissingData="notBreaching",
-            **_tell(topic),
+            **_notify(topic),
         )
     )
     unhealthy_targets = scope.add(
         Alarm(
             "UnhealthyTargetsAlarm",
-            AlarmDescription="A task has failed its health check for three minutes.",
+            AlarmDescription=(
+                "A task fails the load balancer's health check for 3 minutes. A deployment in progress rolls back."
+            ),
             **_unhealthy_targets(load_balancing),
             ComparisonOperator="GreaterThanThreshold",
             Threshold=0,
             EvaluationPeriods=3,
             DatapointsToAlarm=3,
             TreatMissingData="notBreaching",
-            **_tell(topic),
+            **_notify(topic),
         )
     )
     return [server_errors, unhealthy_targets]
@@ -74,7 +77,7 @@ def release_alarms(scope: Scope, load_balancing: LoadBalancing, topic: Topic) ->
 
 @part
 def service_alarms(scope: Scope, database: Database, service: Service, topic: Topic) -> list[Alarm]:
-    """CPU peaks of the tasks and of a DocumentDB cluster, and too few tasks."""
+    """CPU peaks of the tasks and of the DocumentDB cluster, and too few tasks."""
     return [
         _cpu_peak(scope, service, topic),
         *([_database_cpu_peak(scope, database.cluster, topic)] if database.cluster else []),
@@ -87,20 +90,16 @@ def _cpu_peak(scope: Scope, service: Service, topic: Topic) -> Alarm:
     return scope.add(
         Alarm(
             "CpuPeakAlarm",
-            Metadata=suppress(
-                cfn_lint={
-                    "E3615": "CloudWatch takes 20 seconds, in which ECS publishes; the check does not know it yet."
-                }
-            ),
-            AlarmDescription=(f"A task has used more than {threshold} % of its CPU for {FINE_RESOLUTION} seconds."),
+            Metadata=suppress(cfn_lint={"E3615": "CloudWatch accepts a period of 20 seconds; the check does not yet."}),
+            AlarmDescription=(f"A task uses more than {threshold} % of its CPU in a {FINE_RESOLUTION}-second period."),
             Namespace="AWS/ECS",
             MetricName="CPUUtilization",
             Dimensions=service.dimensions(),
-            # The hottest task, not the average of all; and a peak of 20 seconds, which a minute would hide.
+            # The maximum of all tasks, not their average; and 20 seconds, since one minute would hide a short peak.
             Statistic="Maximum",
             Period=FINE_RESOLUTION,
             **_above(threshold),
-            **_tell(topic),
+            **_notify(topic),
         )
     )
 
@@ -110,14 +109,14 @@ def _database_cpu_peak(scope: Scope, cluster: DBCluster, topic: Topic) -> Alarm:
     return scope.add(
         Alarm(
             "DatabaseCpuPeakAlarm",
-            AlarmDescription=(f"A database instance has used more than {threshold} % of its CPU for a minute."),
+            AlarmDescription=(f"A database instance uses more than {threshold} % of its CPU in a one-minute period."),
             Namespace="AWS/DocDB",
             MetricName="CPUUtilization",
             Dimensions=[MetricDimension(Name="DBClusterIdentifier", Value=Ref(cluster))],
             Statistic="Maximum",
             Period=_MINUTE,
             **_above(threshold),
-            **_tell(topic),
+            **_notify(topic),
         )
     )
 
@@ -126,8 +125,8 @@ def _too_few_tasks(scope: Scope, service: Service, topic: Topic) -> Alarm:
     return scope.add(
         Alarm(
             "TooFewTasksAlarm",
-            AlarmDescription="For three of five minutes fewer tasks than MinRunningTasks have run.",
-            # Counted by ECS: the load balancer counts by zone, and two tasks in two zones can be one in each.
+            AlarmDescription="Fewer tasks than MinRunningTasks run in 3 of 5 minutes. The service's events say why.",
+            # A metric of ECS: the load balancer counts by zone, so that two tasks in two zones can be one in each.
             Namespace="ECS/ContainerInsights",
             MetricName="RunningTaskCount",
             Dimensions=service.dimensions(),
@@ -137,22 +136,22 @@ def _too_few_tasks(scope: Scope, service: Service, topic: Topic) -> Alarm:
             Threshold=Ref(scope.parameters.min_running_tasks),
             EvaluationPeriods=5,
             DatapointsToAlarm=3,
-            # No data is no task. A new stage has one task until the scalable target exists: the alarm waits for all
-            # of its warm-up period, which otherwise ends when there are data.
+            # No data means no task. A new stage has one task until the scalable target exists: the alarm waits for
+            # the complete warm-up period, which would otherwise end with the first datapoint.
             TreatMissingData="breaching",
             WarmUpConfiguration=WarmUpConfiguration(
                 WarmUpPeriodDurationInMinutes=_WARM_UP, OnlyStartEvaluatingAfterWarmUpPeriodEnds=True
             ),
-            **_tell(topic),
+            **_notify(topic),
         )
     )
 
 
 def _errors_beyond_the_tolerated(load_balancing: LoadBalancing) -> list[MetricDataQuery]:
-    """Few errors are no alarm at any traffic: neither eleven among thousands nor one among two.
+    """5xx responses above the tolerated share: neither eleven of thousands nor one of two fires the alarm.
 
-    Of two versions each counts by itself as well: among all requests, the errors of a few percent would be tolerated.
-    No FILL: it would replace the newest minutes, whose data are late. A missing value counts as 0.
+    With two versions, each is also evaluated alone: of all requests, the errors of a few percent would be tolerated.
+    No FILL: it would replace the newest minutes, whose data are delayed. A missing value counts as 0.
     """
     requests, tasks = load_balancing.numbered("requests"), load_balancing.numbered("tasks")
     metrics = [
@@ -161,21 +160,21 @@ def _errors_beyond_the_tolerated(load_balancing: LoadBalancing) -> list[MetricDa
         for name, group in groups.items()
     ]
     if len(requests) == 1:
-        expression = f"tasks + nobody - requests / {_REQUESTS_PER_TOLERATED_ERROR}"
-        return [_expression("errors", expression, "5xx beyond the tolerated", returned=True), *metrics]
+        expression = f"tasks + elb - requests / {_REQUESTS_PER_TOLERATED_ERROR}"
+        return [_expression("errors", expression, _EXCESS, returned=True), *metrics]
     beyond = {
-        "all": f"{' + '.join(tasks)} + nobody - ({' + '.join(requests)}) / {_REQUESTS_PER_TOLERATED_ERROR}",
+        "all": f"{' + '.join(tasks)} + elb - ({' + '.join(requests)}) / {_REQUESTS_PER_TOLERATED_ERROR}",
         **{
             f"version{number}": f"tasks{number} - requests{number} / {_REQUESTS_PER_TOLERATED_ERROR}"
             for number in range(1, len(requests) + 1)
         },
     }
-    worst = _expression("errors", f"MAX([{', '.join(beyond)}])", "5xx beyond the tolerated", returned=True)
+    worst = _expression("errors", f"MAX([{', '.join(beyond)}])", _EXCESS, returned=True)
     return [worst, *(_expression(name, each, name) for name, each in beyond.items()), *metrics]
 
 
 def _unhealthy_targets(load_balancing: LoadBalancing) -> dict[str, Any]:
-    """UnHealthyHostCount, which exists by target group only."""
+    """UnHealthyHostCount, which exists for target groups only."""
     groups = load_balancing.numbered("unhealthy")
     if len(groups) == 1:
         return {
@@ -187,7 +186,7 @@ def _unhealthy_targets(load_balancing: LoadBalancing) -> dict[str, Any]:
         }
     return {
         "Metrics": [
-            _expression("unhealthy", " + ".join(groups), "Tasks that fail their health check", returned=True),
+            _expression("unhealthy", " + ".join(groups), "Unhealthy tasks", returned=True),
             *(
                 _query(name, "UnHealthyHostCount", "Maximum", load_balancing.dimensions(group))
                 for name, group in groups.items()
@@ -197,7 +196,7 @@ def _unhealthy_targets(load_balancing: LoadBalancing) -> dict[str, Any]:
 
 
 def _above(percent: int) -> dict[str, Any]:
-    """Any single period above the threshold is a peak."""
+    """Fires after one period above the threshold."""
     return {
         "ComparisonOperator": "GreaterThanThreshold",
         "Threshold": percent,
@@ -207,7 +206,7 @@ def _above(percent: int) -> dict[str, Any]:
     }
 
 
-def _tell(topic: Topic) -> dict[str, Any]:
+def _notify(topic: Topic) -> dict[str, Any]:
     return {"AlarmActions": [Ref(topic)], "OKActions": [Ref(topic)]}
 
 
@@ -216,7 +215,7 @@ def _expression(identifier: str, expression: str, label: str, returned: bool = F
 
 
 def _query(identifier: str, metric: str, statistic: str, dimensions: list[MetricDimension]) -> MetricDataQuery:
-    """A metric of the load balancer, by the minute, to compute with."""
+    """A metric of the load balancer per minute, for an expression."""
     return MetricDataQuery(
         Id=identifier,
         ReturnData=False,

@@ -1,4 +1,4 @@
-"""What a person takes from the stack: above all the link to the application."""
+"""The outputs of the stack, such as the URL of the application."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def outputs(scope: Scope, load_balancing: LoadBalancing, service: Service, topic: Topic, dashboard: Dashboard) -> None:
-    """Nothing here is a secret, or leads to one."""
+    """The outputs. None of them contains a secret or a reference to one."""
     for title, description, value in (
-        ("ApplicationUrl", "The running application", _url(scope, load_balancing)),
+        ("ApplicationUrl", "URL of the application", _url(scope, load_balancing)),
         (
             "DashboardUrl",
-            "The dashboard in the CloudWatch console",
+            "CloudWatch dashboard",
             Sub(
                 "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home?region=${AWS::Region}"
                 f"#dashboards/dashboard/${{{dashboard.title}}}"
             ),
         ),
-        ("LogGroupName", "Where the tasks log to", Ref(service.task.log_group)),
-        ("ClusterName", "The ECS cluster", Ref(service.cluster)),
-        ("ServiceName", "The ECS service", GetAtt(service.service, "Name")),
-        ("AlarmTopicArn", "The topic that tells of alarms; subscribe to it what else should know", Ref(topic)),
+        ("LogGroupName", "Log group of the tasks", Ref(service.task.log_group)),
+        ("ClusterName", "ECS cluster", Ref(service.cluster)),
+        ("ServiceName", "ECS service", GetAtt(service.service, "Name")),
+        ("AlarmTopicArn", "SNS topic of the alarms, for further subscriptions", Ref(topic)),
     ):
         scope.template.add_output(Output(title, Description=description, Value=value))
 
 
 def _url(scope: Scope, load_balancing: LoadBalancing) -> Sub:
-    """The link; with a certificate of one's own, the domain that it is for leads to the same place."""
+    """The URL; with an existing certificate, its domain is an alias of the same load balancer."""
     protocol = "http" if scope.settings.load_balancer.https == "off" else "https"
     domain = scope.parameters.domain_name
     host = f"{load_balancing.load_balancer.title}.DNSName" if domain is None else domain.title

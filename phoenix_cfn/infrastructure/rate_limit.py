@@ -1,4 +1,4 @@
-"""The rate limit: WAF refuses what an address requests beyond it."""
+"""The rate limit: WAF blocks the requests of an IP address above it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from troposphere.wafv2 import (
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
 from phoenix_cfn.scope import Scope, part
 
-# Seconds, of those that WAF offers, in which the requests of an address are counted.
+# Seconds of the evaluation window, one of those that WAF offers.
 # https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html
 WINDOW = 60
 _TOO_MANY_REQUESTS = 429
@@ -28,7 +28,7 @@ _TOO_MANY_REQUESTS = 429
 
 @part
 def rate_limit(scope: Scope, load_balancing: LoadBalancing) -> None:
-    """By the address that connects. It takes up to half a minute until WAF has counted.
+    """Limits requests by source IP address. WAF reacts within about 30 seconds.
 
     https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-caveats.html
     """
@@ -64,5 +64,5 @@ def rate_limit(scope: Scope, load_balancing: LoadBalancing) -> None:
 
 
 def _visible(name: str) -> VisibilityConfig:
-    """Counted in CloudWatch, with samples of what was refused in the console."""
+    """Metrics in CloudWatch, and samples of blocked requests in the console."""
     return VisibilityConfig(CloudWatchMetricsEnabled=True, MetricName=name, SampledRequestsEnabled=True)

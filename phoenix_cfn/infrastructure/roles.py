@@ -1,4 +1,4 @@
-"""The roles of the infrastructure stack: each stands under the stage's path, within the pipeline's boundary."""
+"""The roles of the infrastructure stack: each has the stage's path and the pipeline's permissions boundary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from phoenix_cfn.scope import Scope
 
 
 def bounded_role(scope: Scope, title: str, service: str, boundary: Parameter, *statements: Statement) -> Role:
-    """A role for a service such as `ecs`, where the pipeline's deploy role may create one."""
+    """A role for a service such as `ecs`, with the path for which the pipeline's deploy role may create roles."""
     role = Role(
         title,
         AssumeRolePolicyDocument=trusts(service),
@@ -27,7 +27,7 @@ def bounded_role(scope: Scope, title: str, service: str, boundary: Parameter, *s
 
 
 def pass_task_roles(scope: Scope) -> Statement:
-    """Hand the tasks' roles to ECS, as CodeDeploy and the pipeline's action before it must."""
+    """The permission to pass the tasks' roles to ECS, for CodeDeploy and for the pipeline's deploy action."""
     return Statement(
         Sid="PassTheRolesOfTheTasks",
         Effect=Allow,

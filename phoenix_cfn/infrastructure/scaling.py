@@ -1,4 +1,4 @@
-"""Scaling: more tasks above so many requests per second and task (R6), or above an average CPU."""
+"""Scaling on requests per second per task (R6), and on average CPU."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
 from phoenix_cfn.infrastructure.service import Service
 from phoenix_cfn.scope import Scope, part
 
-# Seconds until the next step may follow. New tasks answer within a minute; they go only after five quiet ones.
+# Seconds until the next scaling activity: new tasks serve requests within a minute; scaling in waits for five.
 SCALE_OUT_COOLDOWN = 60
 SCALE_IN_COOLDOWN = 300
 
 
 @part
 def scaling(scope: Scope, load_balancing: LoadBalancing, service: Service) -> ScalableTarget:
-    """Between MinRunningTasks and MaxRunningTasks: out when either target is exceeded, in when both agree."""
+    """Between MinRunningTasks and MaxRunningTasks. Scales out if one target is exceeded, in if both policies agree."""
     target = scope.add(
         ScalableTarget(
             "ScalableTarget",
@@ -49,11 +49,11 @@ def scaling(scope: Scope, load_balancing: LoadBalancing, service: Service) -> Sc
         Sub(f"${{{stage}}}-requests-per-second"),
         target,
         scope.parameters.requests_per_second_per_task,
-        # In the unit of the parameter. The predefined metric counts requests per minute: 10 a second are 600 there.
-        # Without traffic it has no data, and a policy without data scales nothing in. HealthyHostCount has data as
-        # long as there are tasks, and arrives with the requests; arithmetic takes a missing value for 0. FILL would
-        # replace the newest minutes, whose data are late, and the policy would never scale out.
-        # Of two versions each has as many tasks as the service wants: their rates add up to the rate of one task.
+        # In the unit of the parameter: the predefined metric counts requests per minute (10 per second are 600).
+        # Without traffic that metric has no data, and a policy without data does not scale in. HealthyHostCount has
+        # data while tasks exist, with the same delay; arithmetic treats a missing value as 0. FILL would replace the
+        # newest minutes, whose data are delayed, and the policy would never scale out.
+        # Two versions have the desired number of tasks each: the sum of their rates is the rate of one task.
         CustomizedMetricSpecification=CustomizedMetricSpecification(
             Metrics=[
                 *_metrics(requests, "RequestCountPerTarget", "Sum", load_balancing),
@@ -73,7 +73,7 @@ def scaling(scope: Scope, load_balancing: LoadBalancing, service: Service) -> Sc
         Sub(f"${{{stage}}}-average-cpu"),
         target,
         scope.parameters.auto_scaling_target_value,
-        # Every 20 seconds instead of every minute; the service's Monitoring provides it.
+        # Every 20 seconds instead of every minute, with Monitoring of the service.
         PredefinedMetricSpecification=PredefinedMetricSpecification(
             PredefinedMetricType="ECSServiceAverageCPUUtilizationHighResolution"
         ),
@@ -84,7 +84,7 @@ def scaling(scope: Scope, load_balancing: LoadBalancing, service: Service) -> Sc
 def _metrics(
     groups: Mapping[str, TargetGroup], name: str, statistic: str, load_balancing: LoadBalancing
 ) -> list[TargetTrackingMetricDataQuery]:
-    """A metric of each target group, by the identifier to compute with."""
+    """A metric of each target group, by its id in the expression."""
     return [
         TargetTrackingMetricDataQuery(
             Id=identifier,
@@ -108,7 +108,7 @@ def _metrics(
 def _target_tracking(
     scope: Scope, title: str, name: Sub, target: ScalableTarget, value: Parameter, **metric: Any
 ) -> None:
-    """A policy that keeps a metric at a parameter's value; both policies take their steps at the same pace."""
+    """A target tracking policy; both policies have the same cooldowns."""
     scope.add(
         ScalingPolicy(
             title,

@@ -1,4 +1,4 @@
-"""The service: tasks on Fargate that are replaced when they die (R2)."""
+"""The ECS service on Fargate, which replaces tasks that stop (R2)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from phoenix_cfn.scope import Scope, part
 
 @dataclass(frozen=True)
 class Service:
-    """`service`: the ECS service; `cluster`: runs it alone; `task`: what it runs."""
+    """`service`: the ECS service; `cluster`: its cluster; `task`: its task definition, roles and log group."""
 
     cluster: ecs.Cluster
     service: ecs.Service
     task: Task
 
     def dimensions(self) -> list[MetricDimension]:
-        """Of the metrics in AWS/ECS and ECS/ContainerInsights that measure this service."""
+        """The dimensions of this service's metrics in AWS/ECS and ECS/ContainerInsights."""
         return [
             MetricDimension(Name="ClusterName", Value=Ref(self.cluster)),
             MetricDimension(Name="ServiceName", Value=GetAtt(self.service, "Name")),
@@ -34,18 +34,18 @@ class Service:
 def fargate_service(
     scope: Scope, cluster: ecs.Cluster, task: Task, network: Network, deployment: Deployment
 ) -> Service:
-    """Private tasks behind the load balancer, spread over both zones; how many is up to scaling alone."""
+    """Private tasks behind the load balancer, in both zones. Only scaling sets their number."""
     service = scope.add(
         ecs.Service(
             "Service",
-            # The target group must hang on a listener, and the first image be in reach, before a task can get healthy.
+            # A task becomes healthy only if a listener forwards to the target group and the image is accessible.
             DependsOn=[*deployment.waits_for, *network.egress_routes, *_before_tasks(task, deployment)],
             Cluster=Ref(cluster),
-            # Without a revision, the newest when the service is created.
+            # Without a revision, ECS uses the latest one when the service is created.
             TaskDefinition=Sub(scope.names.task_family) if deployment.frozen else Ref(task.definition),
             LaunchType="FARGATE",
             PlatformVersion="LATEST",
-            # No DesiredCount: it belongs to scaling, and a release must not undo what scaling did.
+            # No DesiredCount: a deployment must not reset the number of tasks that scaling has set.
             NetworkConfiguration=ecs.NetworkConfiguration(
                 AwsvpcConfiguration=ecs.AwsvpcConfiguration(
                     AssignPublicIp="DISABLED",
@@ -71,10 +71,10 @@ def fargate_service(
 
 
 def _before_tasks(task: Task, deployment: Deployment) -> list[AWSObject]:
-    """What must exist before a task starts."""
+    """The resources that must exist before a task starts."""
     instances = task.database.instances
     if not deployment.frozen:
         return list(instances)
-    # By way of the task definition: a frozen service must not change with the number of instances, either.
+    # Through the task definition: a frozen service must not change with the number of instances either.
     task.definition.DependsOn = [each.title for each in instances]
     return [task.definition]

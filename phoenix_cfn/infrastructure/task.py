@@ -1,4 +1,4 @@
-"""The task: the container, its size, what it may write, and what it is given."""
+"""The task definition: the container with its size, volumes, variables and secrets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from phoenix_cfn.template import suppress
 
 @dataclass(frozen=True)
 class Task:
-    """`definition`: the container; `roles`: what ECS and the application may do; `log_group`: its output.
+    """`definition`: the task definition; `roles`: of ECS and of the application; `log_group`: the container's output.
 
     `database` must exist before a task starts.
     """
@@ -46,7 +46,7 @@ class Task:
     database: Database
 
     def allow(self, statement: Statement) -> None:
-        """Lets the application call AWS. The pipeline's boundary for the role follows at the next build."""
+        """Allows the application to call AWS. The next build updates the pipeline's boundary for the role."""
         role = self.roles.task
         if "Policies" not in role.properties:
             document = PolicyDocument(Version="2012-10-17", Statement=[])
@@ -54,14 +54,14 @@ class Task:
         role.Policies[0].PolicyDocument.Statement.append(statement)
 
     def set_variable(self, name: str, value: object) -> None:
-        """Sets an environment variable of the container. Not for secrets: the value is readable in the console."""
+        """Sets an environment variable of the container. Not for secrets: the console shows the value."""
         (container,) = self.definition.ContainerDefinitions
         container.Environment.append(Environment(Name=name, Value=value))
 
 
 @part
 def task(scope: Scope, release: ReleaseParameters, database: Database) -> Task:
-    """One container with the image of the release; its root file system is read-only."""
+    """One container with the image of the release and a read-only root file system."""
     settings = scope.settings
     logs = log_group(scope, "TaskLogGroup", scope.names.task_logs)
     roles = task_roles(scope, release.role_boundary_arn, database, logs)
@@ -87,7 +87,7 @@ def task(scope: Scope, release: ReleaseParameters, database: Database) -> Task:
                     Essential=True,
                     **_process(scope),
                     ReadonlyRootFilesystem=True,
-                    # Reaps what the application leaves behind and hands it SIGTERM.
+                    # An init process that reaps zombie processes and forwards SIGTERM.
                     LinuxParameters=LinuxParameters(InitProcessEnabled=True),
                     StopTimeout=settings.service.stop_timeout,
                     PortMappings=[PortMapping(ContainerPort=Ref(scope.parameters.container_port), Protocol="tcp")],
@@ -100,7 +100,7 @@ def task(scope: Scope, release: ReleaseParameters, database: Database) -> Task:
                             "awslogs-group": Ref(logs),
                             "awslogs-region": Ref("AWS::Region"),
                             "awslogs-stream-prefix": "task",
-                            # A log that stalls must not stall the requests; the buffer holds some minutes of them.
+                            # A blocked log must not block requests; the buffer has room for some minutes.
                             "mode": "non-blocking",
                             "max-buffer-size": "25m",
                         },
@@ -116,21 +116,21 @@ def task(scope: Scope, release: ReleaseParameters, database: Database) -> Task:
 
 
 def _metadata(scope: Scope) -> dict[str, Any]:
-    """The kata's name of the variable is no rule where the settings choose another."""
+    """Disables the rule for the kata's variable name if the settings choose another."""
     if scope.settings.database.variable == DatabaseSettings().variable:
         return {}
-    return {"Metadata": suppress(cfn_lint={"E9213": "database.variable in phoenix.toml is another name."})}
+    return {"Metadata": suppress(cfn_lint={"E9213": "database.variable in phoenix.toml sets another name."})}
 
 
 def _process(scope: Scope) -> dict[str, Any]:
-    """What runs, and as whom: 1000 is `node` in the official images; by number, so that it needs no /etc/passwd."""
+    """Command and user of the container. 1000 is `node` in the official images; a number needs no /etc/passwd."""
     service = scope.settings.service
     command = {"Command": list(service.command)} if service.command else {}
     return {**command, **({"User": service.user} if service.user else {})}
 
 
 def _volumes(scope: Scope) -> dict[str, Any]:
-    """Storage of the task, empty when it starts, for each path that the container may write to.
+    """A volume for each path that the container may write to, empty when the task starts.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html
     """
@@ -139,7 +139,7 @@ def _volumes(scope: Scope) -> dict[str, Any]:
 
 
 def _mounts(scope: Scope) -> dict[str, Any]:
-    """Where the volumes are in the container."""
+    """The mount points of the volumes in the container."""
     mounts = [MountPoint(SourceVolume=name, ContainerPath=path) for name, path in _writable(scope).items()]
     return {"MountPoints": mounts} if mounts else {}
 
@@ -150,7 +150,7 @@ def _writable(scope: Scope) -> dict[str, str]:
 
 
 def _environment(scope: Scope) -> list[Environment]:
-    """What the templates set, and the fork's variables."""
+    """The variables of the templates and of the fork."""
     variables: dict[str, object] = {
         "NODE_ENV": "production",
         "PORT": Ref(scope.parameters.container_port),
@@ -161,7 +161,7 @@ def _environment(scope: Scope) -> list[Environment]:
 
 
 def _secrets(scope: Scope, database: Database) -> dict[str, Any]:
-    """The connection string, and the fork's secrets. ECS reads them when a task starts."""
+    """The connection string and the fork's secrets, which ECS reads when a task starts."""
     found = [
         *database.secrets,
         *(
@@ -173,7 +173,7 @@ def _secrets(scope: Scope, database: Database) -> dict[str, Any]:
 
 
 def _permissions(scope: Scope, roles: TaskRoles) -> list[Statement]:
-    """What the fork lets its tasks do. The template states the reasons for what is not limited to named resources."""
+    """The fork's permissions of the tasks. The template contains the reasons for wildcard resources."""
     allowed = {f"Allow{number}": each for number, each in enumerate(scope.settings.service.allow, start=1)}
     reasons = {sid: each.reason for sid, each in allowed.items() if any(map(is_wide, each.resources))}
     if reasons:

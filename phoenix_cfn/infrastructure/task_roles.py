@@ -1,4 +1,4 @@
-"""What the tasks may do, and what ECS may do to start them: two roles within the pipeline's boundary."""
+"""The task role and the execution role, within the pipeline's permissions boundary."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from phoenix_cfn.scope import Scope, part
 
 @dataclass(frozen=True)
 class TaskRoles:
-    """`task`: what the application itself may do; `execution`: what ECS needs to start it."""
+    """`task`: the role of the application; `execution`: the role with which ECS starts tasks."""
 
     task: Role
     execution: Role
@@ -28,7 +28,7 @@ class TaskRoles:
 
 @part
 def task_roles(scope: Scope, boundary: Parameter, database: Database, logs: LogGroup) -> TaskRoles:
-    """The application calls nothing of AWS: its own role may do nothing. `logs`: where its output goes."""
+    """The application does not call AWS: by default its role has no permissions. `logs`: the container's log group."""
     return TaskRoles(
         task=bounded_role(scope, "TaskRole", "ecs-tasks", boundary),
         execution=_execution_role(scope, boundary, database, logs),
@@ -36,7 +36,7 @@ def task_roles(scope: Scope, boundary: Parameter, database: Database, logs: LogG
 
 
 def _execution_role(scope: Scope, boundary: Parameter, database: Database, logs: LogGroup) -> Role:
-    """What ECS may do to start a task: pull this image, open this log, read this secret.
+    """The permissions of ECS to start a task: pull the image, write to the log group, read the secrets.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
     """
@@ -71,7 +71,7 @@ def _execution_role(scope: Scope, boundary: Parameter, database: Database, logs:
 
 
 def _secrets_of_the_fork(scope: Scope) -> list[Statement]:
-    """Read the secrets that phoenix.toml names. A key of the account may encrypt them: it decrypts these alone.
+    """Permissions to read the secrets in phoenix.toml, and to decrypt only them with any key of the account.
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     """

@@ -1,1 +1,1 @@
-"""The deploy-time parameters: a file for each thing that they describe. Those of a source stand beside the source."""
+"""The deploy-time parameters of a stage and of a release. Those of a source are in pipeline/sources/."""

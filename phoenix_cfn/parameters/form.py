@@ -1,4 +1,4 @@
-"""The form that the console shows for a template: groups of parameters with labels."""
+"""The console's form of a template: groups of parameters with labels."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ NETWORK = "Network"
 DATABASE = "Database"
 NOTIFICATIONS = "Notifications"
 
-# The full ARN of a secret, its random ending included.
+# The full ARN of a secret, including its random suffix.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 SECRET_ARN = "^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$"
 
 
 @dataclass(frozen=True)
 class Form:
-    """The form of one template. `author` is the module that adds to it: findings on its parameters name it."""
+    """The form of one template. `author` is the module that adds parameters, for findings."""
 
     template: StageTemplate
     author: str

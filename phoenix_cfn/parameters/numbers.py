@@ -1,4 +1,4 @@
-"""Parameters that are numbers: CloudFormation checks them before it creates anything."""
+"""Parameters with numbers, which CloudFormation checks before it creates resources."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from troposphere import Parameter
 
 from phoenix_cfn.cloudformation.facts import documentdb
 
-# The numbers of four digits that are not below the key.
+# Patterns of the numbers with four digits from the key on.
 _FOUR_DIGITS_FROM = {
     1024: r"102[4-9]|10[3-9]\d|1[1-9]\d\d|[2-9]\d{3}",
     documentdb.FIRST_PORT: r"11[5-9]\d|1[2-9]\d\d|[2-9]\d{3}",
@@ -14,7 +14,7 @@ _FOUR_DIGITS_FROM = {
 
 
 def port(name: str, default: int, low: int, description: str) -> Parameter:
-    """A port from `low` on. A String, since CloudFormation would accept 8080.5 as a Number."""
+    """A port from `low` to 65535. A String, since CloudFormation would accept 8080.5 as a Number."""
     return Parameter(
         name,
         Type="String",
@@ -26,7 +26,7 @@ def port(name: str, default: int, low: int, description: str) -> Parameter:
 
 
 def tasks(name: str, default: int, limit: int, description: str) -> Parameter:
-    """A number of tasks, `limit` at most. The values are listed: a range would also accept 2.5."""
+    """A number of tasks, at most `limit`. The values are listed: a range would also accept 2.5."""
     parameter = number(name, default, 1, limit, description)
     parameter.AllowedValues = list(range(1, limit + 1))
     return parameter

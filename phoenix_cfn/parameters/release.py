@@ -1,4 +1,4 @@
-"""The parameters that describe a release: only Infrastructure.yml has them; the pipeline's deploy action sets them."""
+"""The parameters of a release: Infrastructure.yml has them, and the pipeline's deploy action sets them."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def release_parameters(template: StageTemplate, settings: Settings) -> ReleasePa
 def _database_secret_arn(form: Form) -> Parameter:
     return form.ask(
         DATABASE,
-        "Secret with the credentials",
+        "Credentials secret",
         Parameter(
             DATABASE_SECRET_ARN,
             Type="String",
-            # The reference is no secret, but what stands in a password's place should not be shown.
+            # The ARN is not a secret, but it is not shown because it stands for one.
             NoEcho=True,
-            Description="ARN of a secret in Secrets Manager with the JSON keys username and password.",
+            Description="ARN of the secret in Secrets Manager with the JSON keys username and password.",
             AllowedPattern=SECRET_ARN,
-            ConstraintDescription="Enter the full ARN of a secret in Secrets Manager, its random ending included.",
+            ConstraintDescription="Enter the full ARN of a secret, including its random suffix.",
         ),
     )
 
@@ -59,9 +59,9 @@ def _docker_image_uri(form: Form) -> Parameter:
         Parameter(
             DOCKER_IMAGE_URI,
             Type="String",
-            Description="URI of the image, with its digest; the pipeline passes what it has built.",
+            Description="URI of the image with its digest. The pipeline passes the image that it built.",
             AllowedPattern="^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,254}(@sha256:[A-Fa-f0-9]{64})?$",
-            ConstraintDescription="Enter an image: <registry>/<repository>@sha256:<digest>, without spaces.",
+            ConstraintDescription="Enter an image URI without spaces: <registry>/<repository>@sha256:<digest>.",
         ),
     )
 
@@ -73,8 +73,8 @@ def _role_boundary_arn(form: Form) -> Parameter:
         Parameter(
             ROLE_BOUNDARY_ARN,
             Type="String",
-            Description="ARN of the managed policy that bounds the roles of the tasks; the pipeline stack has one.",
+            Description="ARN of the permissions boundary of the task roles. The pipeline stack creates it.",
             AllowedPattern=r"^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9/_+=,.@-]+$",
-            ConstraintDescription="Enter the ARN of a managed policy.",
+            ConstraintDescription="Enter the ARN of a managed policy: arn:aws:iam::<account>:policy/<name>.",
         ),
     )

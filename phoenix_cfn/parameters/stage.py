@@ -1,4 +1,4 @@
-"""The parameters that describe a stage: both templates have them."""
+"""The parameters of a stage, in both templates."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from phoenix_cfn.parameters.numbers import number, port, tasks
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
-# The condition of everything that needs an address for notifications.
+# The condition of resources that need an email address for notifications.
 NOTIFIED = "HasNotificationEmail"
 
-# The conditions that Fn::And takes, two at least.
+# The maximum number of conditions in Fn::And; the minimum is two.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html
 _CONDITIONS = 10
 
-# A dot-atom at a domain (RFC 5321), of the characters that stay themselves in JSON and in the pipeline's definition.
+# A dot-atom at a domain (RFC 5321), of characters that need no escaping in JSON and in the pipeline's definition.
 _EMAIL = (
     r"^$|^(?=.{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_~-]+)*"
     r"@([A-Za-z0-9](-*[A-Za-z0-9])*\.)+[A-Za-z](-*[A-Za-z0-9])+$"
@@ -30,9 +30,9 @@ _EMAIL = (
 
 @dataclass(frozen=True)
 class StageParameters:
-    """The parameters of both templates; the pipeline passes each value on under the same name.
+    """The parameters of both templates; the pipeline passes each value to the parameter with the same name.
 
-    None, or empty, is what the settings do not ask for. `network`: the network that exists, by the parameters' names.
+    Parameters that the settings do not need are None or empty. `network`: those of an existing network, by name.
     """
 
     stage_prefix: Parameter
@@ -53,7 +53,7 @@ class StageParameters:
     notification_email: Parameter
 
     def names(self) -> list[str]:
-        """Of those that the settings ask for."""
+        """The names of the existing parameters."""
         found: list[str] = []
         for value in (getattr(self, field.name) for field in fields(self)):
             found += [str(value.title)] if isinstance(value, Parameter) else list(value or ())
@@ -61,7 +61,7 @@ class StageParameters:
 
 
 def stage_parameters(template: StageTemplate, settings: Settings) -> StageParameters:
-    """Adds the parameters that both templates share, with the Rules and the condition that go with them."""
+    """Adds the parameters of a stage, with their Rules and conditions."""
     form = Form(template, __name__)
     database, https = settings.database, settings.load_balancer.https
     has_cluster, is_external = database.has_cluster, database.kind == "external"
@@ -96,66 +96,70 @@ def _stage_prefix(form: Form) -> Parameter:
             "StagePrefix",
             Type="String",
             Default="dev",
-            Description="Stage, such as dev, qa or prod: names of resources begin with it. Do not change it later.",
+            Description="Name of the stage, such as dev or prod: the prefix of resource names. Do not change it later.",
             AllowedPattern=STAGE_PREFIX_PATTERN,
             MaxLength=STAGE_PREFIX_MAX_LENGTH,
             ConstraintDescription=(
-                "Use lower-case letters, digits and single hyphens between them, begin with a letter, at most "
-                f"{STAGE_PREFIX_MAX_LENGTH} characters: for example prod. AWS reserves "
-                f"{', '.join(RESERVED_STAGES)}, alone or before a hyphen."
+                f"Enter at most {STAGE_PREFIX_MAX_LENGTH} lowercase letters, digits and single hyphens, such as prod. "
+                "Begin with a letter, end with a letter or digit. Reserved by AWS, alone or before a hyphen: "
+                f"{', '.join(RESERVED_STAGES)}."
             ),
         ),
     )
 
 
 def _container_port(form: Form, default: int) -> Parameter:
-    description = "Port that the application listens on (variable PORT). A later change interrupts the service."
+    description = "Port that the container listens on (variable PORT). A later change interrupts the service."
     return form.ask(SERVICE, "Container port", port("ContainerPort", default, 1024, description))
 
 
 def _min_running_tasks(form: Form, settings: Settings) -> Parameter:
-    description = "Tasks that run without any load. Two or more run in two availability zones."
+    description = "Minimum number of tasks. Two or more run in two Availability Zones."
     limits = settings.scaling
     return form.ask(
-        SERVICE, "Fewest tasks", tasks("MinRunningTasks", limits.min_tasks, limits.tasks_limit, description)
+        SERVICE, "Minimum tasks", tasks("MinRunningTasks", limits.min_tasks, limits.tasks_limit, description)
     )
 
 
 def _max_running_tasks(form: Form, settings: Settings) -> Parameter:
-    description = "The most tasks that scaling runs; not below MinRunningTasks."
+    description = "Maximum number of tasks, at least MinRunningTasks."
     limits = settings.scaling
-    return form.ask(SERVICE, "Most tasks", tasks("MaxRunningTasks", limits.max_tasks, limits.tasks_limit, description))
+    parameter = tasks("MaxRunningTasks", limits.max_tasks, limits.tasks_limit, description)
+    return form.ask(SERVICE, "Maximum tasks", parameter)
 
 
 def _requests_per_task(form: Form, default: int) -> Parameter:
-    description = "Tasks are added above this many requests per second and task."
+    description = "Scaling adds tasks above this many requests per second per task."
     return form.ask(
         SERVICE,
-        "Requests per second and task",
+        "Requests per second per task",
         number("RequestsPerSecondPerTask", default, 1, 10_000, description),
     )
 
 
 def _average_cpu(form: Form, default: int) -> Parameter:
-    description = "Tasks are added above this average CPU of the service, in percent."
-    return form.ask(SERVICE, "Average CPU (%)", number("AutoScalingTargetValue", default, 10, 90, description))
+    description = "Scaling adds tasks above this average CPU utilization of the service, in percent."
+    return form.ask(SERVICE, "Target CPU (%)", number("AutoScalingTargetValue", default, 10, 90, description))
 
 
 def _existing_network(form: Form, has_cluster: bool) -> dict[str, Parameter]:
     """The VPC, and two subnets of each tier."""
-    tiers = {"Public": "with a route to an internet gateway", "Private": "with a way out, by which tasks reach AWS"}
+    tiers = {
+        "Public": "Subnet for the load balancer, with a route to an internet gateway",
+        "Private": "Subnet for the tasks, with a NAT gateway or endpoints for AWS services",
+    }
     if has_cluster:
-        tiers["Database"] = "for the database"
-    found = [_id(form, "VpcId", "VPC", "vpc", "VPC that the stage runs in. Do not change it later.")]
+        tiers["Database"] = "Subnet for the database"
+    found = [_id(form, "VpcId", "VPC", "vpc", "VPC of the stage. Do not change it later.")]
     for tier, words in tiers.items():
         for zone in "AB":
-            description = f"{tier} subnet, {words}. Subnets A and B are in different Availability Zones."
+            description = f"{words}. Subnets A and B must be in different Availability Zones."
             found.append(_id(form, f"{tier}Subnet{zone}", f"{tier} subnet {zone}", "subnet", description))
     return {str(each.title): each for each in found}
 
 
 def _id(form: Form, name: str, label: str, kind: str, description: str) -> Parameter:
-    """The id of something in EC2."""
+    """The ID of an EC2 resource, such as a subnet."""
     return form.ask(
         NETWORK,
         label,
@@ -165,7 +169,7 @@ def _id(form: Form, name: str, label: str, kind: str, description: str) -> Param
             Description=description,
             AllowedPattern=f"^{kind}-([0-9a-f]{{8}}|[0-9a-f]{{17}})$",
             MaxLength=len(kind) + 18,
-            ConstraintDescription=f"Enter the id of a {kind}, such as {kind}-0123456789abcdef0.",
+            ConstraintDescription=f"Enter an ID such as {kind}-0123456789abcdef0.",
         ),
     )
 
@@ -177,11 +181,11 @@ def _certificate_arn(form: Form) -> Parameter:
         Parameter(
             "CertificateArn",
             Type="String",
-            Description="ARN of a certificate in ACM, of this region, for the domain that leads to the load balancer.",
+            Description="ARN of an ACM certificate in this region, for the domain of the application.",
             # https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html
             AllowedPattern=r"^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
             MaxLength=128,
-            ConstraintDescription="Enter the ARN of a certificate in AWS Certificate Manager.",
+            ConstraintDescription="Enter the ARN of an ACM certificate: arn:aws:acm:...:certificate/...",
         ),
     )
 
@@ -193,12 +197,12 @@ def _domain_name(form: Form) -> Parameter:
         Parameter(
             "DomainName",
             Type="String",
-            Description="Domain of the application, such as dev.example.com. A later change interrupts the service.",
-            # The common name of a certificate has 64 characters.
+            Description="Domain name of the application, such as dev.example.com. A change interrupts the service.",
+            # The common name of a certificate has at most 64 characters.
             # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
             AllowedPattern=r"^([a-z0-9](-*[a-z0-9]){0,62}\.)+[a-z](-*[a-z0-9])+$",
             MaxLength=64,
-            ConstraintDescription="Enter a domain in lower case such as dev.example.com, at most 64 characters.",
+            ConstraintDescription="Enter a domain name in lowercase such as dev.example.com, at most 64 characters.",
         ),
     )
 
@@ -210,11 +214,11 @@ def _hosted_zone_id(form: Form) -> Parameter:
         Parameter(
             "HostedZoneId",
             Type="String",
-            Description="Id of the public hosted zone in Route 53 that the domain belongs to.",
+            Description="ID of the public hosted zone in Route 53 that contains the domain.",
             # https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html
             AllowedPattern="^Z[A-Z0-9]{1,31}$",
             MaxLength=32,
-            ConstraintDescription="Enter the id of a hosted zone, such as Z0123456789ABCDEFGHIJ.",
+            ConstraintDescription="Enter the ID of a hosted zone, such as Z0123456789ABCDEFGHIJ.",
         ),
     )
 
@@ -230,7 +234,7 @@ def _master_username(form: Form) -> Parameter:
             Description="Master user of the database. Do not change it later.",
             AllowedPattern=f"^(?!(?i:{'|'.join(documentdb.RESERVED_USERS)})$)[a-zA-Z][a-zA-Z0-9]{{0,62}}$",
             ConstraintDescription=(
-                "Use 1 to 63 letters and digits, begin with a letter. DocumentDB reserves "
+                "Enter 1 to 63 letters and digits; begin with a letter. Reserved by DocumentDB: "
                 f"{', '.join(documentdb.RESERVED_USERS)}."
             ),
         ),
@@ -251,9 +255,9 @@ def _snapshot(form: Form) -> Parameter:
             Type="String",
             Default="",
             Description=(
-                "Snapshot to create the database from, by name. Empty: an empty database. Do not change it later."
+                "Name of the snapshot to create the database from. Empty: a new database. Do not change it later."
             ),
-            # An automatic one has the cluster's name between `rds:` and the time.
+            # The name of an automatic snapshot is `rds:`, the cluster's name and the time.
             # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBClusterSnapshot.html
             AllowedPattern=r"^$|^(rds:)?[A-Za-z](-?[A-Za-z0-9])*$",
             MaxLength=84,
@@ -265,21 +269,21 @@ def _snapshot(form: Form) -> Parameter:
 def _external_secret(form: Form) -> Parameter:
     return form.ask(
         DATABASE,
-        "Secret with the connection string",
+        "Connection string secret",
         Parameter(
             "DatabaseSecretArn",
             Type="String",
-            Description="ARN of a secret in Secrets Manager whose text is the connection string.",
+            Description="ARN of the secret in Secrets Manager that contains the connection string as plain text.",
             AllowedPattern=SECRET_ARN,
-            # What ParameterOverrides has room for.
+            # Within the limit of ParameterOverrides.
             MaxLength=200,
-            ConstraintDescription="Enter the full ARN of a secret in Secrets Manager, its random ending included.",
+            ConstraintDescription="Enter the full ARN of a secret, including its random suffix.",
         ),
     )
 
 
 def _external_port(form: Form) -> Parameter:
-    description = "Port that the database listens on: the tasks may connect to it everywhere."
+    description = "Port that the database listens on. Tasks may connect to this port at any address."
     return form.ask(DATABASE, "Port", port("DatabasePort", documentdb.DEFAULT_PORT, 1024, description))
 
 
@@ -291,16 +295,16 @@ def _notification_email(form: Form) -> Parameter:
             "NotificationEmail",
             Type="String",
             Default="",
-            Description="Address for alarms. AWS sends an email to confirm it. Empty: no email is sent.",
+            Description="Email address for alarms. AWS sends it a confirmation request. Empty: no emails.",
             AllowedPattern=_EMAIL,
             MaxLength=100,
-            ConstraintDescription="Enter one address such as ops@example.com, at most 100 characters, or nothing.",
+            ConstraintDescription="Enter an address such as ops@example.com (at most 100 characters), or nothing.",
         ),
     )
 
 
 def _refuse_maximum_below_minimum(template: StageTemplate, limit: int) -> None:
-    """Rules cannot compare numbers, so each minimum above 1 names the maximums that go with it."""
+    """Rules cannot compare numbers, so the Rule lists the valid maximums of each minimum above 1."""
     pairs = [
         {
             "Fn::Or": [
@@ -319,7 +323,7 @@ def _refuse_maximum_below_minimum(template: StageTemplate, limit: int) -> None:
             "Assertions": [
                 {
                     "Assert": {"Fn::And": part} if len(part) > 1 else part[0],
-                    "AssertDescription": "MaxRunningTasks must not be below MinRunningTasks.",
+                    "AssertDescription": "MaxRunningTasks must be at least MinRunningTasks.",
                 }
                 for part in parts
             ]

@@ -1,4 +1,4 @@
-"""Pipeline.yml: everything that turns a push into a release of one stage."""
+"""Pipeline.yml: the resources that deploy a stage on every push."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ from phoenix_cfn.template import StageTemplate
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The handles of the parts of the template, for code that adds to it.
+    """The handles of the template's parts, for code that adds resources.
 
-    `scope`: what a part needs, the template included; `pipeline`: the CodePipeline pipeline; `repository`: holds the
-    images; `topic`: notifications of failed runs and tasks; `stack`: the infrastructure template that the deploy role
-    follows, as plain data; `deployed`: what running stages may have of the fork's own.
+    `scope`: the first argument of every part, with the template; `pipeline`: the CodePipeline pipeline; `repository`:
+    the ECR repository of the images; `topic`: the SNS topic of failed runs and tasks; `stack`: the infrastructure
+    template from which the deploy role follows, as plain data; `deployed`: resources of the fork that running stages
+    may have.
     """
 
     scope: Scope
@@ -60,13 +61,13 @@ class Pipeline:
 
 
 def build(settings: Settings, deployed: StageTemplate | None = None, recorded: Earlier | None = None) -> Pipeline:
-    """Writes the template of the pipeline stack: the one that is uploaded in the console.
+    """Builds the template of the pipeline stack, which is uploaded in the console.
 
-    `deployed` is the infrastructure template, where it is more than its settings make it: the deploy role follows it.
-    `recorded` is what running stages may still have besides, by the fork's own record.
+    `deployed` is the infrastructure template, if it has more resources than those of the settings: the deploy role
+    follows from it. `recorded`: earlier resources that running stages may still have, from the fork's record.
     """
     description = (
-        f"{settings.name}: the pipeline that builds the application and deploys its infrastructure at every push."
+        f"{settings.name}: the pipeline that builds the image and deploys the infrastructure stack on every push."
     )
     template = StageTemplate(description, settings.name)
     source = source_of_kind(settings.pipeline.source, template)
@@ -106,5 +107,5 @@ def build(settings: Settings, deployed: StageTemplate | None = None, recorded: E
 
 
 def template(settings: Settings, deployed: StageTemplate | None = None) -> StageTemplate:
-    """The template alone."""
+    """The template without its handles."""
     return build(settings, deployed).template

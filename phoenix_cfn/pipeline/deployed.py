@@ -1,4 +1,4 @@
-"""What stages may have that run: whatever this library can write, and what the fork's own record says."""
+"""The resources that running stages may have: those of this library, and those in the fork's record."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from phoenix_cfn.parameters.stage import stage_parameters
 from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
-# What these settings add is on the record of the forks that choose them: the deploy role and boundary of every other
-# fork would be wider, for certificates, roles and functions that it never has.
+# The additions of these settings are in the records of the forks that choose them. Otherwise the deploy roles and
+# boundaries of all forks would be wider, for certificates, roles and functions that they never have.
 ON_RECORD = frozenset({("deployment", "strategy"), ("load_balancer", "https")})
-# Stands for the service's name in library.json, and is one while that is written.
+# The placeholder for the service's name in library.json, which is a valid name.
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _CREDENTIALS = "${DatabaseCredentials}"
 _ANY_SERVICE, _PLACEHOLDER = "name-of-the-service", "{service}"
 
 
 def choices() -> dict[tuple[str, str], tuple[object, ...]]:
-    """Values of settings, by group and name, that add resources or properties, or need rights.
+    """Values of settings, by group and name, that add resources or properties, or need permissions.
 
-    A new such number gets a line here, a new kind is included; `python -m phoenix_cfn.cli.library` brings library.json
-    up to them.
+    A new number of this sort needs a line here; new kinds are included. `python -m phoenix_cfn.cli.library` updates
+    library.json.
     """
     kinds = {key: values for key, values in _kinds(Settings).items() if key not in ON_RECORD}
     return {("database", "instances"): (1, 16), **kinds}
@@ -56,7 +56,7 @@ def _unannotated(kind: object) -> inspect.Type:
 
 
 def known(settings: Settings) -> dict[str, str]:
-    """What the pipeline stack knows of the infrastructure stack's values, as texts for Fn::Sub."""
+    """The infrastructure stack's values that are known in the pipeline stack, as texts for Fn::Sub."""
     shared = stage_parameters(StageTemplate("", settings.name), settings).names()
     return {
         **{name: f"${{{name}}}" for name in shared},
@@ -67,26 +67,25 @@ def known(settings: Settings) -> dict[str, str]:
 
 
 def supplied(settings: Settings) -> Supplied:
-    """The actions that the settings give for resource types, by type and handler."""
+    """The IAM actions in the settings, by resource type and handler."""
     return {each.type: {name: getattr(each, name) for name in HANDLERS} for each in settings.permissions}
 
 
 def left_by(settings: Settings, stack: Mapping[str, Any]) -> Earlier:
-    """What a stage has that is deployed from this infrastructure template."""
+    """The resources of a stage that is deployed from this infrastructure template."""
     return Earlier.of(stack, known(settings), supplied(settings))
 
 
 def of_the_library(settings: Settings) -> Earlier:
-    """What a stage may have of the library's own: what this writes, or has written, under any settings.
+    """The resources of this library that a stage may have, with any settings, in this and in earlier versions.
 
-    It is the same for every fork, whatever its code is now.
+    They are the same for all forks.
     """
     return Earlier.from_json((library.section(library.EARLIER) or "{}").replace(_PLACEHOLDER, settings.name))
 
 
 def nameable(settings: Settings, earlier: Earlier) -> Earlier:
-    """Of what stages may have, that which this pipeline stack can name: a parameter goes with the settings that ask for
-    it."""
+    """The part that this pipeline stack can refer to: parameters depend on the settings."""
     names = set(_VARIABLE.findall(" ".join(known(settings).values())))
 
     def is_known(text: str) -> bool:
@@ -109,13 +108,13 @@ def nameable(settings: Settings, earlier: Earlier) -> Earlier:
 
 
 def types(settings: Settings, stack: Mapping[str, Any], recorded: Earlier) -> set[str]:
-    """The resource types that the deploy role has to do with."""
+    """The resource types of the deploy role."""
     of_the_template = {resource["Type"] for resource in stack["Resources"].values()}
     return of_the_template | of_the_library(settings).footprint.types() | recorded.footprint.types()
 
 
 def update_library() -> bool:
-    """Brings library.json up to the code; whether it had to be written. What once stood there stays."""
+    """Updates library.json and returns whether it changed. Existing entries stay."""
     chosen = [{}, *({group: {key: value}} for (group, key), values in choices().items() for value in values)]
     settings = [Settings.of({"name": _ANY_SERVICE, **each}) for each in chosen]
     found = of_the_library(settings[0])

@@ -1,4 +1,4 @@
-"""The build: CodeBuild runs app/buildspec.yml, which tests the application and pushes its image."""
+"""The CodeBuild project, which runs app/buildspec.yml: it tests the application and pushes its image."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from phoenix_cfn.pipeline.roles import build_role
 from phoenix_cfn.pipeline.storage import Storage
 from phoenix_cfn.scope import Scope, part
 
-# The current images with Docker 28, for the processor that the tasks run on.
+# The current images with Docker 28, by the CPU architecture of the tasks.
 # https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-available.html
 _ENVIRONMENTS = {
     "X86_64": ("LINUX_CONTAINER", "aws/codebuild/standard:8.0"),
@@ -36,7 +36,7 @@ BUILDSPEC = "buildspec.yml"
 
 @part
 def image_build(scope: Scope, repository: Repository, storage: Storage) -> Project:
-    """A project that only the pipeline starts."""
+    """The project, which only the pipeline starts."""
     group = log_group(scope, "BuildLogGroup", scope.names.build_logs)
     role = build_role(scope, storage, repository, group)
     kind, image = _ENVIRONMENTS[scope.settings.service.cpu_architecture]
@@ -53,7 +53,7 @@ def image_build(scope: Scope, repository: Repository, storage: Storage) -> Proje
                 Type=kind,
                 Image=image,
                 ComputeType="BUILD_GENERAL1_SMALL",
-                # `docker build` needs it.
+                # Required by `docker build`.
                 PrivilegedMode=True,
                 EnvironmentVariables=[
                     EnvironmentVariable(Name="REPOSITORY_URI", Value=GetAtt(repository, "RepositoryUri"))

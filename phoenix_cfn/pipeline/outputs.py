@@ -1,4 +1,4 @@
-"""What a person takes from the pipeline stack."""
+"""The outputs of the pipeline stack."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def outputs(scope: Scope, pipeline: Pipeline, repository: Repository) -> None:
-    """Where to watch, and what to delete first when the stage has to go."""
+    """The pipeline, the repository, and the stack to delete before this one."""
     for title, description, value in (
         (
             "PipelineUrl",
-            "The pipeline in the console",
+            "Pipeline in the console",
             Sub(
                 "https://${AWS::Region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/"
                 f"${{{pipeline.title}}}/view?region=${{AWS::Region}}"
             ),
         ),
-        ("PipelineName", "The pipeline", Ref(pipeline)),
-        ("RepositoryUri", "Where the images are", GetAtt(repository, "RepositoryUri")),
+        ("PipelineName", "Pipeline", Ref(pipeline)),
+        ("RepositoryUri", "ECR repository of the images", GetAtt(repository, "RepositoryUri")),
         (
             "InfrastructureStackName",
-            "The stack that the pipeline deploys, with the link to the application; delete it before this one",
+            "Stack that the pipeline deploys; its outputs have the application's URL. Delete it before this stack",
             Sub(scope.names.infrastructure_stack),
         ),
     ):

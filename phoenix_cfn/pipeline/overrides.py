@@ -1,7 +1,7 @@
-"""How the infrastructure stack gets its parameters: in the action that deploys it, or by a file of the build.
+"""The parameters of the infrastructure stack: in the deploy action, or in a file of the build.
 
-An action of CodePipeline takes 1,000 characters of ParameterOverrides. Where the longest values would exceed them, the
-build writes the parameters into a template configuration file, and the action overrides none but the image.
+ParameterOverrides of a CodePipeline action has at most 1,000 characters. If the longest values would exceed the limit,
+the build writes the parameters to a template configuration file, and the action overrides only the image.
 https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
 """
@@ -23,43 +23,43 @@ from phoenix_cfn.pipeline.stages import IMAGE_ARTIFACT, IMAGE_FILE, IMAGE_KEY
 from phoenix_cfn.scope import Scope
 
 LIMIT = 1000
-# The variable of the build with the file's content, and the file.
+# The environment variable of the build with the file's content, and the file's name.
 CONFIGURATION_VARIABLE, CONFIGURATION_FILE = "STACK_CONFIGURATION", "stack.json"
 
 _ARN = len("arn:aws-us-gov:secretsmanager:ap-southeast-1:123456789012:secret:")
-# A role's boundary has a name of at most 128 characters; a secret's name gets a random ending.
+# A managed policy's name has at most 128 characters; a secret's name gets a random suffix.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _BOUNDARY = len("arn:aws-us-gov:iam::123456789012:policy/") + 128
 _ENDING = len("-a1B2c3")
-# A parameter without a length: a port, or the name of a database's user.
+# Parameters without MaxLength: a port, or the database's user name.
 _BY_PATTERN = {"MongoDBMasterUsername": 63}
 _PORT = 5
 
 
 @dataclass(frozen=True)
 class Overrides:
-    """`action` is ParameterOverrides; `file` the content of the file, None where there is none."""
+    """`action` is ParameterOverrides; `file` is the content of the file, or None without a file."""
 
     action: Sub | str
     file: Sub | None = None
 
     @property
     def configuration(self) -> dict[str, object]:
-        """Of the action that deploys the stack."""
+        """The configuration of the deploy action."""
         named = {"TemplateConfiguration": f"{IMAGE_ARTIFACT}::{CONFIGURATION_FILE}"} if self.file else {}
         return {**named, "ParameterOverrides": self.action}
 
     def give_to(self, project: Project) -> None:
-        """Gives the build the file's content, where there is a file."""
+        """Adds the file's content to the variables of the build, if there is a file."""
         if self.file:
             variable = EnvironmentVariable(Name=CONFIGURATION_VARIABLE, Value=self.file)
             project.Environment.EnvironmentVariables.append(variable)
 
 
 def overrides(scope: Scope, handed: Mapping[str, AWSObject]) -> Overrides:
-    """Every parameter of Infrastructure.yml. `handed`: resources whose Ref it gets, by its parameters.
+    """All parameters of Infrastructure.yml. `handed`: resources whose Ref is the value, by parameter.
 
-    The values can be read in the pipeline and in the build: of the database's credentials, there is only the reference.
+    The values are readable in the pipeline and in the build: of the database's credentials, only the ARN is passed.
     """
     values: dict[str, object] = {name: f"${{{name}}}" for name in scope.parameters.names()}
     values |= {name: f"${{{resource.title}}}" for name, resource in handed.items()}
@@ -73,13 +73,14 @@ def overrides(scope: Scope, handed: Mapping[str, AWSObject]) -> Overrides:
 
 
 def longest(text: str, parameters: Mapping[str, Any], others: Mapping[str, int]) -> int:
-    """The characters of a text of Fn::Sub with the longest values; `others` are the lengths of what is no parameter."""
+    """The maximum length of an Fn::Sub text in characters; `others` has the lengths of variables that are not
+    parameters."""
     lengths = {**{name: _longest(name, each) for name, each in parameters.items()}, **others}
     return len(re.sub(r"\$\{(\w+)\}", lambda match: "x" * lengths[match[1]], text))
 
 
 def _handed(service: str) -> dict[str, int]:
-    """The longest Ref of what the pipeline's stack makes, by the parameter that it is for."""
+    """The maximum lengths of the Refs to the pipeline stack's resources, by parameter."""
     secret = Names.of(service).database_secret.replace("${StagePrefix}", "x" * STAGE_PREFIX_MAX_LENGTH)
     return {ROLE_BOUNDARY_ARN: _BOUNDARY, DATABASE_SECRET_ARN: _ARN + len(secret) + _ENDING}
 

@@ -1,4 +1,4 @@
-"""The pipeline itself, and a word to somebody when a run or a task fails (R5)."""
+"""The pipeline itself, and the notifications of failed runs and tasks (R5)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def release_pipeline(scope: Scope, bucket: Bucket, role: Role, stages: list[Stages]) -> Pipeline:
-    """One run at a time; of the pushes that wait meanwhile, the newest runs next."""
+    """The pipeline. One run at a time; of the waiting pushes, the newest runs next."""
     return scope.add(
         Pipeline(
             "Pipeline",
             Name=Sub(scope.names.pipeline),
             PipelineType="V2",
             ExecutionMode="SUPERSEDED",
-            # A changed parameter of this stack reaches the other one at once, not with the next push.
+            # A changed parameter of this stack updates the infrastructure stack at once, not with the next push.
             RestartExecutionOnUpdate=True,
             RoleArn=GetAtt(role, "Arn"),
             ArtifactStore=ArtifactStore(Type="S3", Location=Ref(bucket)),
@@ -34,15 +34,14 @@ def release_pipeline(scope: Scope, bucket: Bucket, role: Role, stages: list[Stag
 
 @part
 def failure_notifications(scope: Scope, pipeline: Pipeline, topic: Topic) -> None:
-    """A mail in words for every run that fails, and for every task that dies or does not start.
+    """An email for every run that fails, and for every task that exits or fails to start.
 
-    The second says why a stage's very first deployment failed, of which nothing else remains: its stack is rolled back,
-    its log with it.
+    The second reports why the first deployment of a stage failed: its stack is rolled back, including the log.
     """
-    _tell(
+    _notify(
         scope,
         "FailedRunRule",
-        "Tells of pipeline runs that fail",
+        "Reports failed pipeline runs",
         {
             "source": ["aws.codepipeline"],
             "detail-type": ["CodePipeline Pipeline Execution State Change"],
@@ -50,7 +49,7 @@ def failure_notifications(scope: Scope, pipeline: Pipeline, topic: Topic) -> Non
         },
         {"pipeline": "$.detail.pipeline", "run": "$.detail.execution-id"},
         Sub(
-            '"Run <run> of pipeline <pipeline> has failed. See '
+            '"Pipeline <pipeline> failed (execution <run>). See '
             "https://${AWS::Region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>"
             '/view?region=${AWS::Region}"'
         ),
@@ -58,10 +57,10 @@ def failure_notifications(scope: Scope, pipeline: Pipeline, topic: Topic) -> Non
     )
     cluster = f"arn:${{AWS::Partition}}:ecs:${{AWS::Region}}:${{AWS::AccountId}}:cluster/{scope.names.cluster}"
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
-    _tell(
+    _notify(
         scope,
         "FailedTaskRule",
-        "Tells of tasks that die or do not start, but not of those that scaling or a release stops",
+        "Reports tasks that exit or fail to start, except those that scaling or a deployment stops",
         {
             "source": ["aws.ecs"],
             "detail-type": ["ECS Task State Change"],
@@ -75,12 +74,12 @@ def failure_notifications(scope: Scope, pipeline: Pipeline, topic: Topic) -> Non
             },
         },
         {"task": "$.detail.taskArn", "reason": "$.detail.stoppedReason", "code": "$.detail.containers[0].exitCode"},
-        '"Task <task> has stopped. Reason: <reason>; exit code of its container, if it ran: <code>."',
+        '"Task <task> stopped. Reason: <reason>; exit code of the container, if it started: <code>."',
         topic,
     )
 
 
-def _tell(
+def _notify(
     scope: Scope,
     title: str,
     description: str,
@@ -89,7 +88,7 @@ def _tell(
     words: Sub | str,
     topic: Topic,
 ) -> None:
-    """Sends `words` to the topic for every event of the pattern, each `<name>` replaced by what is at its path."""
+    """Publishes `words` to the topic for every event of the pattern, with the value at its path for each `<name>`."""
     scope.add(
         Rule(
             title,

@@ -1,4 +1,4 @@
-"""Where images lie: an ECR repository whose tags never move."""
+"""The ECR repository of the images, with immutable tags."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from troposphere.ecr import EncryptionConfiguration, ImageScanningConfiguration,
 
 from phoenix_cfn.scope import Scope, part
 
-# Releases to keep: a rollback, or a task that scaling starts, pulls its image by digest long after the build.
+# The number of images: a rollback, or a new task of scaling, pulls an image by its digest long after the build.
 KEPT_IMAGES = 20
 
 
 @part
 def image_repository(scope: Scope) -> Repository:
-    """One tag for each commit, scanned when it is pushed, and gone with its stack."""
+    """The repository: one tag for each commit, scanned on push, deleted with the stack."""
     return scope.add(
         Repository(
             "Repository",

@@ -1,4 +1,4 @@
-"""The build before CodeDeploy: it writes the files of CodeDeploy's action from the revision in the stack."""
+"""The build that writes the files of CodeDeploy's action from the task definition revision of the stack."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from phoenix_cfn.pipeline.stages import APPSPEC_FILE, TASK_DEFINITION_FILE
 from phoenix_cfn.pipeline.storage import Storage
 from phoenix_cfn.scope import Scope, part
 
-# What ECS adds to a description, and refuses in a registration.
+# Members of a task definition's description that ECS refuses in a registration.
 _READ_ONLY = (
     *(".taskDefinitionArn", ".revision", ".status", ".requiresAttributes", ".compatibilities"),
     *(".registeredAt", ".registeredBy", ".deregisteredAt"),
@@ -57,14 +57,14 @@ artifacts:
 
 @part
 def revision_build(scope: Scope, storage: Storage) -> Project:
-    """A project that only the pipeline starts."""
+    """The project, which only the pipeline starts."""
     group = log_group(scope, "RevisionLogGroup", scope.names.revision_logs)
     buildspec = _buildspec(_HOOK if scope.settings.deployment.smoke_test_path else "")
     return scope.add(
         Project(
             "RevisionProject",
             Name=Sub(scope.names.revision_project),
-            Description="Describes the next revision for CodeDeploy",
+            Description="Writes the files of the next CodeDeploy deployment",
             ServiceRole=GetAtt(revision_role(scope, storage, group), "Arn"),
             TimeoutInMinutes=5,
             Source=Source(Type="CODEPIPELINE", BuildSpec=buildspec),

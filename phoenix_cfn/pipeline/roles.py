@@ -1,4 +1,4 @@
-"""The roles of the pipeline: each service has its own, for this stage's resources only."""
+"""The roles of the pipeline's services, each for this stage's resources only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LONGEST_VALUES = {"StagePrefix": STAGE_PREFIX_MAX_LENGTH}
 
 @part
 def build_role(scope: Scope, storage: Storage, repository: Repository, build_logs: LogGroup) -> Role:
-    """CodeBuild: read the source, write the log and the artifact, push to one repository.
+    """CodeBuild: permissions to read the source, write the log and the artifact, and push to one repository.
 
     https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
@@ -69,9 +69,9 @@ def pipeline_role(
     deploy_role: Role,
     further: list[Statement],
 ) -> Role:
-    """CodePipeline: carry artifacts, start the build, and have CloudFormation deploy one stack with one role.
+    """CodePipeline: permissions for artifacts, for the build, and to deploy one stack with one role.
 
-    `further`: what its other actions need.
+    `further`: permissions of the other actions.
     https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
     """
     return _role(
@@ -113,7 +113,7 @@ def pipeline_role(
 
 @part
 def revision_role(scope: Scope, storage: Storage, group: LogGroup) -> Role:
-    """The build that describes a revision."""
+    """The build that reads the task definition revision."""
     return _role(
         scope,
         storage,
@@ -128,7 +128,7 @@ def revision_role(scope: Scope, storage: Storage, group: LogGroup) -> Role:
 
 
 def approval_statements(scope: Scope, topic: Topic) -> list[Statement]:
-    """CodePipeline: publish what is to be approved to the topic, which is encrypted.
+    """CodePipeline: permissions to publish approval requests to the encrypted topic.
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-iam-permissions.html
     """
@@ -145,7 +145,7 @@ def approval_statements(scope: Scope, topic: Topic) -> list[Statement]:
 
 
 def codedeploy_statements(scope: Scope, project: Project) -> list[Statement]:
-    """CodePipeline: describe the revision, register it, and have CodeDeploy deploy it.
+    """CodePipeline: permissions to read the revision, register it, and deploy it with CodeDeploy.
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
     """
@@ -163,7 +163,7 @@ def codedeploy_statements(scope: Scope, project: Project) -> list[Statement]:
             [Sub(f"{place}:deploymentgroup:{name}/{name}")],
         ),
         _allow("ReadTheSteps", [codedeploy.GetDeploymentConfig], [Sub(f"{place}:deploymentconfig:{name}-*")]),
-        # The reference has a resource level for this action; every denial that is known names `*`.
+        # The service reference has a resource type for this action, but all known denials have `*`.
         # https://github.com/aws/containers-roadmap/issues/929
         _allow("RegisterTheRevision", [ecs.RegisterTaskDefinition], ["*"]),
         pass_task_roles(scope),
@@ -172,11 +172,11 @@ def codedeploy_statements(scope: Scope, project: Project) -> list[Statement]:
 
 @part
 def role_boundary(scope: Scope, deployed: Earlier, earlier: Earlier) -> ManagedPolicy:
-    """The most that a role of the infrastructure stack may ever do: what its roles do as the template is written here.
+    """The permissions boundary of the infrastructure stack's roles: the permissions of the roles in this template.
 
-    Whoever can push to the repository can change that template, but not this policy. It also allows what `earlier`
-    roles may do, because tasks that have them still run while a release is under way. Its ARN stays the same as long as
-    only its document changes: a role whose boundary has another ARN could be neither changed nor rolled back.
+    A push to the repository can change that template, but not this policy. The policy also allows the permissions of
+    `earlier` roles, because tasks with these roles run during a deployment. Its ARN does not change if only its
+    document changes: a role with another boundary could not be changed or rolled back.
     """
     permissions = joined([*deployed.roles, *earlier.roles])
     return scope.add(
@@ -190,10 +190,10 @@ def role_boundary(scope: Scope, deployed: Earlier, earlier: Earlier) -> ManagedP
 
 @part
 def deploy_role(scope: Scope, deployed: dict[str, Any], left: Earlier, earlier: Earlier) -> Role:
-    """CloudFormation: what the infrastructure stack needs, derived from its template `deployed` and what that leaves,
-    `left`, and to take back what `earlier` templates left in it.
+    """CloudFormation: the permissions for the infrastructure stack, from its template `deployed` and its resources
+    `left`, and to update or delete resources of `earlier` templates.
 
-    What does not fit the role's own policy stands in managed ones.
+    Statements that do not fit into the inline policy are in managed policies.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
     """
     settings = scope.settings
@@ -220,19 +220,19 @@ def deploy_role(scope: Scope, deployed: dict[str, Any], left: Earlier, earlier: 
 
 
 def infrastructure_stack_arn(scope: Scope) -> Sub:
-    """The stack that the pipeline deploys, whatever its id."""
+    """The ARNs of the stack that the pipeline deploys, with any id."""
     stack = scope.names.infrastructure_stack
     return Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:${{AWS::AccountId}}:stack/{stack}/*")
 
 
 def _role(scope: Scope, storage: Storage, title: str, service: str, statements: list[Statement]) -> Role:
-    """Carries artifacts, and does what `statements` say."""
+    """A role with permissions for artifacts, and `statements`."""
     objects = Sub(f"${{{storage.bucket.title}.Arn}}/*")
     artifacts = _allow("CarryArtifacts", [s3.GetObject, s3.GetObjectVersion, s3.PutObject], [objects])
     return scope.add(
         Role(
             title,
-            # Gone before the bucket is emptied, so that a run under way writes nothing to it any more.
+            # Deleted before the bucket is emptied, so that a running execution cannot write to it.
             DependsOn=storage.emptier,
             AssumeRolePolicyDocument=trusts(service),
             Policies=[

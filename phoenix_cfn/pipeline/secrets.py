@@ -1,4 +1,4 @@
-"""Secrets that the stage keeps: they are made here, and only references to them travel."""
+"""The secrets of the stage. Other resources and stacks get only references to them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import GOES_WITH_THE_STACK, StageTemplate
 
 _PASSWORD_TYPED = "HasTypedPassword"
-# Letters and digits: about 190 bits, and nothing that a connection string would have to escape.
+# Letters and digits: about 190 bits, and no characters that a connection string must escape.
 _GENERATED_LENGTH = 32
 
 
 def database_password(template: StageTemplate) -> Parameter:
-    """Adds the password of the master user as a parameter; Secrets Manager keeps it, nothing else does."""
+    """Adds the parameter for the master user's password, which only Secrets Manager stores."""
     return Form(template, __name__).ask(
         DATABASE,
         "Password",
@@ -27,7 +27,7 @@ def database_password(template: StageTemplate) -> Parameter:
             Description=(
                 "Password of the master user, used when the database is created. Empty: Secrets Manager generates one."
             ),
-            # DocumentDB takes more; these need no escaping in a connection string, nor in JSON.
+            # DocumentDB accepts more characters; these need no escaping in a connection string or in JSON.
             AllowedPattern="^$|^[A-Za-z0-9_.~!*'()+,;=&-]{8,100}$",
             ConstraintDescription="Enter 8 to 100 letters, digits or _.~!*'()+,;=&- (safe in a URI), or nothing.",
         ),
@@ -36,7 +36,7 @@ def database_password(template: StageTemplate) -> Parameter:
 
 @part
 def database_credentials(scope: Scope, password: Parameter) -> Secret:
-    """The JSON keys `username` and `password`: the password that was typed, or a generated one."""
+    """The secret with the JSON keys `username` and `password`: the password of the parameter, or a generated one."""
     scope.template.add_condition(_PASSWORD_TYPED, Not(Equals(Ref(password), "")))
     assert scope.parameters.mongodb_master_username is not None
     username = f"${{{scope.parameters.mongodb_master_username.title}}}"
@@ -66,7 +66,8 @@ def database_credentials(scope: Scope, password: Parameter) -> Secret:
 
 @part
 def webhook_secret(scope: Scope) -> Secret:
-    """With which GitHub signs what it sends. Never the OAuth token: whoever sees the webhook could act as its owner.
+    """The secret with which GitHub signs webhook requests. Not the OAuth token, which every reader of the webhook could
+    then use.
 
     https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_WebhookAuthConfiguration.html
     """

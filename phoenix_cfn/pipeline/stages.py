@@ -1,4 +1,4 @@
-"""The pipeline's stages, from the source to the deployment, and what they hand to each other."""
+"""The pipeline's stages, from the source to the deployment."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ SOURCE_ACTION = "Source"
 SOURCE_ARTIFACT = "Source"
 INFRASTRUCTURE_TEMPLATE = "templates/Infrastructure.yml"
 IMAGE_ARTIFACT = "Image"
-# What the buildspec leaves for the deploy action: a file with one key, the image's URI by digest.
+# The file of the buildspec for the deploy action, with one key: the image URI with its digest.
 IMAGE_FILE, IMAGE_KEY = "image.json", "ImageURI"
-# What the description of a revision leaves for CodeDeploy's action.
+# The artifact of the revision build for CodeDeploy's action.
 REVISION_ARTIFACT = "Revision"
 TASK_DEFINITION_FILE, APPSPEC_FILE = "taskdef.json", "appspec.yaml"
-# The namespaces of the variables that actions hand to later ones.
+# The namespaces of variables for later actions.
 SOURCE_NAMESPACE, STACK_NAMESPACE = "Source", "Stack"
 
 
 def source_stage(owner: str, provider: str, configuration: dict[str, object]) -> Stages:
-    """From a branch to its content, by a source action of CodePipeline.
+    """The source stage, which reads the content of a branch.
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/integrations-action-type.html
     """
@@ -46,7 +46,7 @@ def source_stage(owner: str, provider: str, configuration: dict[str, object]) ->
 
 
 def build_stage(project: Project) -> Stages:
-    """From the source to an image in the repository, and a file with its URI."""
+    """The build stage, which pushes an image to the repository and writes a file with its URI."""
     return Stages(
         Name="Build",
         Actions=[
@@ -62,10 +62,9 @@ def build_stage(project: Project) -> Stages:
 
 
 def approval_stage(source: Stages, commits: str, topic: Topic) -> Stages:
-    """A person approves what has been built, or rejects it; newer runs wait meanwhile, of which the newest goes on.
+    """The approval stage: a person approves or rejects the build. Newer runs wait; the newest of them runs next.
 
-    The source action gets a namespace, so that the link leads to the commit. The email has CodePipeline's own link to
-    the question as well.
+    The source action has a namespace, for a link to the commit. The email also has CodePipeline's link to the approval.
     https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-action-add.html
     """
     (action,) = source.Actions
@@ -87,9 +86,9 @@ def approval_stage(source: Stages, commits: str, topic: Topic) -> Stages:
 
 
 def codedeploy_stage(scope: Scope, project: Project) -> Stages:
-    """CodeDeploy shifts the requests to the revision that CloudFormation has just registered.
+    """The stage in which CodeDeploy shifts the requests to the revision that CloudFormation registered.
 
-    Its action takes files: a build in between writes them, from what ECS says of the revision.
+    Its action needs files: a build before it writes them from ECS's description of the revision.
     https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html
     """
     outputs = [REVISION, *([SMOKE_TEST] if scope.settings.deployment.smoke_test_path else [])]
@@ -105,7 +104,7 @@ def codedeploy_stage(scope: Scope, project: Project) -> Stages:
                     "ProjectName": Ref(project),
                     "EnvironmentVariables": json.dumps(variables, separators=(",", ":")),
                 },
-                # A build must have an input; this one reads nothing of it.
+                # A build action requires an input; this one does not read it.
                 InputArtifacts=[InputArtifacts(Name=IMAGE_ARTIFACT)],
                 OutputArtifacts=[OutputArtifacts(Name=REVISION_ARTIFACT)],
                 RunOrder=1,
@@ -129,11 +128,11 @@ def codedeploy_stage(scope: Scope, project: Project) -> Stages:
 
 
 def deploy_stage(scope: Scope, parameters: Mapping[str, object], role: Role) -> Stages:
-    """CloudFormation deploys the image just built: the image comes first, so that the first run succeeds.
+    """The deploy stage: CloudFormation deploys the built image. The image exists before, so the first run succeeds.
 
-    `parameters`: what the action's configuration says of the stack's parameters.
+    `parameters`: the part of the action's configuration with the stack's parameters.
     """
-    # The stack's outputs are variables of a later action.
+    # The stack's outputs are variables for later actions.
     namespace = {"Namespace": STACK_NAMESPACE} if scope.settings.deployment.strategy == "codedeploy" else {}
     return Stages(
         Name="Deploy",

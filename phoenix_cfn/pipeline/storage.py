@@ -1,4 +1,4 @@
-"""Where artifacts lie: a private bucket that empties itself when its stack is deleted."""
+"""The bucket of the artifacts, which a custom resource empties when its stack is deleted."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from phoenix_cfn.common.trust import trusts
 from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import suppress
 
-# Days. Artifacts serve a run that waits or is tried again, not as an archive: Git has the source, ECR the images.
+# Days. Artifacts are for waiting or retried runs, not an archive: Git has the source, ECR the images.
 ARTIFACT_DAYS = 30
-# Seconds: ten thousand objects take about one minute.
+# Seconds. Ten thousand objects take about one minute.
 EMPTYING_TIMEOUT = 300
 
 
 class Storage(Struct, frozen=True):
-    """`bucket`: the artifacts; `emptier`: empties it when the stack is deleted.
+    """`bucket`: the artifacts; `emptier`: the custom resource that empties it when the stack is deleted.
 
-    The roles that may write to the bucket DependsOn the emptier, so that they are gone before it is emptied.
+    The roles that may write to the bucket DependsOn the emptier, so that they are deleted before it is emptied.
     """
 
     bucket: Bucket
@@ -57,7 +57,7 @@ class _BucketEmptier(CustomResource):
 
 @part
 def artifact_storage(scope: Scope) -> Storage:
-    """Private, encrypted, TLS only, expiring, and never in the way of a deletion."""
+    """The bucket: private, encrypted, TLS only, with expiring objects."""
     bucket = scope.add(
         Bucket(
             "ArtifactBucket",
@@ -114,13 +114,13 @@ def artifact_storage(scope: Scope) -> Storage:
 
 
 def _emptier(scope: Scope, bucket: Bucket) -> CustomResource:
-    """Empties the bucket before it is deleted."""
+    """The custom resource that empties the bucket before it is deleted."""
     function = _emptier_function(scope, bucket)
     return scope.add(
         _BucketEmptier(
             "BucketEmptier",
             ServiceToken=GetAtt(function, "Arn"),
-            # Without it CloudFormation waits an hour for a function that has no answer any more.
+            # By default, CloudFormation waits one hour for a function that does not respond.
             ServiceTimeout=EMPTYING_TIMEOUT + 60,
             BucketName=Ref(bucket),
         )
@@ -172,8 +172,8 @@ def _emptier_function(scope: Scope, bucket: Bucket) -> Function:
             "BucketEmptierFunction",
             Metadata=suppress(
                 checkov={
-                    "CKV_AWS_115": "Runs once in the stack's life; accounts with the lowest quota cannot reserve.",
-                    "CKV_AWS_116": "CloudFormation waits for its answer and reports a failure in the stack's events.",
+                    "CKV_AWS_115": "Runs once; accounts with the lowest quota cannot reserve concurrency.",
+                    "CKV_AWS_116": "CloudFormation waits for its response and reports a failure in the stack's events.",
                     "CKV_AWS_117": "Calls S3 and CloudFormation only; this stack has no VPC.",
                 }
             ),

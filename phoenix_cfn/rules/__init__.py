@@ -1,4 +1,4 @@
-"""The proofs: cfn-lint rules for what the kata and the wiring demand; `cfn-lint template.yml -a phoenix_cfn.rules`."""
+"""cfn-lint rules for the kata's requirements and for the wiring: `cfn-lint template.yml -a phoenix_cfn.rules`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def classes() -> dict[str, type[Any]]:
 
 
 def __dir__() -> list[str]:
-    # cfn-lint looks here for the classes of its rules. They are imported then, and not with every one of their helpers.
+    # cfn-lint looks up the classes of rules here. They are imported only then, not with each of their helpers.
     return [*globals(), *classes()]
 
 

@@ -1,4 +1,4 @@
-"""What a buildspec does: the files that it writes, the variables that it reads, the containers that it names."""
+"""The contents of a buildspec: the files that it writes, the variables that it reads, the containers that it names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SET = re.compile(
 
 
 def lacks_file(spec: Buildspec, artifact: str, file: str) -> str | None:
-    """Why an artifact has no such file; None if it has, or if that is not known."""
+    """Why an artifact does not contain a file; None if it does, or if that is not known."""
     found = spec.artifacts.get(artifact)
     if not spec.artifacts:
         return "The buildspec has no artifacts"
@@ -36,13 +36,13 @@ def lacks_file(spec: Buildspec, artifact: str, file: str) -> str | None:
     names = [str(name) for name in files]
     base = file.rsplit("/", 1)[-1]
     if not any(fnmatch(file, name) or name.rsplit("/", 1)[-1] in (base, "*") or "$" in name for name in names):
-        return f"The artifact does not hold {file}; it holds {', '.join(names)}"
+        return f"The artifact does not contain {file}; it contains {', '.join(names)}"
     mentioned = any(base in command for command in spec.commands)
     return None if mentioned or calls_others(spec) else f"No command of the buildspec writes {file}"
 
 
 def lacks_key(spec: Buildspec, file: str, key: str) -> str | None:
-    """Why a JSON file has no such key; None if it has, or if a script of its own writes it."""
+    """Why a JSON file does not have a key; None if it does, or if a script writes the file."""
     base = file.rsplit("/", 1)[-1]
     writers = [command for command in spec.commands if base in command and re.search(r">|\btee\b", command)]
     spelled = [command for command in writers if "{" in command.replace("${", "")]
@@ -54,7 +54,7 @@ def lacks_key(spec: Buildspec, file: str, key: str) -> str | None:
 
 
 def calls_others(spec: Buildspec) -> bool:
-    """Whether a buildspec leaves work to scripts, whose doings are not known."""
+    """Whether a buildspec runs scripts, whose effects are not known."""
     return any(
         re.search(r"\.sh\b|\bmake\b|\bnpm (run|exec)\b|\bnpx\b|\.py\b|\bsource\b|(^|[;&]\s*)\.\s", one)
         for one in spec.commands
@@ -62,7 +62,7 @@ def calls_others(spec: Buildspec) -> bool:
 
 
 def variables_read(spec: Buildspec) -> set[str]:
-    """The upper-case variables that the commands read, less what they set, what env sets and what CodeBuild sets."""
+    """The upper-case variables that the commands read, without those that the commands, env or CodeBuild set."""
     if any(re.search(r"\bsource\b|(^|[;&]\s*)\.\s|\beval\b", command) for command in spec.commands):
         return set()
     kept = {name for kind in ("variables", "parameter-store", "secrets-manager") for name in spec.environment(kind)}
@@ -75,7 +75,7 @@ def variables_read(spec: Buildspec) -> set[str]:
 
 
 def _unquoted(command: str) -> str:
-    """The command without what stands in single quotes, where the shell replaces nothing."""
+    """The command without its text in single quotes, in which the shell expands nothing."""
     kept, quote = [], ""
     position = 0
     while position < len(command):
@@ -104,13 +104,13 @@ def image_definitions(spec: Buildspec) -> list[str]:
 
 
 def started_with(stack: Stack, project: Resource) -> list[set[str] | None]:
-    """The variables with which others than a pipeline start a project, each None where they are not known."""
+    """The variables of each start of a project by something other than a pipeline; None where they are not known."""
     found: list[set[str] | None] = []
     for one in stack.resources.values():
         if one is project or project.id not in one.named or one.type in _NO_STARTERS:
             continue
         if one.type != "AWS::Events::Rule":
-            # A state machine, a function or a schedule may pass whatever it likes.
+            # A state machine, a function or a schedule may pass any variables.
             if one.type in _STARTERS or not one.type.startswith("AWS::"):
                 found.append(None)
             continue
@@ -140,7 +140,7 @@ def _overridden(target: Node) -> set[str] | None:
     spelled = str(given.text)
     if "environmentVariablesOverride" not in spelled:
         return set()
-    # The template of an input is no JSON: its placeholders stand without quotes.
+    # An input template is not JSON: its placeholders have no quotes.
     return set(re.findall(r'"name"\s*:\s*"([^"]+)"', spelled)) or None
 
 

@@ -1,4 +1,4 @@
-"""The database: its clusters, and the connection strings by which the application finds them."""
+"""The database: its clusters, and the application's connection strings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SECRET_NAME = re.compile(
 )
 
 
-# What a parameter is by its name though its value is hidden, or though its name ends like a secret's.
+# Descriptions of parameters that hold the name or ARN of a secret, although they have NoEcho or a secret's name.
 _NO_SECRET_NAME = re.compile(r"(?i)(user|user_?name|login|e?mail|arn|url|uri|name|id|service_?token|next_?token)$")
 _NAMES_SECRET = re.compile(
     r"(?i)\b(secret|parameter|secrets? manager|ssm) arns?\b|\barns? (of|for)\b"
@@ -25,13 +25,13 @@ _NAMES_SECRET = re.compile(
     r"|\b(secret|parameter|key)('s)? name\b|\b(secrets? manager|parameter store|ssm) (secret|parameter|path)\b"
 )
 _MOST_READ = 300
-"""The characters of a description that say what a parameter is; the time of a search is not linear in them."""
+"""The number of characters of a description that are searched: the time of the search is not linear in them."""
 _SWITCHES = frozenset({"true", "false", "yes", "no", "enabled", "disabled", "on", "off", "0", "1"})
 
 
 @dataclass(frozen=True)
 class ConnectionString:
-    """A MongoDB URI in a template, taken apart; its pieces may hold references."""
+    """A parsed MongoDB URI of a template; its parts may contain references."""
 
     node: Node
     user: Text | None
@@ -47,7 +47,7 @@ class ConnectionString:
         return value.literal.lower() if value is not None and value.literal is not None else None
 
     def lacks(self, name: str) -> bool:
-        """Whether an option is known not to be there."""
+        """Whether an option is known to be missing."""
         return self.complete and name.lower() not in self.options
 
 
@@ -83,7 +83,7 @@ def _connection_strings(stack: Stack) -> list[ConnectionString]:
 
 def taken_apart(node: Node, value: Text) -> list[ConnectionString]:
     """The MongoDB URIs in a text."""
-    # A dynamic reference holds colons of its own: it is hidden behind a mark before the URI is split.
+    # A dynamic reference contains colons: a marker replaces it before the URI is split.
     hidden = hide_dynamic(value)
     found = []
     for match in _URI.finditer(marked(hidden)):
@@ -116,7 +116,7 @@ def taken_apart(node: Node, value: Text) -> list[ConnectionString]:
 
 
 def _may_go_on(rest: str, value: Text) -> bool:
-    """Whether a URI ends in a reference to something that may spell options of its own."""
+    """Whether a URI ends with a reference whose value may contain options."""
     refs = unmarked(rest, value).refs
     return "?" not in rest and rest.endswith("\ue001") and not refs[-1].attribute
 
@@ -135,7 +135,7 @@ def hide_dynamic(value: Text) -> Text:
 
 
 def for_documentdb(stack: Stack, uri: ConnectionString) -> bool:
-    """Whether a URI leads to DocumentDB: it names a cluster of the template, or a host of the service."""
+    """Whether a URI is for DocumentDB: its host is a cluster of the template, or a host of the service."""
     if any(
         ref.name in stack.resources and stack.resources[ref.name].type.startswith("AWS::DocDB::")
         for ref in uri.host.refs
@@ -145,7 +145,7 @@ def for_documentdb(stack: Stack, uri: ConnectionString) -> bool:
 
 
 def cluster_of(stack: Stack, uri: ConnectionString) -> Resource | None:
-    """The cluster of the template that a URI leads to."""
+    """The cluster of the template whose endpoint is the host of a URI."""
     for ref in uri.host.refs:
         resource = stack.resources.get(ref.name)
         if resource is not None and resource.type == "AWS::DocDB::DBCluster":
@@ -157,17 +157,17 @@ def cluster_of(stack: Stack, uri: ConnectionString) -> Resource | None:
 
 
 def sounds_secret(name: str) -> bool:
-    """Whether a name says that what it holds is a secret (MongoDBMasterPassword is, MongoDBSecretArn is not)."""
+    """Whether a name is that of a secret value (MongoDBMasterPassword is, MongoDBSecretArn is not)."""
     return _SECRET_NAME.search(name) is not None
 
 
 def is_dynamic_secret(value: Text) -> bool:
-    """Whether a text holds a dynamic reference that CloudFormation replaces by a secret."""
+    """Whether a text contains a dynamic reference that CloudFormation resolves to a secret."""
     return _DYNAMIC_SECRET.search(value.plain) is not None
 
 
 def secret_parameters(stack: Stack) -> set[str]:
-    """The parameters that hold a secret: NoEcho ones, and those whose name says so."""
+    """The parameters that hold a secret: those with NoEcho, and those with the name of a secret."""
     return stack.once("secret parameters", lambda: _secret_parameters(stack))
 
 
@@ -176,13 +176,13 @@ def _secret_parameters(stack: Stack) -> set[str]:
 
 
 def is_hidden(stack: Stack, name: str) -> bool:
-    """Whether a parameter is hidden because it holds a secret; a user's name, a switch and an ARN are none."""
+    """Whether a parameter with NoEcho holds a secret; a user name, a switch and an ARN are not secrets."""
     parameter = stack.parameter(name)
     return parameter["NoEcho"].true and _NO_SECRET_NAME.search(name) is None and not _is_no_secret(parameter)
 
 
 def _is_no_secret(parameter: Node) -> bool:
-    """Whether a parameter is a switch, an ARN, or the name of something, by what its declaration says of its values."""
+    """Whether a parameter's declaration shows that it is a switch, an ARN or a name."""
     values = [item.literal or "" for item in [*parameter["AllowedValues"].items, parameter["Default"]] if item.given]
     known = [value for value in values if value]
     return (
@@ -193,12 +193,12 @@ def _is_no_secret(parameter: Node) -> bool:
 
 
 def is_no_secret_value(value: str) -> bool:
-    """Whether a value is a switch, or an ARN or a path that leads to something."""
+    """Whether a value is a switch, an ARN or a path."""
     return value.lower() in _SWITCHES or value.startswith(("arn:", "/"))
 
 
 def holds_secret(stack: Stack, name: str) -> bool:
-    """Whether a parameter holds a secret by its name, and is not just the name of one that lies elsewhere."""
+    """Whether a parameter holds a secret according to its name, and not just the name of a secret."""
     kind = stack.parameter(name)["Type"].literal
     if (
         kind != "String"
@@ -213,7 +213,7 @@ def holds_secret(stack: Stack, name: str) -> bool:
 def _names_secret(stack: Stack, name: str) -> bool:
     for resource in stack.mentioning(name):
         for node, value in resource.texts():
-            # A secret is named in a dynamic reference or an ARN, or where a service takes nothing but its name.
+            # The name of a secret is in a dynamic reference, in an ARN, or where a service accepts only a name.
             pieces = [unmarked(match[0], value) for match in _DYNAMIC.finditer(marked(value))]
             if value.plain.startswith("arn:") or _takes_name(resource, node):
                 pieces.append(value)
@@ -223,7 +223,7 @@ def _names_secret(stack: Stack, name: str) -> bool:
 
 
 def _takes_name(resource: Node, node: Node) -> bool:
-    """Whether a place takes the name or the ARN of a secret, not the secret."""
+    """Whether a property accepts the name or the ARN of a secret, not the secret."""
     keys = [step for step in node.path if isinstance(step, str)]
     if keys[-1] in ("ValueFrom", "SecretId", "ServiceToken", "Resource") or keys[-1].endswith("Arn"):
         return True
@@ -232,12 +232,12 @@ def _takes_name(resource: Node, node: Node) -> bool:
 
 
 def in_clear(stack: Stack, node: Node) -> str | None:
-    """What secret a value would show to whoever reads it; None if it shows none."""
+    """The secret that a value shows to its readers; None if it shows none."""
     value = node.text
     if value is None:
         return None
     if is_dynamic_secret(value):
-        return "a secret that CloudFormation resolves into it"
+        return "a secret that CloudFormation resolves"
     secret = secret_parameters(stack)
     named = next((ref.name for ref in value.refs if ref.name in secret), None)
     if named is not None:
@@ -248,7 +248,7 @@ def in_clear(stack: Stack, node: Node) -> str | None:
 
 
 def inner(value: Text) -> list[Ref]:
-    """The references of a text, those inside of its dynamic references too."""
+    """The references of a text, including those inside its dynamic references."""
     found = []
     for ref in value.refs:
         named = re.findall(r"\$\{([\w.]+)\}", ref.attribute) if ref.name == "Fn::Dynamic" else []
@@ -257,7 +257,7 @@ def inner(value: Text) -> list[Ref]:
 
 
 def secret_of(stack: Stack, node: Node) -> Resource | None:
-    """The secret (or parameter of the Parameter Store) of the template that a ValueFrom names."""
+    """The secret, or parameter of Parameter Store, of the template that a ValueFrom names."""
     value = node.text
     for ref in value.refs if value is not None else ():
         resource = stack.resources.get(ref.name)
@@ -277,7 +277,7 @@ def reading_actions(stack: Stack, node: Node) -> list[str]:
     ):
         return ["ssm:GetParameters", "secretsmanager:GetSecretValue"]
     else:
-        # A bare name is a parameter's.
+        # A name without an ARN is that of a parameter.
         secret = "secretsmanager" in (value.literal or value.plain)
     return ["secretsmanager:GetSecretValue" if secret else "ssm:GetParameters"]
 

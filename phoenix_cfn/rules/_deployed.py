@@ -1,4 +1,4 @@
-"""What a template that a pipeline deploys accepts: values of parameters, and the processors of its tasks."""
+"""The template that a pipeline deploys: the parameter values that it accepts, and the processors of its tasks."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ._repository import Deployed
 
 
 def refused(parameter: Any, given: Any) -> str | None:
-    """Why a parameter does not take a value of ParameterOverrides; None if it does, or if that is not known."""
+    """Why a parameter does not accept a value of ParameterOverrides; None if it does, or if that is not known."""
     value = given.literal if isinstance(given, Text) else str(given) if isinstance(given, (int, float)) else None
     return None if value is None or "#{" in value else refusal(parameter, value)
 
 
 def least_length(stack: Stack, ref: Ref) -> int:
-    """How many characters a reference is at least."""
+    """The minimum length of a reference's value, in characters."""
     parameter = stack.parameter(ref.name)
     if parameter.given:
         return len(parameter["Default"].literal or "") or int(parameter["MinLength"].number or 0)

@@ -34,7 +34,7 @@ class Shift:
 
 
 def shifts(stack: Stack) -> Iterator[Shift]:
-    """What the services register that ECS itself deploys blue/green, canary or linear."""
+    """The registrations of the services that ECS deploys blue/green, canary or linear."""
     for service in services(stack):
         by_ecs = service.at("DeploymentController", "Type").literal in (None, "ECS")
         if by_ecs and service.at("DeploymentConfiguration", "Strategy").literal in _SHIFTS:
@@ -61,7 +61,7 @@ def forwards(rule: Resource, actions: str = "Actions") -> dict[str, float] | Non
         ]
         for target, weight in pairs:
             group = rule.stack.resource(target, TARGET_GROUP)
-            # Without a weight a group has 1.
+            # The default weight is 1.
             number = weight.number if weight.given else 1.0
             if group is None or number is None:
                 return None

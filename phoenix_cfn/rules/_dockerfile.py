@@ -18,15 +18,15 @@ from ._pipeline import actions, buildspec, project, releases
 from ._repository import Buildspec, find
 
 _BUILD = re.compile(r"\s*docker\s+(buildx\s+)?build\s")
-# A command for a person to read has fewer characters.
+# Longer commands are generated, and are not parsed.
 _LONGEST = 10_000
-# Images that have no user but root, and no command but an interpreter or a shell, which ends without a terminal.
+# Images whose user is root, and whose command is an interpreter or a shell, which exits without a terminal.
 _BASES = re.compile(r"(^|/)(alpine|amazonlinux|busybox|debian|node|python|ruby|scratch|ubuntu)([:@]|$)")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Of a Dockerfile: the image that it starts from, and its instructions."""
+    """A stage of a Dockerfile: its base image, and its instructions."""
 
     base: str
     name: str
@@ -41,30 +41,31 @@ class Dockerfile:
     stages: list[Stage]
 
     def below(self, stage: Stage) -> Stage | None:
-        """The earlier stage that this one starts from; None where it starts from an image."""
+        """The earlier stage that is the base of this one; None if the base is an image."""
         earlier = takewhile(lambda each: each is not stage, self.stages)
         return next((each for each in earlier if each.name and each.name == stage.base.lower()), None)
 
     def values(self, stage: Stage, keyword: str) -> list[str]:
-        """The arguments of an instruction, those of the stages below first."""
+        """The arguments of an instruction, those of the base stages first."""
         below = self.below(stage)
         own = [arguments for word, arguments in stage.instructions if word == keyword]
         return [*(self.values(below, keyword) if below else []), *own]
 
     def origin(self, stage: Stage) -> str:
-        """The image that the first of the stages below starts from."""
+        """The base image of the first base stage."""
         below = self.below(stage)
         return self.origin(below) if below else stage.base
 
     def is_bare(self, stage: Stage) -> bool:
-        """Whether the image below is known to have neither a user nor a command of use."""
+        """Whether the base image is known to have neither a user nor a suitable command."""
         return _BASES.search(self.origin(stage)) is not None
 
 
 @dataclass(frozen=True)
 class Image:
-    """What a pipeline builds, and the container that runs it: where the pipeline names the buildspec, the stage of the
-    Dockerfile, the stages that the buildspec builds, and the template with its only container.
+    """An image that a pipeline builds, and the container that runs it: the place where the pipeline names the
+    buildspec, the stage of the Dockerfile, the stages that the buildspec builds, and the template with its only
+    container.
     """
 
     node: Node
@@ -111,7 +112,7 @@ def _only_container(template: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _built(stack: Stack, spec: Buildspec) -> tuple[Dockerfile, Stage, list[str]] | None:
-    """The Dockerfile, the stage that becomes the image, and the other stages that are built without a condition."""
+    """The Dockerfile, the stage of the image, and the other stages that are built without a condition."""
     builds = [each for command in spec.commands for each in _builds(command)]
     if not builds or len({file for file, _ in builds}) != 1:
         return None
@@ -127,7 +128,7 @@ def _built(stack: Stack, spec: Buildspec) -> tuple[Dockerfile, Stage, list[str]]
         return None
     last = builds[-1][1]
     stage = next((each for each in dockerfile.stages if last and each.name == last.lower()), dockerfile.stages[-1])
-    # A buildspec that looks into the Dockerfile knows its stages.
+    # A buildspec that reads the Dockerfile selects its stages.
     targets = [] if re.search(r"\bgrep\b", spec.text) else [target for _, target in builds if target]
     return dockerfile, stage, targets
 
@@ -135,7 +136,7 @@ def _built(stack: Stack, spec: Buildspec) -> tuple[Dockerfile, Stage, list[str]]
 def _builds(command: str) -> Iterator[tuple[str, str]]:
     """Of each `docker build` in a command: the Dockerfile, empty where that is not known, and the target."""
     for line in command.replace("\\\n", " ").splitlines():
-        # shlex takes a time that grows with the square of a word's length.
+        # The time of shlex grows with the square of a word's length.
         if len(line) > _LONGEST or not _BUILD.match(line):
             continue
         try:

@@ -1,4 +1,4 @@
-"""The facts of AWS that rules share with the generator; the facts themselves import nothing of either."""
+"""The facts of AWS that rules and generator share. The facts import neither of them."""
 
 from __future__ import annotations
 

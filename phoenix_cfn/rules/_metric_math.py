@@ -1,4 +1,4 @@
-"""Metric math: what an alarm or a scaling policy computes from metrics, and what its expressions make of them."""
+"""Metric math: the expressions of alarms and scaling policies, and their values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from phoenix_cfn.cloudformation.nodes import Node
 from phoenix_cfn.cloudformation.values import Text
 
-# Where metric math is not spelled as Python is.
+# Where the syntax of metric math differs from Python's.
 _SPELLINGS = ((r"&&|\bAND\b", " and "), (r"\|\||\bOR\b", " or "), (r"\^", "**"))
 _FOLDS: dict[str, Callable[[Sequence[float]], float]] = {
     "SUM": sum,
@@ -39,11 +39,11 @@ class Queries:
 
     @property
     def returned(self) -> list[str]:
-        """The ids of the queries whose data are watched."""
+        """The ids of the queries that return data."""
         return [name for name, query in self.by_id.items() if not query["ReturnData"].false]
 
     def watched(self) -> Iterator[tuple[Node, ast.expr]]:
-        """The expressions that what is watched is computed by, and where they are written."""
+        """The expressions that the returned data depend on, and their nodes."""
         pending, seen = self.returned, set(self.returned)
         while pending:
             node = self.by_id[pending.pop()]["Expression"]
@@ -68,7 +68,7 @@ class Queries:
         return found
 
     def namespaces(self, tree: ast.expr) -> set[str]:
-        """Those of the metrics that an expression is computed from, as far as they are known."""
+        """The namespaces of the metrics that an expression depends on, as far as they are known."""
         found: set[str] = set()
         pending, seen = self.named_in(tree), set[str]()
         while pending:
@@ -82,12 +82,12 @@ class Queries:
             if inner is not None:
                 pending.extend(self.named_in(inner))
             elif query["Expression"].given:
-                # Metrics Insights names the namespace in its text.
+                # A Metrics Insights query contains the namespace.
                 found.update(re.findall(r"\"?(AWS/\w+)", str(query["Expression"].text)))
         return found
 
     def constant(self, tree: ast.expr, depth: int = 0) -> bool:
-        """Whether an expression is one value for all periods, and no time series."""
+        """Whether an expression is a single value, not a time series."""
         if isinstance(tree, ast.Name):
             query = self.by_id.get(tree.id) if depth <= len(self.by_id) else None
             inner = parsed(query["Expression"].text) if query is not None else None
@@ -97,13 +97,13 @@ class Queries:
         if isinstance(tree, ast.BinOp):
             return self.constant(tree.left, depth) and self.constant(tree.right, depth)
         if isinstance(tree, ast.Call):
-            # Of one time series, a fold is a number; of several, a time series.
+            # An aggregate of one time series is a number; of several, a time series.
             folds_one = _function(tree) in _FOLDS and not any(isinstance(each, ast.List) for each in tree.args)
             return folds_one or _function(tree) == "TIME_SERIES"
         return isinstance(tree, ast.Constant) and not isinstance(tree.value, str)
 
     def value(self, name: str, of: Mapping[str, float], depth: int = 0) -> float | None:
-        """A query's datapoint where its metrics have these and every other metric 1; None if that is not known."""
+        """A query's datapoint for these values of metrics, with 1 for every other metric; None if it is not known."""
         if name in of:
             return of[name]
         query = self.by_id.get(name)
@@ -135,7 +135,7 @@ class Queries:
     def _call(self, function: str, arguments: list[ast.expr], of: Mapping[str, float], depth: int) -> float | None:
         first = arguments[0]
         if function == "PERIOD":
-            # Application Auto Scaling asks for minutes.
+            # Application Auto Scaling uses periods of one minute.
             query = self.by_id.get(first.id) if isinstance(first, ast.Name) else None
             return (query.at("MetricStat", "Period").number if query is not None else None) or 60.0
         if function == "FILL":
@@ -153,7 +153,7 @@ class Queries:
 
 
 def parsed(expression: Text | None) -> ast.expr | None:
-    """The tree of a metric math expression; a reference in it counts as a number. None where it cannot be read."""
+    """The syntax tree of a metric math expression, with references as numbers. None if it cannot be parsed."""
     if expression is None:
         return None
     spelled = "".join(part if isinstance(part, str) else part.literal or "1" for part in expression.parts)

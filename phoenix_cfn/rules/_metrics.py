@@ -1,4 +1,4 @@
-"""What an alarm or a scaling policy watches: which metrics exist, by which dimensions, and what these must name."""
+"""The metrics of alarms and scaling policies: which ones exist, with which dimensions, and their values."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ DIMENSIONS: dict[tuple[str, str], tuple[frozenset[str], ...]] = {
         frozenset({"DBClusterIdentifier", "Role"}),
     ),
 }
-"""The dimension sets under which AWS publishes a metric, for the metrics that templates of this kind watch."""
+"""The dimension sets with which AWS publishes a metric, for the metrics that such templates watch."""
 
 _Named = tuple[str, tuple[str, ...]]
 _OF_A_SERVICE: dict[str, _Named] = {
@@ -70,24 +70,24 @@ def _of_a_database(service: str) -> dict[str, _Named]:
 VALUES: dict[str, dict[str, _Named]] = {
     "AWS/ECS": _OF_A_SERVICE,
     "ECS/ContainerInsights": _OF_A_SERVICE,
-    # EKS publishes here.
+    # EKS publishes in this namespace.
     "ContainerInsights": {"ClusterName": ("AWS::EKS::Cluster", ("",))},
     "AWS/ApplicationELB": _OF_A_BALANCER,
     "AWS/NetworkELB": _OF_A_BALANCER,
     "AWS/GatewayELB": _OF_A_BALANCER,
     **{f"AWS/{service}": _of_a_database(service) for service in ("DocDB", "Neptune", "RDS")},
 }
-"""By namespace, for each dimension the type that it names, and the attributes of that type that are its value ("" is
-Ref). Services share the names of dimensions, so that a name alone says nothing."""
+"""By namespace, for each dimension the resource type that it identifies, and the attributes of that type with its value
+("" is Ref). Several services use the same dimension names, so a name alone is not enough."""
 
 
-# What predictive scaling takes metrics of one's own for.
+# The members of predictive scaling with customized metrics.
 _PREDICTIVE = ("Scaling", "Load", "Capacity")
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric that something reads: the place, and what it says."""
+    """A metric that an alarm or a policy reads, and its place in the template."""
 
     owner: Resource
     node: Node
@@ -104,7 +104,7 @@ class Metric:
 
     @property
     def dimensions(self) -> dict[str, Node] | None:
-        """Name and value of each dimension; None where they are not all known."""
+        """Name and value of each dimension; None if not all are known."""
         node = self.node["Dimensions"]
         if node.given and not node.listed:
             return None
@@ -161,20 +161,20 @@ def queries(owner: Resource) -> list[Node]:
 
 
 def wrong_dimensions(metric: Metric) -> str | None:
-    """Why a metric by these dimensions has no data; None if it has, or if that is not known."""
+    """Why a metric with its dimensions has no data; None if it has, or if that is not known."""
     namespace, name, dimensions = metric.namespace, metric.name, metric.dimensions
     if namespace not in NAMESPACES or name is None or dimensions is None:
         return None
     if not dimensions:
-        return f"{namespace} {name} has no dimensions: no such metric exists"
+        return f"{namespace} {name} needs dimensions: without them the metric does not exist"
     known = DIMENSIONS.get((namespace, name))
     if namespace == "AWS/ECS" and known is not None and _all_fargate(metric.owner.stack):
-        # Only clusters of instances have metrics of their own.
+        # Only clusters with instances have cluster metrics.
         known = (_SERVICE,)
     if known is None or frozenset(dimensions) in known:
         return None
     wanted = " or ".join("{" + ", ".join(sorted(names)) + "}" for names in known[:2])
-    return f"{namespace} has no {name} by {{{', '.join(sorted(dimensions))}}}, only by {wanted}"
+    return f"{namespace} has no {name} with dimensions {{{', '.join(sorted(dimensions))}}}, only with {wanted}"
 
 
 def _all_fargate(stack: Stack) -> bool:
@@ -187,7 +187,7 @@ def _named(metric: Metric, dimension: str) -> _Named:
 
 
 def wrong_values(metric: Metric) -> Iterator[tuple[Node, str]]:
-    """The dimension values that name a resource of the template by the wrong attribute, or one of another type."""
+    """The dimension values that use the wrong attribute of a resource, or a resource of another type."""
     stack = metric.owner.stack
     for name, node in (metric.dimensions or {}).items():
         kind, attributes = _named(metric, name)
@@ -198,18 +198,18 @@ def wrong_values(metric: Metric) -> Iterator[tuple[Node, str]]:
             continue
         right = " or ".join(f"GetAtt {attribute}" if attribute else "Ref" for attribute in attributes)
         if resource.type != kind:
-            yield node, f"{name} names {ref}, a {resource.type}; it must name a {kind} by its {right}"
+            yield node, f"{name} is {ref}, a {resource.type}; expected the {right} of a {kind}"
         elif ref.attribute not in attributes:
-            yield node, f"{name} is ${{{ref}}}, which is not the name that CloudWatch knows; use its {right}"
+            yield node, f"{name} is ${{{ref}}}, which is not the value that CloudWatch uses; expected {right}"
 
 
 def unknown_names(metric: Metric) -> Iterator[tuple[Node, str]]:
-    """Dimension values that are spelled as a name which no resource of that type in the template has."""
+    """Literal dimension values that are not the name of a resource of that type in the template."""
     stack = metric.owner.stack
     for name, node in (metric.dimensions or {}).items():
         kind, attributes = _named(metric, name)
         value = stack.expanded(node.text)
-        # A load balancer's full name holds an id that nobody can have spelled.
+        # A load balancer's full name contains a generated id: no literal can be equal.
         if (
             value is None
             or value.reference
@@ -223,7 +223,7 @@ def unknown_names(metric: Metric) -> Iterator[tuple[Node, str]]:
 
 
 def is_called(resource: Resource, name: Text) -> bool | None:
-    """Whether a resource has a name that is spelled; one that CloudFormation names has not."""
+    """Whether a resource has a literal name, not one that CloudFormation generates."""
     if not resource.name.given:
         return False
     own = resource.stack.name_of(resource)
@@ -245,12 +245,12 @@ def of_requests(metric: Metric) -> bool:
 
 
 def of_one_service(metric: Metric) -> bool:
-    """Whether a metric is about a service, not about the instances of a whole cluster; also where that is not known."""
+    """Whether a metric is that of a service, not of the instances of a cluster; also where that is not known."""
     return metric.dimensions is None or "ServiceName" in metric.dimensions
 
 
 def rises(alarm: Resource) -> bool:
-    """Whether an alarm goes off above its threshold, as far as is known."""
+    """Whether an alarm fires above its threshold, as far as is known."""
     return "LessThan" not in (alarm["ComparisonOperator"].literal or "")
 
 
@@ -260,7 +260,7 @@ def mentions(resource: Resource, name: str) -> bool:
 
 
 def watched_service(metric: Metric) -> Resource | None:
-    """The service of the template that a metric is about."""
+    """The service of the template that a metric measures."""
     node = (metric.dimensions or {}).get("ServiceName")
     if node is None:
         return None
@@ -268,7 +268,7 @@ def watched_service(metric: Metric) -> Resource | None:
 
 
 def publishes_finely(service: Resource, name: str | None) -> bool | None:
-    """Whether a service publishes a metric as finely as it can; None where that is not known."""
+    """Whether a service publishes a metric with high resolution; None if that is not known."""
     monitoring = service["Monitoring"]
     if monitoring.opaque or monitoring["MetricConfigurations"].opaque:
         return None

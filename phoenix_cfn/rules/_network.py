@@ -1,4 +1,4 @@
-"""Who may connect to whom on which port, and which subnets are public, private or isolated."""
+"""Which connections security groups allow, and which subnets are public, private or isolated."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ._wires import tied_by
 
 ANYWHERE = ("0.0.0.0/0", "::/0")
 NOBODY = "127.0.0.1/32"
-"""What templates write to have no egress at all, since an empty list means all of it."""
+"""The usual way to allow no egress at all: an empty list allows all egress."""
 
 GROUP = "AWS::EC2::SecurityGroup"
 
 _NUMBERS = {"tcp": "6", "udp": "17"}
-# What no router of the internet forwards. https://www.iana.org/assignments/iana-ipv4-special-registry/
+# Addresses that are not routed on the internet. https://www.iana.org/assignments/iana-ipv4-special-registry/
 _PRIVATE = tuple(
     map(
         ipaddress.ip_network,
@@ -32,7 +32,7 @@ _Block = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def address_range(cidr: str | None) -> _Block | None:
-    """A range of addresses; None where it is not known, or not one."""
+    """An address range; None if it is not known, or not valid."""
     try:
         return ipaddress.ip_network(cidr or "", strict=False)
     except ValueError:
@@ -45,7 +45,7 @@ def _within(block: _Block, other: _Block) -> bool:
 
 @dataclass(frozen=True)
 class Opening:
-    """One rule of a security group: who, on which ports."""
+    """One rule of a security group: peers and ports."""
 
     node: Node
     protocol: str | None
@@ -57,14 +57,14 @@ class Opening:
 
     @property
     def is_network(self) -> bool:
-        """Whether the source is known to be a range of addresses: one that is written, or a whole VPC's."""
+        """Whether the source is known to be an address range: a literal one, or that of a VPC."""
         return self.cidr is not None and (
             self.cidr.literal is not None or any(ref.attribute == "CidrBlock" for ref in self.cidr.refs)
         )
 
     @property
     def is_private(self) -> bool:
-        """Whether it is not for the internet: a private range, a network's own, or a security group of the template."""
+        """Whether it excludes the internet: a private range, a VPC's range, or a security group of the template."""
         if self.cidr is None:
             return self.group is not None
         if any(ref.attribute == "CidrBlock" for ref in self.cidr.refs):
@@ -97,7 +97,7 @@ def number(value: Text | None) -> float | None:
 
 
 def ingress(stack: Stack, group: Resource) -> list[Opening]:
-    """What a security group of the template lets in, by its own rules and by rules that are resources."""
+    """The ingress rules of a security group of the template: its own, and those that are resources."""
     return stack.once(
         f"ingress of {group.id}",
         lambda: _openings(stack, group, "SecurityGroupIngress", "AWS::EC2::SecurityGroupIngress", "Source"),
@@ -105,7 +105,7 @@ def ingress(stack: Stack, group: Resource) -> list[Opening]:
 
 
 def egress(stack: Stack, group: Resource) -> list[Opening] | None:
-    """What a security group lets out; None where it says nothing, or an empty list, which lets everything out."""
+    """The egress rules of a security group; None if it has none, or an empty list: all egress is allowed."""
     found = stack.once(
         f"egress of {group.id}",
         lambda: _openings(stack, group, "SecurityGroupEgress", "AWS::EC2::SecurityGroupEgress", "Destination"),
@@ -147,18 +147,18 @@ def groups(stack: Stack, node: Node) -> list[Resource]:
 
 
 def all_known(stack: Stack, node: Node, *types: str) -> bool:
-    """Whether a list names resources of the template and nothing else."""
+    """Whether a list contains only resources of the template."""
     return bool(node.items) and node.listed and all(stack.resource(item, *types) for item in node.items)
 
 
 def may_connect(
     stack: Stack, sources: Node | None, targets: Node, port: Text | None, protocol: str = "tcp"
 ) -> bool | None:
-    """Whether what wears the source groups (None: the internet) is let in by what wears the target groups.
+    """Whether the target groups allow ingress from the source groups (None: from the internet).
 
-    A port that a parameter sets on one side only is another port for another value of the parameter: that is no.
+    False if a parameter sets the port on one side only: another value of the parameter is another port.
 
-    None where the answer depends on something outside of the template.
+    None if it depends on resources outside the template.
     """
     if not (sources is None or all_known(stack, sources, GROUP)) or not all_known(stack, targets, GROUP):
         return None
@@ -170,7 +170,7 @@ def may_connect(
 def may_leave(
     stack: Stack, sources: Node, targets: Node | None, port: Text | None, protocol: str = "tcp"
 ) -> bool | None:
-    """Whether the source groups let a connection to the target groups (None: the internet) out; None if not known."""
+    """Whether the source groups allow egress to the target groups (None: to the internet); None if not known."""
     if not all_known(stack, sources, GROUP) or not (targets is None or all_known(stack, targets, GROUP)):
         return None
     openings = [egress(stack, source) for source in groups(stack, sources)]
@@ -181,7 +181,7 @@ def may_leave(
 
 
 def lets_out(stack: Stack, sources: Node, port: Text | None) -> bool | None:
-    """Whether the source groups let a connection to anything out; None if that is not known."""
+    """Whether the source groups allow any egress; None if that is not known."""
     if not all_known(stack, sources, GROUP):
         return None
     openings = [egress(stack, source) for source in groups(stack, sources)]
@@ -206,7 +206,7 @@ def _any_admits(
         if admitted and opening.first == opening.last and tied_by(stack, opening.first, port):
             continue
         if opening.group is None:
-            # A range of addresses may or may not hold the peer's.
+            # An address range may or may not contain the peer's address.
             verdicts.append(admitted if literal in ANYWHERE else None)
         elif any(opening.group is peer for peer in peers or ()):
             verdicts.append(admitted)
@@ -220,7 +220,7 @@ def subnets(stack: Stack, node: Node) -> list[Resource]:
 
 
 def default_routes(stack: Stack, subnet: Resource) -> list[Resource] | None:
-    """The routes to everywhere that a subnet has; None where its route table is not in the template."""
+    """The default routes of a subnet; None if its route table is not in the template."""
     return stack.once(f"default routes of {subnet.id}", lambda: _default_routes(stack, subnet))
 
 
@@ -249,7 +249,7 @@ def _default_routes(stack: Stack, subnet: Resource) -> list[Resource] | None:
 
 
 def tier(stack: Stack, subnet: Resource) -> str | None:
-    """By its route to everywhere a subnet is "public", "private" or "isolated"; None where that is not known."""
+    """By its default route a subnet is "public", "private" or "isolated"; None if that is not known."""
     routes = default_routes(stack, subnet)
     if routes is None:
         return None
@@ -261,7 +261,7 @@ def tier(stack: Stack, subnet: Resource) -> str | None:
 
 
 def placed(stack: Stack, nodes: Iterable[Node]) -> Iterator[tuple[Node, Resource, str]]:
-    """Of the subnets that are named, those whose tier is known: where it is named, the subnet, the tier."""
+    """Of the listed subnets, those whose tier is known: the node, the subnet, the tier."""
     for node in nodes:
         subnet = stack.resource(node, "AWS::EC2::Subnet")
         kind = tier(stack, subnet) if subnet is not None else None
@@ -270,7 +270,7 @@ def placed(stack: Stack, nodes: Iterable[Node]) -> Iterator[tuple[Node, Resource
 
 
 def one_zone(found: list[Resource]) -> bool:
-    """Whether all of these subnets are known to lie in one availability zone."""
+    """Whether all of these subnets are known to be in one Availability Zone."""
     zones = [subnet["AvailabilityZone"].text for subnet in found]
     return len(found) == 1 or (bool(found) and all(same(zones[0], zone) for zone in zones))
 
@@ -281,7 +281,7 @@ def default_port(stack: Stack, cluster: Resource) -> Text | None:
 
 
 def other_port(stack: Stack, left: Text | None, right: Text | None) -> bool:
-    """Whether two ports are known to be different, or are for another value of a parameter that only one has."""
+    """Whether two ports are known to be different, or become so with another value of a parameter of one of them."""
     return different_numbers(left, right) or bool(tied_by(stack, left, right))
 
 
@@ -292,9 +292,9 @@ def different_numbers(left: Text | None, right: Text | None) -> bool:
 
 
 def default_group_is_shut(stack: Stack, nodes: Iterable[Node]) -> bool:
-    """Whether what lies in these subnets without a group of its own has a default group that admits nobody else.
+    """Whether the default security group, which resources in these subnets without a group have, allows no other peers.
 
-    A network that the template does not make may have opened its default group, and so may a rule of the template.
+    The default security group of a VPC outside the template may have more rules, and the template may add some.
     """
     here = [stack.resource(node, "AWS::EC2::Subnet") for node in nodes]
     return bool(here) and all(each is not None and default_group_of_network_is_shut(stack, each) for each in here)
@@ -306,5 +306,5 @@ def _opens_default_group(stack: Stack) -> bool:
 
 
 def default_group_of_network_is_shut(stack: Stack, subnet: Resource) -> bool:
-    """Whether the default group of a subnet's network is known to admit nobody else."""
+    """Whether the default security group of a subnet's VPC is known to allow no other peers."""
     return stack.resource(subnet["VpcId"], "AWS::EC2::VPC") is not None and not _opens_default_group(stack)

@@ -1,4 +1,4 @@
-"""What is published to a topic, and who receives it."""
+"""The publishers of topics, and their subscriptions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ._metrics import POLICY, alarms
 
 
 def subscribed(stack: Stack, topic: Resource) -> bool:
-    """Whether somebody hears what is said on a topic."""
+    """Whether a topic has a subscription."""
     if topic["Subscription"].items:
         return True
     listeners = stack.of("AWS::SNS::Subscription")
@@ -24,7 +24,7 @@ def alarm_actions(alarm: Resource) -> list[Node]:
 
 
 def published(stack: Stack) -> list[tuple[Resource, str, str]]:
-    """The topics of the template that news goes to: the topic, the AWS service that publishes, and what tells it to."""
+    """The topics of the template that AWS publishes to: the topic, the service, and the alarm or rule."""
     found: dict[tuple[str, str], tuple[Resource, str, str]] = {}
     for alarm in alarms(stack):
         for node in alarm_actions(alarm):
@@ -43,12 +43,12 @@ def _note(
 
 
 def notifies(stack: Stack, alarm: Resource) -> bool:
-    """Whether an alarm may tell a person: some action of it is no scaling policy of the template."""
+    """Whether an alarm may notify a person: it has an action that is not a scaling policy of the template."""
     return (
         any(stack.resource(node, POLICY) is None for node in alarm_actions(alarm)) and not alarm["ActionsEnabled"].false
     )
 
 
 def steers_scaling(stack: Stack, alarm: Resource) -> bool:
-    """Whether an alarm is there to scale only."""
+    """Whether an alarm is for scaling only."""
     return bool(alarm_actions(alarm)) and not notifies(stack, alarm)

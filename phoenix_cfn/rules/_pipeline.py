@@ -1,4 +1,4 @@
-"""The pipeline's chain: actions, the artifacts they pass on, and what they tell CloudFormation and CodeBuild."""
+"""The pipeline: its actions, their artifacts, and their configurations for CloudFormation and CodeBuild."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ._repository import Buildspec, Deployed, read_buildspec, read_template
 
 @dataclass(frozen=True)
 class Action:
-    """One action of a pipeline, with the number of its stage and its order in there."""
+    """One action of a pipeline, with the number of its stage and its RunOrder."""
 
     pipeline: Resource
     node: Node
@@ -92,7 +92,7 @@ def artifact_functions(document: Any) -> Iterator[tuple[str, list[str | None]]]:
 
 
 def artifact_path(node: Node) -> tuple[str, str] | None:
-    """The artifact and the file of a value like Source::templates/Infrastructure.yml."""
+    """The artifact and the file of a value such as Source::templates/Infrastructure.yml."""
     literal = node.literal
     if literal is None or "::" not in literal:
         return None
@@ -101,7 +101,7 @@ def artifact_path(node: Node) -> tuple[str, str] | None:
 
 
 def producer(action: Action, artifact: str) -> Action | None:
-    """The action that makes an artifact."""
+    """The action that produces an artifact."""
     return next(
         (one for one in actions(action.pipeline) if any(node.literal == artifact for node in one.outputs)),
         None,
@@ -113,19 +113,19 @@ def project(stack: Stack, action: Action) -> Resource | None:
 
 
 def buildspec(stack: Stack, owner: Resource) -> Buildspec | None:
-    """The buildspec of a project: written in the template, or the file it names in the template's repository."""
+    """The buildspec of a project: inline, or a file of the template's repository."""
     return stack.once(f"buildspec of {owner.id}", lambda: _buildspec(stack, owner))
 
 
 def _buildspec(stack: Stack, owner: Resource) -> Buildspec | None:
     node = owner.at("Source", "BuildSpec")
     if owner.at("Source", "Type").literal != "CODEPIPELINE" and (not node.given or is_path(node.literal or "")):
-        return None  # a file of a source that may be another repository's
+        return None  # a file of a source that may be another repository
     return read_buildspec(stack.filename, node.literal if node.given else "buildspec.yml", node.text)
 
 
 def deployed(stack: Stack, action: Action) -> Deployed | None:
-    """The template that a CloudFormation action deploys, if it comes from a source and this repository has it."""
+    """The template that a CloudFormation action deploys, if it is in a source and in this repository."""
     found = artifact_path(action.configuration["TemplatePath"])
     if found is None:
         return None
@@ -136,7 +136,7 @@ def deployed(stack: Stack, action: Action) -> Deployed | None:
 
 
 def releases(stack: Stack) -> Iterator[tuple[Action, Deployed]]:
-    """The deploy actions whose template is known, with it."""
+    """The deploy actions whose template is known, with the template."""
     for action in deployments(stack):
         template = deployed(stack, action)
         if template is not None:
@@ -144,7 +144,7 @@ def releases(stack: Stack) -> Iterator[tuple[Action, Deployed]]:
 
 
 def builds(stack: Stack) -> Iterator[tuple[Resource, Buildspec]]:
-    """The build projects whose buildspec is known, with it."""
+    """The build projects whose buildspec is known, with the buildspec."""
     for owner in stack.of("AWS::CodeBuild::Project"):
         spec = buildspec(stack, owner)
         if spec is not None:
@@ -152,7 +152,7 @@ def builds(stack: Stack) -> Iterator[tuple[Resource, Buildspec]]:
 
 
 def source_files(stack: Stack) -> list[tuple[Node, str]]:
-    """The files that the pipeline expects in its source: where it says so, and the path."""
+    """The files that the pipeline expects in its source: the node, and the path."""
     found = []
     for action in all_actions(stack):
         if action.provider == "CloudFormation":
@@ -171,7 +171,7 @@ def source_files(stack: Stack) -> list[tuple[Node, str]]:
 
 
 def is_path(spec: str) -> bool:
-    """Whether a BuildSpec is the name of a file, not the text itself."""
+    """Whether a BuildSpec is the name of a file, not an inline buildspec."""
     return "\n" not in spec and re.fullmatch(r"[\w./-]+\.ya?ml", spec.strip()) is not None
 
 

@@ -1,4 +1,4 @@
-"""What stays when a stack is deleted, and what writes to a bucket or empties it."""
+"""The resources that stay when a stack is deleted, and the writers and emptiers of a bucket."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def kept(resource: Resource) -> bool:
 
 
 _EMPTIES = re.compile(r"(?i)empt(y|ie)|clean|purge|wipe|delet\w*[-_ ]?(object|bucket|file|content|version)|autodelete")
-# What code calls that empties a bucket; every custom resource handles a request of type Delete.
+# Calls of code that empties a bucket; every custom resource handles requests of type Delete.
 _DELETES = re.compile(r"(?i)delete_?object|object_?versions|objects\.(all|filter)|empty_?bucket|\brm\b.*--recursive")
 
 
 def emptiers(stack: Stack, bucket: Resource) -> list[tuple[Resource, bool]]:
-    """The custom resources that may empty a bucket that they know, and whether they are known to be there for that.
+    """The custom resources that may empty a bucket they refer to, and whether they are known to do so.
 
-    One whose code is in the template and deletes nothing does something else.
+    Code in the template that deletes nothing does not empty the bucket.
     """
     found = []
     for one in stack.resources.values():

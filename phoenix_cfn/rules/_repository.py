@@ -1,4 +1,4 @@
-"""The files beside a template: the template that a pipeline deploys, and the buildspec that CodeBuild runs."""
+"""The files of a template's repository: the template that a pipeline deploys, and the buildspec that CodeBuild runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Buildspec:
-    """A buildspec: its text, and the document that it is."""
+    """A buildspec: its text, and its parsed document."""
 
     text: str
     document: dict[str, Any]
@@ -49,7 +49,7 @@ class Buildspec:
 
     @property
     def artifacts(self) -> dict[str, dict[str, Any]]:
-        """The artifacts: the primary one under the empty name, the secondary ones under theirs."""
+        """The artifacts by name; the name of the primary artifact is empty."""
         primary = self.document.get("artifacts")
         if not isinstance(primary, dict):
             return {}
@@ -71,7 +71,7 @@ class Buildspec:
 def ancestors(filename: str | None) -> list[Path]:
     """The folders above a template, the nearest first, up to the repository's root.
 
-    The root is where .git is, or, in a copy without it, cfn-lint's configuration. Without either there is none.
+    The root contains .git, or, in a copy without it, cfn-lint's configuration. Without either there is no root.
     """
     if not filename:
         return []
@@ -87,7 +87,7 @@ def ancestors(filename: str | None) -> list[Path]:
 
 
 def find(filename: str | None, path: str) -> Path | None:
-    """The file that a path in the source means: under the nearest folder above the template that has it."""
+    """The file for a path in the source: in the nearest folder above the template that contains it."""
     for folder in ancestors(filename):
         try:
             candidate = folder / path
@@ -99,7 +99,7 @@ def find(filename: str | None, path: str) -> Path | None:
 
 
 def is_nested(filename: str | None) -> bool:
-    """Whether a template beside this one, or in a folder above it, makes a nested stack of this one."""
+    """Whether a template in the folder of this one, or above it, has this one as a nested stack."""
     if not filename:
         return False
     names_it = re.compile(rf"(?<![\w.-]){re.escape(Path(filename).name)}\b")
@@ -139,7 +139,7 @@ def read_template(filename: str | None, path: str) -> Deployed | None:
 
 
 def read_buildspec(filename: str | None, literal: str | None, spelled: Text | None) -> Buildspec | None:
-    """The buildspec that a project names or contains."""
+    """The buildspec of a project: a file, or inline."""
     if literal is not None and "\n" not in literal and re.fullmatch(r"[\w./-]+", literal.strip()):
         found = find(filename, literal.strip())
         content = read(found) if found else None

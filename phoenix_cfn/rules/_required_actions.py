@@ -1,4 +1,4 @@
-"""The actions that services need: what a pipeline's actions call, and what creating a type of resource calls.
+"""The IAM actions that services need: for a pipeline's actions, and for creating a resource type.
 
 Sources: the CodePipeline user guide's page on custom roles, and the create handlers in the CloudFormation registry.
 """
@@ -29,7 +29,7 @@ ACTION_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("iam:PassRole",),
     ),
 }
-"""For each provider what the pipeline's role must be allowed; one of each group is enough."""
+"""For each provider the IAM actions of the pipeline's role; one of each group is enough."""
 
 CREATED_BY: dict[str, str] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": "application-autoscaling:RegisterScalableTarget",
@@ -80,11 +80,11 @@ CREATED_BY: dict[str, str] = {
     "AWS::SSM::Parameter": "ssm:PutParameter",
     "AWS::SecretsManager::Secret": "secretsmanager:CreateSecret",
 }
-"""The action without which a type of resource cannot be created. DocumentDB uses the actions of RDS."""
+"""The IAM action that creating a resource type requires. DocumentDB uses the actions of RDS."""
 
 
 def build_needs(stack: Stack, project: Resource) -> list[str]:
-    """What a build project calls: logs, the pipeline's artifacts, and the registry that its buildspec pushes to."""
+    """The IAM actions of a build project: for logs, the pipeline's artifacts, and the registry that it pushes to."""
     needed: list[str] = []
     if project.at("LogsConfig", "CloudWatchLogs", "Status").literal != "DISABLED":
         needed += ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -100,7 +100,7 @@ def build_needs(stack: Stack, project: Resource) -> list[str]:
 
 
 def from_ecr(image: Text | None) -> bool:
-    """Whether an image is known to come from a private ECR registry."""
+    """Whether an image is known to be in a private ECR registry."""
     return image is not None and (
         ".dkr.ecr." in image.plain or any(ref.attribute == "RepositoryUri" for ref in image.refs)
     )

@@ -1,4 +1,4 @@
-"""The base class of all rules: it runs `judge` on a template's scenarios, which all rules share."""
+"""The base class of all rules."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from phoenix_cfn.cloudformation.stack import Stack
 __all__ = ["KATA", "Finding", "Rule", "Stack", "finding"]
 
 KATA = "kata"
-"""The value of cfn-lint's include_checks that asks for the rules of the kata's policy."""
+"""The value of cfn-lint's include_checks that enables the rules of the kata's policy."""
 
 _STACKS: WeakKeyDictionary[Any, list[Stack]] = WeakKeyDictionary()
 
 
 def finding(node: Node, message: str) -> Finding:
-    """What is wrong, at the place where it is written."""
+    """A finding at a place of the template."""
     match: Finding = Finding(node.path, message)
     return match
 
 
 class Rule(CloudFormationLintRule):  # type: ignore[misc]
-    """A sentence that a template of this kind must keep. It has no id, so cfn-lint does not register it.
+    """A requirement on templates. This class has no id, so cfn-lint does not register it.
 
-    A sub-class says in `judge` what breaks the sentence in one scenario. A fault in any scenario counts; with
-    `in_every_scenario`, only one that no choice of parameters avoids.
+    `judge` of a subclass yields the findings in one scenario. A finding in any scenario counts; with
+    `in_every_scenario`, only a finding in all of them. All rules share the scenarios of a template.
     """
 
     in_every_scenario = False
-    # Whether the sentence is the kata's policy, not a fact of AWS. Such a rule reports only where it is asked for.
+    # Whether the rule is the kata's policy, not a fact of AWS. Such a rule reports only if it is enabled.
     kata = False
-    # What a fork may set to another number, by `configure_rules` in .cfnlintrc.
+    # Numbers that a fork can change with `configure_rules` in .cfnlintrc.
     numbers: dict[str, int] = {}
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Rule(CloudFormationLintRule):  # type: ignore[misc]
         self._on = True
 
     def is_enabled(self, *options: Any, **named: Any) -> bool:
-        """cfn-lint asks this before each template; `include_rules` has the values of include_checks."""
+        """cfn-lint calls this before each template; `include_rules` has the values of include_checks."""
         included = named.get("include_rules") or (options[2] if len(options) > 2 else None) or ()
         asked = any(each == KATA or (len(each) > 1 and self.id.startswith(each)) for each in included)
         self._on = (not self.kata or asked) and bool(super().is_enabled(*options, **named))
@@ -55,7 +55,7 @@ class Rule(CloudFormationLintRule):  # type: ignore[misc]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        # cfn-lint shows the description: the sentence that the docstring opens with, and the fix.
+        # cfn-lint shows the description: the first paragraph of the docstring, and the fix.
         paragraphs = [" ".join(each.split()) for each in (cls.__doc__ or "").split("\n\n")]
         cls.description = " ".join([paragraphs[0], *(each for each in paragraphs if each.startswith("Fix: "))])
 
@@ -63,7 +63,7 @@ class Rule(CloudFormationLintRule):  # type: ignore[misc]
         raise NotImplementedError
 
     def matchall_resource_properties(self, *_: Any) -> tuple[Finding, ...]:
-        # A rule judges the whole template; cfn-lint would ask it for each resource again.
+        # A rule checks the whole template in `match`; cfn-lint calls this one for each resource.
         return ()
 
     def match(self, cfn: Any) -> list[Finding]:
@@ -76,7 +76,7 @@ class Rule(CloudFormationLintRule):  # type: ignore[misc]
         found: dict[str, list[Finding]] = {}
         for verdict in verdicts:
             for place, matches in verdict.items():
-                # Another scenario has the same fault in other words.
+                # Another scenario may have the same finding with a different message.
                 found.setdefault(place, matches)
         if self.in_every_scenario:
             found = {place: each for place, each in found.items() if all(place in verdict for verdict in verdicts)}

@@ -1,4 +1,4 @@
-"""What scales a service: its scalable target, the policies on it, and what each of them measures."""
+"""The scaling of a service: its scalable target, the target's policies, and their metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def targets(stack: Stack) -> list[Resource]:
 
 
 def named(stack: Stack, value: Text | None) -> tuple[Text, Text] | None:
-    """Cluster and service of a resource id like service/cluster/service; None if it is something else."""
+    """Cluster and service of a resource id such as service/cluster/service; None if it has another form."""
     if value is None:
         return None
     pieces = marked(value).split("/")
@@ -43,7 +43,7 @@ def scalable_target(stack: Stack, service: Resource) -> Resource | None:
 
 
 def policies_of(stack: Stack, target: Resource) -> list[Resource] | None:
-    """The policies of a scalable target; None where some policy's target is not known."""
+    """The policies of a scalable target; None if the target of a policy is not known."""
     found = []
     for policy in stack.of(POLICY):
         if policy["ScalingTargetId"].given:
@@ -69,7 +69,7 @@ def predefined(policy: Resource) -> str | None:
 
 
 def steered_by(stack: Stack, policy: Resource) -> list[Resource]:
-    """The alarms that set a step-scaling policy off."""
+    """The alarms that start a step scaling policy."""
     return [
         alarm
         for alarm in stack.of("AWS::CloudWatch::Alarm")
@@ -78,7 +78,7 @@ def steered_by(stack: Stack, policy: Resource) -> list[Resource]:
 
 
 def request_metrics(stack: Stack, policy: Resource) -> list[Metric]:
-    """The request counts by which a policy adds tasks, by its own metrics or by those of its alarms."""
+    """The request counts of a policy that adds tasks: its own metrics, or those of its alarms."""
     rising = [alarm for alarm in steered_by(stack, policy) if rises(alarm)]
     found = metrics(policy) + [metric for alarm in rising for metric in metrics(alarm)]
     return [metric for metric in found if of_requests(metric)]
@@ -89,7 +89,7 @@ def follows_requests(stack: Stack, policy: Resource) -> bool:
 
 
 def per_request(owner: Resource, queries: Node) -> float | None:
-    """By how much one more request in a period raises what metric math makes of the counts; None if not known."""
+    """By how much one more request in a period raises the value of metric math; None if not known."""
     math = Queries.of(queries)
     counts = {
         query["Id"].literal or ""
@@ -102,7 +102,7 @@ def per_request(owner: Resource, queries: Node) -> float | None:
     none = dict.fromkeys(counts, 0.0)
     found = []
     for name in counts:
-        # Of two target groups one gets the requests, as in a blue/green deployment.
+        # Of two target groups, one receives the requests, as in a blue/green deployment.
         with_one, without = math.value(math.returned[0], {**none, name: 1.0}), math.value(math.returned[0], none)
         if with_one is None or without is None:
             return None
@@ -111,7 +111,7 @@ def per_request(owner: Resource, queries: Node) -> float | None:
 
 
 def target_rate(policy: Resource) -> float | None:
-    """The requests a second that a target-tracking policy on request counts aims at; None if its unit is not known."""
+    """The target of a target tracking policy on request counts, in requests per second; None if not known."""
     wanted = tracking(policy)["TargetValue"].number
     computed = tracking(policy).at("CustomizedMetricSpecification", "Metrics")
     share = per_request(policy, computed) if computed.given else 1.0
@@ -119,7 +119,7 @@ def target_rate(policy: Resource) -> float | None:
 
 
 def alarm_rate(alarm: Resource) -> float | None:
-    """The requests a second above which an alarm on request counts goes off; None if it is no such alarm."""
+    """The threshold of an alarm on request counts, in requests per second; None if it is not such an alarm."""
     limit, counted = alarm["Threshold"].number, [metric for metric in metrics(alarm) if of_requests(metric)]
     periods = {metric.period.number for metric in counted}
     if limit is None or not rises(alarm) or len(periods) != 1:

@@ -1,4 +1,4 @@
-"""The ECS service: its task definition, its containers, what they are told, and how requests come to it."""
+"""The ECS service: its task definition, its containers and their variables, and how requests reach it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 LISTENER, LISTENER_RULE = "AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"
 
 UNWANTED = ("/crash", "/generatecert")
-"""The two endpoints that the kata calls unwanted: one kills the process, one is slow."""
+"""The two endpoints that the kata calls unwanted: one terminates the process, one is slow."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ def _registrations(service: Resource) -> list[Registration]:
         )
         for node in service["LoadBalancers"].items
         for group in (node["TargetGroupArn"], node.at("AdvancedConfiguration", "AlternateTargetGroupArn"))
-        # Where two versions run, the tasks of either may be in either group.
+        # If two versions run, the tasks of each may be in either group.
         if group.given or group.path[-1] == "TargetGroupArn"
     ]
 
 
 def transport(registration: Registration) -> str | None:
-    """The protocol by which requests come to a container, tcp or udp; None where it is neither, or not known."""
+    """The protocol of requests to a container, tcp or udp; None if it is neither, or not known."""
     group, container = registration.target_group, registration.container
     spoken = group["Protocol"] if group is not None else None
     if spoken is not None and (spoken.unknown or spoken.literal == "GENEVE"):
@@ -86,14 +86,14 @@ def transport(registration: Registration) -> str | None:
         if not different_numbers(mapping["ContainerPort"].text, registration.port)
     }
     if spoken is not None and spoken.literal in ("TCP_UDP", "TCP_QUIC"):
-        # One target group for both: what the container maps decides.
+        # One target group for both: the container's port mappings decide.
         return "udp" if mapped == {"udp"} else "tcp"
     return "udp" if spoken is not None and spoken.literal in ("UDP", "QUIC") else "tcp"
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a request comes in: through this load balancer, by this registration, to this service."""
+    """The path of a request: through a load balancer, by a registration, to a service."""
 
     balancer: Resource
     registration: Registration
@@ -101,7 +101,7 @@ class Way:
 
 
 def ways(stack: Stack) -> list[Way]:
-    """Each way of a request that is all in the template."""
+    """Each path of a request that is completely in the template."""
     return stack.once("ways of requests", lambda: list(_ways(stack)))
 
 
@@ -134,12 +134,12 @@ def ports(container: Node) -> list[Text | None]:
 
 
 def environment(container: Node) -> dict[str, Node]:
-    """The plain environment variables: name and the node of the value."""
+    """The plain environment variables: the name, and the node of the value."""
     return {name: item["Value"] for item in container["Environment"].items if (name := item["Name"].literal)}
 
 
 def secrets(container: Node) -> dict[str, Node]:
-    """The variables that ECS fills from a secret: name and the node that says which."""
+    """The variables that ECS sets from a secret: the name, and the node of the secret."""
     return {name: item["ValueFrom"] for item in container["Secrets"].items if (name := item["Name"].literal)}
 
 
@@ -160,14 +160,16 @@ def told_of_database(container: Node) -> bool:
 
 
 def of_the_kata(stack: Stack, container: Node) -> bool:
-    """Whether a container is the Phoenix application: it is told of a MongoDB.
+    """Whether a container is the Phoenix application: it has the variable of a MongoDB.
 
-    If no container that requests may come to is told, though the template has a database, somebody forgot, and each of
-    them may be the application.
+    If the template has a database and no container that requests may reach has the variable, it is missing, and each of
+    these containers may be the application.
     """
     if told_of_database(container):
         return True
-    return bool(stack.of("AWS::DocDB::DBCluster")) and stack.once("nobody is told", lambda: _nobody_is_told(stack))
+    return bool(stack.of("AWS::DocDB::DBCluster")) and stack.once(
+        "no variable of a database", lambda: _nobody_is_told(stack)
+    )
 
 
 def _nobody_is_told(stack: Stack) -> bool:
@@ -177,7 +179,7 @@ def _nobody_is_told(stack: Stack) -> bool:
 
 
 def named_clusters(service: Resource) -> set[str]:
-    """The clusters of the template that a service's containers are told of, directly or by a secret."""
+    """The clusters of the template in the variables of a service's containers, directly or in a secret."""
     stack = service.stack
     return stack.once(f"clusters of {service.id}", lambda: _named_clusters(stack, service))
 
@@ -189,7 +191,7 @@ def _named_clusters(stack: Stack, service: Resource) -> set[str]:
     while pending:
         name = pending.pop()
         resource = stack.resources.get(name)
-        # Two services may share a role, and what it may read is not what each of them is told.
+        # Two services may share a role: it may read more secrets than each of them uses.
         if name not in seen and resource is not None and not resource.type.startswith("AWS::IAM::"):
             seen.add(name)
             pending |= resource.named
@@ -197,9 +199,9 @@ def _named_clusters(stack: Stack, service: Resource) -> set[str]:
 
 
 def applications(stack: Stack) -> list[Resource]:
-    """The services that run the Phoenix application: they are told of a MongoDB, or else know a cluster that is here.
+    """The services that run the Phoenix application: they have the variable of a MongoDB, or else refer to a cluster.
 
-    If none is known to, all that requests come to.
+    If there is none, all services that requests reach.
     """
     behind = [service for service in services(stack) if registrations(service)]
     told = [one for one in behind if any(told_of_database(each) for each in containers(task_definition(one)))]
@@ -225,7 +227,7 @@ def listeners(stack: Stack, target_group: Resource) -> list[Resource]:
 
 
 def forwarders(stack: Stack, target_group: Resource) -> list[Resource]:
-    """The listeners and rules that themselves forward to a target group: each of them ties it to a load balancer."""
+    """The listeners and rules that forward to a target group: each of them associates it with a load balancer."""
     return [
         one
         for kind, actions in ((LISTENER, "DefaultActions"), (LISTENER_RULE, "Actions"))
@@ -235,7 +237,7 @@ def forwarders(stack: Stack, target_group: Resource) -> list[Resource]:
 
 
 def forwards_known(stack: Stack) -> bool:
-    """Whether all that listeners forward to is in the template, so that an unused target group is unused."""
+    """Whether all targets of listeners are in the template, so that a target group can be known to be unused."""
     for resource in stack.of(LISTENER, LISTENER_RULE):
         actions = resource["DefaultActions" if resource.type == LISTENER else "Actions"]
         if not actions.listed:
@@ -262,15 +264,16 @@ def load_balancers(stack: Stack, target_group: Resource) -> list[Resource]:
 
 
 def subnets_of(balancer: Resource) -> list[Node]:
-    """Where a load balancer names its subnets."""
+    """The node of a load balancer's subnets."""
     return [*balancer["Subnets"].items, *(node["SubnetId"] for node in balancer["SubnetMappings"].items)]
 
 
 def self_contained(service: Resource) -> bool:
-    """Whether service, cluster, task definition and load balancer are one template, so that what it lacks is lacking.
+    """Whether service, cluster, task definition and load balancer are in one template: if it lacks alarms or scaling,
+    they are missing.
 
-    A service may be watched and scaled from elsewhere if its name is exported, if a nested stack is told of it, if the
-    template is a nested stack itself, or if a macro may add resources.
+    Alarms and scaling may be elsewhere if the service's name is exported or passed to a nested stack, if the template
+    is a nested stack, or if a macro may add resources.
     """
     stack = service.stack
     exported = any(
@@ -306,14 +309,14 @@ def on_fargate(service: Resource) -> bool | None:
     task = task_definition(service)
     if task is None:
         return None
-    # Without a launch type the strategy of the cluster applies, or else EC2.
+    # Without a launch type, the strategy of the cluster applies, or else EC2.
     return None if any(item.literal == "FARGATE" for item in task["RequiresCompatibilities"].items) else False
 
 
 def has_own_network(service: Resource) -> bool:
-    """Whether each task has a network interface, so that every port of it can answer."""
+    """Whether each task has a network interface, so that all its ports are reachable."""
     return network(service).given or platform(task_definition(service)) == "awsvpc"
 
 
 FRONT_DOORS = ("AWS::CloudFront::", "AWS::ApiGateway", "AWS::GlobalAccelerator::", "AWS::VpcLattice::")
-"""What may bring the internet to a load balancer that does not face it."""
+"""Types that may forward requests from the internet to an internal load balancer."""

@@ -1,4 +1,4 @@
-"""Names that carry the stage: what tells two stages' names apart, and how long a name may become."""
+"""Names that contain the stage: whether two stages have different names, and how long a name can be."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _PSEUDO = {"AWS::AccountId": 12, "AWS::Region": len("ap-southeast-1"), "AWS::Par
 
 
 def told_apart(node: Node) -> bool:
-    """Whether two stacks in one account and region may have different names: by what is in them, or by what chose them.
+    """Whether two stacks in one account and region may have different names: by a reference in the name, or by the
+    value that selects the name.
 
-    A mapping, a condition or a list leaves but the name that it gives in this scenario; what it chose by counts, too.
+    Of a mapping, a condition or a list, only the name in this scenario is left; the selecting value counts as well.
     """
     name = node.text
     if name is None or not name.parts or "{{" in name.plain:
@@ -29,7 +30,7 @@ def told_apart(node: Node) -> bool:
 
 
 def longest(stack: Stack, ref: Ref) -> int:
-    """How many characters a reference may have, as far as the template says."""
+    """The maximum length of a reference's value in characters, as far as the template declares it."""
     if ref.name in _PSEUDO:
         return _PSEUDO[ref.name]
     parameter = stack.parameter(ref.name)

@@ -1,4 +1,4 @@
-"""How tasks reach what they need to start: by a route to the internet, or by endpoints of their network.
+"""How tasks reach the services that they need to start: by a route to the internet, or by endpoints of their VPC.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 """
@@ -19,7 +19,7 @@ from ._service import containers, network, secrets, task_definition
 HTTPS = text("443")
 INTERNET = "internet"
 REGISTRY = "registry"
-"""Neither an endpoint for images nor another one that the tasks need: they reach nothing at all."""
+"""Neither an endpoint for images nor another one that the tasks need: they reach no service."""
 
 _GATEWAYS = ("s3", "dynamodb")
 _PUBLIC_REGISTRY = re.compile(
@@ -28,7 +28,7 @@ _PUBLIC_REGISTRY = re.compile(
 
 
 def needs(stack: Stack, service: Resource) -> set[str]:
-    """The services that a task reaches when it starts, as the last labels of their endpoints' names; and INTERNET."""
+    """The services that a task needs to start, as the last labels of their endpoints' names; or INTERNET."""
     found: set[str] = set()
     for container in containers(task_definition(service)):
         image = container["Image"].text
@@ -46,13 +46,13 @@ def needs(stack: Stack, service: Resource) -> set[str]:
 
 
 def may_have_others(stack: Stack, subnet: Resource) -> bool:
-    """Whether a subnet's network may have endpoints, or routes, that the template does not show."""
+    """Whether a subnet's VPC may have endpoints or routes outside the template."""
     owner = stack.resource(subnet["VpcId"], "AWS::EC2::VPC")
     return owner is None or any(owner.id in nested.named for nested in stack.of("AWS::CloudFormation::Stack"))
 
 
 def endpoints_fail(stack: Stack, service: Resource, subnet: Resource, needed: set[str]) -> str | None:
-    """Why the endpoints of a subnet's network do not reach what is needed, REGISTRY where there are none; else None."""
+    """Why the endpoints of a subnet's VPC are not enough, REGISTRY if there are none; None if they are enough."""
     own = stack.resource(subnet["VpcId"], "AWS::EC2::VPC")
     endpoints = [
         one for one in stack.of("AWS::EC2::VPCEndpoint") if stack.resource(one["VpcId"], "AWS::EC2::VPC") in (own, None)
@@ -60,7 +60,7 @@ def endpoints_fail(stack: Stack, service: Resource, subnet: Resource, needed: se
     if not endpoints:
         return REGISTRY
     if INTERNET in needed:
-        return "an image is in a public registry, which no endpoint leads to"
+        return "an image is in a public registry, which has no endpoint"
     if any(_service_of(one) is None for one in endpoints):
         return None
     for name in sorted(needed):
@@ -74,7 +74,7 @@ def endpoints_fail(stack: Stack, service: Resource, subnet: Resource, needed: se
 
 
 def _service_of(endpoint: Resource) -> str | None:
-    """The service behind an endpoint, such as ecr.api; None where it is not known."""
+    """The service of an endpoint, such as ecr.api; None if it is not known."""
     name = endpoint["ServiceName"].text
     if name is None or not name.plain:
         return None
@@ -88,24 +88,24 @@ def _fails(stack: Stack, service: Resource, subnet: Resource, endpoint: Resource
         return None
     if (kind.literal or "Gateway") == "Gateway":
         if name not in _GATEWAYS:
-            return f"{endpoint.id} is a gateway; {name} has interface endpoints only"
+            return f"{endpoint.id} is a gateway endpoint; {name} has interface endpoints only"
         tables, own = endpoint["RouteTableIds"], _tables(stack, subnet)
         known = not tables.given or all_known(stack, tables, "AWS::EC2::RouteTable")
         led = any(stack.resource(node) in own for node in tables.items)
         if known and own and not led:
             return f"{endpoint.id} is in no route table of {subnet.id}"
         shut = may_leave(stack, network(service)["SecurityGroups"], None, HTTPS) is False
-        return f"the tasks' security groups let no port 443 out to {name}" if shut else None
+        return f"the tasks' security groups do not allow port 443 to {name}" if shut else None
     if endpoint["PrivateDnsEnabled"].false:
-        return f"{endpoint.id} has no private DNS, by which {name} is called"
+        return f"{endpoint.id} has no private DNS, which calls of {name} need"
     worn, tasks = endpoint["SecurityGroupIds"], network(service)["SecurityGroups"]
     if not worn.given:
         shut = all_known(stack, tasks, GROUP) and default_group_of_network_is_shut(stack, subnet)
-        return f"{endpoint.id} has the network's default group, which does not admit the tasks" if shut else None
+        return f"{endpoint.id} has the VPC's default security group, which does not allow the tasks" if shut else None
     if may_connect(stack, tasks, worn, HTTPS) is False:
-        return f"the security groups of {endpoint.id} do not admit port 443 from the tasks"
+        return f"the security groups of {endpoint.id} do not allow port 443 from the tasks"
     if may_leave(stack, tasks, worn, HTTPS) is False:
-        return f"the tasks' security groups let no port 443 out to {endpoint.id}"
+        return f"the tasks' security groups do not allow port 443 to {endpoint.id}"
     return None
 
 
@@ -120,7 +120,7 @@ def _tables(stack: Stack, subnet: Resource) -> list[Resource]:
 
 
 def tasks_are_shut(stack: Stack, service: Resource, routed: bool) -> bool:
-    """Whether the groups of tasks let no HTTPS out: to nothing at all, or not to the internet that a route leads to."""
+    """Whether the tasks' security groups allow no HTTPS: to no address at all, or not to the internet of a route."""
     worn = network(service)["SecurityGroups"]
     if lets_out(stack, worn, HTTPS) is False:
         return True

@@ -1,4 +1,4 @@
-"""The windows in which a database is backed up and maintained."""
+"""The backup and maintenance windows of a database."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def maintenance_window(value: str) -> Window | None:
 
 
 def overlap(backup: Window, maintenance: Window) -> bool:
-    """Whether a backup of any day falls into the maintenance."""
+    """Whether the backup window of any day overlaps the maintenance window."""
     begin, length = maintenance
     return any(_meet((backup[0] + day * _DAY) % _WEEK, backup[1], begin, length) for day in range(7))
 
@@ -48,7 +48,7 @@ def _meet(one: int, length: int, other: int, other_length: int) -> bool:
 
 
 def faults(backup: str | None, maintenance: str | None) -> Iterator[str]:
-    """What is wrong with two windows, None for one that is not known."""
+    """The faults of two windows; a window that is not known is None."""
     known: list[Window] = []
     for value, read, form in (
         (backup, backup_window, "hh24:mi-hh24:mi"),
@@ -58,7 +58,7 @@ def faults(backup: str | None, maintenance: str | None) -> Iterator[str]:
             continue
         window = read(value)
         if window is None:
-            yield f"{value} is not of the form {form}"
+            yield f"{value} does not have the form {form}"
         elif window[1] < LEAST_MINUTES:
             yield f"{value} is shorter than {LEAST_MINUTES} minutes"
         else:

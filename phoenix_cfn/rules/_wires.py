@@ -1,4 +1,4 @@
-"""Two sides of one wire: a value that has to be the same in two places, for every value of the parameters."""
+"""Values that must be equal in two places, for every value of the parameters."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from phoenix_cfn.cloudformation.values import Ref, Text, differ, text
 
 
 def tied_by(stack: Stack, left: Text | None, right: Text | None) -> list[str]:
-    """The parameters that one side follows and the other does not, so that another value of them parts the sides.
+    """The parameters that only one of two values depends on: with another value of them, the two differ.
 
-    Two sides that follow different parameters are not judged: who sets one of them may know of the other.
+    Two values that depend on different parameters are not checked: the user may set both parameters.
     """
     left, right = stack.expanded(left), stack.expanded(right)
     if left is None or right is None:
@@ -21,13 +21,13 @@ def tied_by(stack: Stack, left: Text | None, right: Text | None) -> list[str]:
 
 
 def note(stack: Stack, left: Text | None, right: Text | None) -> str:
-    """What a message adds about two sides that a parameter parts; empty for sides that differ anyway."""
+    """The addition to a message for two values that are equal by a parameter's default; empty if they differ anyway."""
     names = tied_by(stack, left, right) if not differ(left, right) else []
-    return f"; the two are equal for one value of {' and '.join(names)} only" if names else ""
+    return f"; the two are equal only for one value of {' and '.join(names)}" if names else ""
 
 
 def parted(stack: Stack, left: Text | None, right: Text | None) -> bool:
-    """Whether two sides are known to be different, or are for another value of a parameter that only one follows."""
+    """Whether two values are known to be different, or become so with another value of a parameter of one of them."""
     return differ(left, right) or bool(tied_by(stack, left, right))
 
 
@@ -35,7 +35,7 @@ def _is_free(stack: Stack, ref: Ref) -> bool:
     """Whether a reference is a parameter that may have another value in this scenario."""
     if ref.attribute or ref.name not in stack.parameters:
         return False
-    # What conditions compare has in each scenario the value that goes with what they choose.
+    # A parameter that a condition compares has, in each scenario, the value of that scenario.
     if ref.name in stack.scenario.values or ref.name in stack.scenario.others:
         return False
     parameter = stack.parameter(ref.name)
@@ -45,7 +45,7 @@ def _is_free(stack: Stack, ref: Ref) -> bool:
 
 
 def _general(side: Text, free: set[str]) -> Text:
-    """The text with a value that no literal has in place of each parameter."""
+    """The text, with a value that no literal can have in place of each parameter."""
     return text(
         *(f"\ue002{each.name}\ue003" if isinstance(each, Ref) and each.name in free else each for each in side.parts)
     )

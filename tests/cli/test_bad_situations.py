@@ -86,9 +86,9 @@ SETTINGS = of(
     ("phoenix.toml is not UTF-8", file("phoenix.toml", b"\xff\xfe"), r"expected a readable UTF-8 file"),
     ("phoenix.toml is a folder", folder("phoenix.toml"), r"phoenix.toml, settings: found .*Is a directory"),
     (
-        "phoenix.toml is a link to nowhere",
+        "phoenix.toml is a broken link",
         link("phoenix.toml", "gone.toml"),
-        r"phoenix.toml, settings: found a link to nowhere",
+        r"phoenix.toml, settings: found a broken symbolic link",
     ),
     ("phoenix.toml is a link to itself", link("phoenix.toml", "phoenix.toml"), r"phoenix.toml, settings: found .*link"),
     ("a key of version 1", file("phoenix.toml", "retention_days = 7"), r"retention\.days"),
@@ -107,7 +107,7 @@ SETTINGS = of(
 CONFIGURATION = of(
     "build",
     (".cfnlintrc is missing", gone(".cfnlintrc"), r"\.cfnlintrc: found no such file; .*run `phoenix-cfn init`"),
-    (".cfnlintrc is a link to nowhere", link(".cfnlintrc", "gone"), r"\.cfnlintrc: found no such file"),
+    (".cfnlintrc is a broken link", link(".cfnlintrc", "gone"), r"\.cfnlintrc: found no such file"),
     (".cfnlintrc is a folder", folder(".cfnlintrc"), r"cannot read .*\.cfnlintrc: Is a directory"),
     (".cfnlintrc is empty", file(".cfnlintrc", ""), r"\.cfnlintrc: found .*; expected a mapping such as `templates"),
     (".cfnlintrc is not UTF-8", file(".cfnlintrc", b"\xff"), r"\.cfnlintrc: found .*; expected UTF-8"),
@@ -147,17 +147,17 @@ CONFIGURATION = of(
             file("d.json", '{"template-file-path": "templates/Pipeline.yml", "parameters": {}}')(root),
             added(".cfnlintrc", "deployment_files: [d.json]\n")(root),
         ),
-        r"\.cfnlintrc: found deployment_files; expected none",
+        r"\.cfnlintrc: found deployment_files; expected no such key",
     ),
     (
         "patterns beside the templates",
         file(".cfnlintrc", "templates: [elsewhere/*.yml]\n"),
-        r"found patterns that leave out templates/\w+\.yml",
+        r"found patterns that exclude templates/\w+\.yml",
     ),
     (
         "patterns that leave the templates out",
         added(".cfnlintrc", "ignore_templates: [templates/P*]\n"),
-        r"found patterns that leave out templates/Pipeline\.yml",
+        r"found patterns that exclude templates/Pipeline\.yml",
     ),
 )
 
@@ -165,7 +165,7 @@ FILES = of(
     "build",
     ("templates/ is missing", gone("templates"), r"cannot write to .*templates: No such file or directory\. Make"),
     ("templates/ is a file", lambda root: (gone("templates")(root), file("templates", "x")(root)), r"Not a directory"),
-    ("templates/ is a link to nowhere", link("templates", "gone"), r"cannot write to .*: No such file or directory"),
+    ("templates/ is a broken link", link("templates", "gone"), r"cannot write to .*: No such file or directory"),
     ("a folder is in a template's place", folder("templates/Pipeline.yml"), r"cannot read .*Pipeline\.yml: Is a dir"),
     ("a template links to itself", link("templates/Pipeline.yml", "Pipeline.yml"), r"cannot read .*Pipeline\.yml: Too"),
     ("a template links to a missing folder", link("templates/Pipeline.yml", "gone/x"), r"cannot write to .*gone: No s"),
@@ -180,12 +180,16 @@ FILES = of(
 
 RECORD = of(
     "build",
-    ("deployed.json is no JSON", file("deployed.json", "{"), r"deployed\.json: found what is not such a record"),
-    ("deployed.json is a list", file("deployed.json", "[]"), r"deployed\.json: found what is not such a record"),
-    ("deployed.json has other names", file("deployed.json", '{"resources": 3}'), r"deployed\.json: found what is not"),
+    ("deployed.json is no JSON", file("deployed.json", "{"), r"deployed\.json: found an invalid record"),
+    ("deployed.json is a list", file("deployed.json", "[]"), r"deployed\.json: found an invalid record"),
+    (
+        "deployed.json has other names",
+        file("deployed.json", '{"resources": 3}'),
+        r"deployed\.json: found an invalid record",
+    ),
     ("deployed.json is not UTF-8", file("deployed.json", b"\xff"), r"deployed\.json: found .*utf-8"),
     ("deployed.json is a folder", folder("deployed.json"), r"deployed\.json: found .*Is a directory"),
-    ("deployed.json is a link to nowhere", link("deployed.json", "gone"), r"deployed\.json: found a link to nowhere"),
+    ("deployed.json is a broken link", link("deployed.json", "gone"), r"deployed\.json: found a broken symbolic link"),
     ("deployed.json has a merge's marks", file("deployed.json", "<<<<<<< HEAD\n{}\n"), r"keep the lines of both sides"),
 )
 
@@ -379,7 +383,7 @@ def run(project: Path, *command: str, **options: Any) -> subprocess.CompletedPro
 
 
 def without_notes(words: str) -> str:
-    return re.sub(r"phoenix-cfn iam: IAM does not know .*\n", "", words)
+    return re.sub(r"phoenix-cfn iam: omitted, .*\n", "", words)
 
 
 PHOENIX_CFN = str(Path(sys.executable).with_name("phoenix-cfn"))
@@ -400,7 +404,7 @@ def test_a_full_disk_behind_standard_output_is_a_message(command: str, project: 
     done = run(project, "bash", "-c", f"exec {PHOENIX_CFN} {command} > /dev/full")
     assert done.returncode == 2
     words = without_notes(done.stderr)
-    assert re.fullmatch(r"phoenix-cfn \w+: the system refused: No space left on device\. .*\n", words)
+    assert re.fullmatch(r"phoenix-cfn \w+: error of the operating system: No space left on device\. .*\n", words)
     assert everything(project) == before
 
 
@@ -446,7 +450,7 @@ def test_an_interrupt_is_a_message(project: Path) -> None:
         running.send_signal(signal.SIGINT)
         _, words = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert words == "phoenix-cfn build: interrupted; every file is as it was, or complete\n"
+    assert words == "phoenix-cfn build: interrupted; each file is either unchanged or complete\n"
     assert everything(project) == before
 
 
@@ -493,7 +497,9 @@ def test_settings_with_a_byte_order_mark_or_other_line_ends_are_the_same(project
 def test_a_folder_that_is_gone_is_a_message(tmp_path: Path) -> None:
     done = run(tmp_path, "bash", "-c", f"mkdir gone; cd gone; rmdir ../gone; {PHOENIX_CFN} build")
     assert done.returncode == 2
-    assert re.fullmatch(r"phoenix-cfn build: the system refused: No such file or directory\. .*\n", done.stderr)
+    assert re.fullmatch(
+        r"phoenix-cfn build: error of the operating system: No such file or directory\. .*\n", done.stderr
+    )
 
 
 def test_without_a_home_and_a_place_for_temporary_files(project: Path) -> None:

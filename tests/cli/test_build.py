@@ -189,7 +189,7 @@ def test_a_missing_output_folder_is_a_clear_error(checkout: Path) -> None:
     result = run(checkout)
     assert result.returncode == 2
     assert re.search(
-        r"^build.py: cannot write to .*templates: No such file or directory\. Make it a folder", result.stderr
+        r"^build.py: cannot write to .*templates: No such file or directory\. Create the folder", result.stderr
     )
 
 
@@ -212,7 +212,7 @@ def test_a_folder_that_may_not_be_written_is_a_clear_error(
     monkeypatch.setattr("tempfile.mkstemp", refuse)
     monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
     assert reported("build.py", lambda: build.main([], checkout, "build.py")) == 2
-    assert "Permission denied. Make it a folder that you may write to" in capsys.readouterr().err
+    assert "Permission denied. Create the folder or make it writable" in capsys.readouterr().err
     assert (checkout / "templates/Pipeline.yml").read_text() == "old"
 
 
@@ -286,7 +286,7 @@ def test_a_configuration_in_the_home_opens_nothing_and_is_reported(
     assert result.returncode == 1
     assert "E9606" in result.stdout
     (checkout / "phoenix.toml").write_text("")
-    assert f"{tmp_path / '.cfnlintrc'}: a bare cfn-lint reads this file as well" in run(checkout).stdout
+    assert f"{tmp_path / '.cfnlintrc'}: `cfn-lint` reads this file" in run(checkout).stdout
 
 
 @pytest.mark.parametrize("place", ["home", "cache"])
@@ -304,7 +304,7 @@ def test_schemas_that_cfn_lint_has_downloaded_change_nothing_and_are_reported(
     (checkout / "phoenix.toml").write_text("[alarms]\ncpu_peak_percent = 70\n")
     result = run(checkout)
     assert (result.returncode, result.stderr) == (0, "")
-    assert f"{schemas / 'providers'}: a bare cfn-lint reads this folder as well" in result.stdout
+    assert f"{schemas / 'providers'}: `cfn-lint` reads this folder" in result.stdout
 
 
 def test_a_size_beyond_what_the_api_takes_inline_is_reported(checkout: Path) -> None:
@@ -312,7 +312,7 @@ def test_a_size_beyond_what_the_api_takes_inline_is_reported(checkout: Path) -> 
     result = run(checkout)
     assert result.returncode == 0
     size = (checkout / "templates/Pipeline.yml").stat().st_size
-    assert f"Pipeline.yml has {size} bytes, {size - 51_200} more than the API takes inline" in result.stdout
+    assert f"Pipeline.yml has {size} bytes, {size - 51_200} more than the API accepts inline" in result.stdout
 
 
 def test_templates_stay_usable_inline(default_templates: Path) -> None:

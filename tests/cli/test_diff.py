@@ -317,7 +317,7 @@ BAD = {
     "an empty folder": (["empty", "new.yml"], "found no template in this folder"),
     "a value of no parameter": (["new.yml", "new.yml", "--set", "A=b"], "found no parameter A"),
     "a value that is not allowed": (["new.yml", "new.yml", "--set", "Range=x"], "AllowedValues"),
-    "values that are none": (["new.yml", "new.yml", "--values", "list.yml"], "found no values of parameters"),
+    "values that are none": (["new.yml", "new.yml", "--values", "list.yml"], "found no parameter values"),
     "values that are not there": (["new.yml", "new.yml", "--values", "nosuch.json"], "cannot read nosuch.json"),
     "no project": (["new.yml"], "found no phoenix.toml"),
 }
@@ -366,4 +366,4 @@ def test_a_revision_that_does_not_exist_in_a_repository(capsys: pytest.CaptureFi
     assert main(["diff", "HEAD", "HEAD"]) == 2
     assert "has no templates in templates/" in capsys.readouterr().err
     assert main(["diff", "HEAD:other.yml", "new.yml"]) == 2
-    assert "the revision has no such file" in capsys.readouterr().err
+    assert "the revision does not have this file" in capsys.readouterr().err

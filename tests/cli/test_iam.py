@@ -72,12 +72,12 @@ def test_json_templates_and_what_is_not_set(tmp_path: Path, capsys: pytest.Captu
     assert statement["Resource"] == [{"Fn::Sub": f"{place}:secret:*-x-??????"}]
 
 
-def test_names_that_are_left_out_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_omitted_actions_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "template.yml"
     path.write_text("Resources: {Logs: {Type: 'AWS::Logs::LogGroup'}}")
     assert main([str(path), "--json"]) == 0
     printed = capsys.readouterr()
-    assert "IAM does not know s3:REST.PUT.OBJECT: left out" in printed.err
+    assert "omitted, since these actions do not exist in IAM: s3:REST.PUT.OBJECT" in printed.err
     assert "REST" not in printed.out
 
 
@@ -97,7 +97,10 @@ def test_the_figures(root: Path, default_templates: Path, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("Resources: {Thing: {Type: 'Custom::Thing'}}", "cannot tell what CloudFormation needs for Custom::Thing"),
+        (
+            "Resources: {Thing: {Type: 'Custom::Thing'}}",
+            "the permissions that CloudFormation needs are unknown for Custom::Thing",
+        ),
         ("Resources: [", "is not a CloudFormation template"),
         ("Parameters: {}", "it has no Resources"),
     ],
@@ -209,7 +212,7 @@ def test_a_stack_that_is_nested_in_itself(nested: Path, capsys: pytest.CaptureFi
     path = nested / "parent.yml"
     path.write_text(PARENT.replace("https://b.s3.amazonaws.com/network.yml", "parent.yml"))
     assert main([str(path)]) == 2
-    assert "nested more than 10 deep" in capsys.readouterr().err
+    assert "nested in more than 10 levels" in capsys.readouterr().err
 
 
 SAM = """

@@ -74,7 +74,7 @@ def test_what_exists_is_left_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixt
     assert found["phoenix.toml"] == 'source_dir = "src"\nname = "mine"\n'
     assert "src/buildspec.yml" in found
     assert not (tmp_path / "nowhere").exists()
-    assert "README.md: exists, left as it is\n" in capsys.readouterr().out
+    assert "README.md: exists, not changed\n" in capsys.readouterr().out
     assert start(tmp_path) == 0
     assert files(tmp_path) == found
 
@@ -92,7 +92,7 @@ def test_everything_installs_from_a_pinned_commit_and_never_by_name(tmp_path: Pa
     ("arguments", "message"),
     [
         (["--from", "phoenix_cfn"], r"--from: found 'phoenix_cfn'; expected git\+https://<repository>@<commit>"),
-        (["--from", "git+https://github.com/o/r@main"], r"with all 40 digits of the commit"),
+        (["--from", "git+https://github.com/o/r@main"], r"with a commit of 40 digits"),
         (["--name", "Prod_1"], r"setting 'name': found 'Prod_1'; expected lower-case words"),
         (["--name", "a" * 60], r"Shorten it by \d+"),
     ],
@@ -108,13 +108,13 @@ def test_a_wrong_argument_writes_nothing(
 def test_a_file_in_a_folders_place_is_a_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "app").write_text("a file")
     assert start(tmp_path) == 2
-    assert re.search(r"phoenix-cfn init: the system refused .*app: File exists", capsys.readouterr().err)
+    assert re.search(r"phoenix-cfn init: error of the operating system for .*app: File exists", capsys.readouterr().err)
     assert (tmp_path / "app").read_text() == "a file"
 
 
 def test_it_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     start(tmp_path)
-    assert "Next: add app/Dockerfile, set what your service needs" in capsys.readouterr().out
+    assert "Next: add app/Dockerfile, edit phoenix.toml" in capsys.readouterr().out
     (tmp_path / "app/Dockerfile").touch()
     start(tmp_path)
-    assert "Next: set what your service needs" in capsys.readouterr().out
+    assert "Next: edit phoenix.toml" in capsys.readouterr().out

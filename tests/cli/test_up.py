@@ -72,6 +72,6 @@ def test_what_is_missing_in_the_folder(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.parametrize(("command", "code"), [("status", 1), ("logs", 1), ("down", 0)])
-def test_where_nothing_runs(command: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """That is known without an engine."""
-    assert "of this project runs" in said(command, code, capsys)
+def test_without_a_local_deployment(command: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is known without a Docker engine."""
+    assert "This project has no local deployment." in said(command, code, capsys)

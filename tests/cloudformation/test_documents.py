@@ -75,7 +75,7 @@ def test_a_template(content: str) -> None:
         ('{"Resources": ', "Expecting value: line 1 column 15"),
         (f"{TOPIC}\nResources: {{}}", "the key Resources occurs twice in line 2"),
         ('{"Resources": {"A": 1, "A": 2}}', "the key A occurs twice"),
-        ("Resources: &a {A: *a}", "it has more than 250,000 values once its aliases are expanded"),
+        ("Resources: &a {A: *a}", "with expanded aliases, it has more than 250,000 values"),
         ("Resources: {A: " + "[" * 100_000, "nest"),
         ('{"Resources": ' + "[" * 100_000, "it is nested too deeply"),
     ],
@@ -87,7 +87,7 @@ def test_what_is_no_template_is_refused(content: str, found: str) -> None:
     message = str(refused.value)
     assert message.startswith("x.yml is not a CloudFormation template: ")
     assert found in message
-    assert "Name a file in YAML or JSON" in message
+    assert "Use a file in YAML or JSON" in message
     assert "\n" not in message
 
 

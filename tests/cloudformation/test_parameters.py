@@ -15,7 +15,7 @@ from phoenix_cfn.cloudformation.parameters import refusal
         ({"Type": "String"}, "anything", None),
         ({"AllowedValues": ["a", 1]}, "1", None),
         ({"AllowedValues": ["a", 1]}, "b", "it is not one of the AllowedValues"),
-        ({"Type": "Number"}, "x", "it is no number"),
+        ({"Type": "Number"}, "x", "it is not a number"),
         ({"Type": "Number", "MinValue": 2}, "1", "MinValue is 2"),
         ({"Type": "Number", "MaxValue": 2}, "3", "MaxValue is 2"),
         ({"Type": "Number", "MinValue": 1, "MaxValue": 3}, "2", None),

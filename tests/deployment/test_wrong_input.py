@@ -24,16 +24,16 @@ def wrong(aws: LocalAws) -> Iterator[Stage]:
     ("parameter", "value", "says"),
     [
         ("GithubOAuthToken", "github_pat_of_the_wrong_kind", "classic token"),
-        ("StagePrefix", "Production", "lower-case"),
-        ("StagePrefix", "a-stage-with-much-too-long-a-name", "20 characters"),
+        ("StagePrefix", "Production", "lowercase"),
+        ("StagePrefix", "a-stage-with-much-too-long-a-name", "at most 20 lowercase"),
         ("StagePrefix", "sg", "alone or before a hyphen"),
         ("ContainerPort", "80", "1024 to 65535"),
         ("MongoDBPort", "70000", "1150 to 65535"),
         ("MongoDBMasterPassword", "with@sign/and-slash", "safe in a URI"),
-        ("MongoDBMasterUsername", "Admin", "DocumentDB reserves admin"),
-        ("GithubBranch", "a..b", "a branch that Git accepts"),
+        ("MongoDBMasterUsername", "Admin", "Reserved by DocumentDB: admin"),
+        ("GithubBranch", "a..b", "a valid branch name"),
         ("MinRunningTasks", "2.5", "not in AllowedValues"),
-        ("MinRunningTasks", "5", "must not be below MinRunningTasks"),
+        ("MinRunningTasks", "5", "must be at least MinRunningTasks"),
         ("NotificationEmail", "nobody", "address"),
     ],
 )
@@ -47,7 +47,7 @@ def test_wrong_parameters_are_refused(wrong: Stage, parameter: str, value: str, 
 def test_a_region_without_documentdb_is_refused(wrong: Stage) -> None:
     elsewhere = Stage(wrong.aws, wrong.fork, "wrong")
     elsewhere.cloudformation = wrong.aws.client("cloudformation", region_name="us-west-1")
-    with pytest.raises(ClientError, match=r"ValidationError.*Choose another region"):
+    with pytest.raises(ClientError, match=r"ValidationError.*Choose a region"):
         elsewhere.create_pipeline()
     assert elsewhere.status(elsewhere.pipeline_stack) == ""
 

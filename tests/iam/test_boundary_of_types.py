@@ -184,28 +184,40 @@ def test_the_condition_holds_for_what_is_told_by_tags_alone() -> None:
 @pytest.mark.parametrize(
     ("kind", "properties", "resource", "why", "remedy"),
     [
-        ("AWS::SQS::Queue", {}, REF, "the URL that Ref of Thing gives", "Write Fn::GetAtt Thing.Arn."),
-        ("AWS::S3::Bucket", {"BucketName": "b"}, REF, "which gives b; expected an ARN", "Write Fn::GetAtt of its Arn"),
-        ("AWS::DynamoDB::Table", {}, REF, "expected an ARN", "Write Fn::GetAtt of its Arn"),
-        ("AWS::Kinesis::Stream", {}, {"Fn::Sub": "${Thing}"}, "expected an ARN", "Write Fn::GetAtt of its Arn"),
-        ("AWS::SSM::Parameter", {}, {"Fn::Sub": "arn:aws:ssm:::parameter/${Thing}"}, "the name", "its property Name,"),
+        ("AWS::SQS::Queue", {}, REF, "the URL of Ref Thing", "Use Fn::GetAtt Thing.Arn."),
+        ("AWS::S3::Bucket", {"BucketName": "b"}, REF, "whose value is b; expected an ARN", "Use Fn::GetAtt of its Arn"),
+        ("AWS::DynamoDB::Table", {}, REF, "expected an ARN", "Use Fn::GetAtt of its Arn"),
+        ("AWS::Kinesis::Stream", {}, {"Fn::Sub": "${Thing}"}, "expected an ARN", "Use Fn::GetAtt of its Arn"),
+        (
+            "AWS::SSM::Parameter",
+            {},
+            {"Fn::Sub": "arn:aws:ssm:::parameter/${Thing}"},
+            "the name",
+            "Set its property Name to",
+        ),
         (
             "AWS::SSM::Parameter",
             {"Name": "/x"},
             {"Fn::Sub": "arn:aws:ssm:::parameter/${Thing}"},
             "parameter//x; expected an ARN",
-            "Write",
+            "Use",
         ),
         ("AWS::OpenSearchService::Domain", {}, ARN, "the name", "Set its property DomainName"),
         # With the longest stage nothing of the stack's name would be left in the bucket's.
-        ("AWS::S3::Bucket", {}, {"Fn::GetAtt": ["ABucketWithALongName", "Arn"]}, "the attribute", "Write the ARN"),
-        ("AWS::KMS::Key", {}, ARN, "no tags tell it from others", "Give it the tags Project and Stage by its property"),
-        ("AWS::EC2::Instance", {}, REF, "no tags tell it", "Let the role do without it."),
-        ("AWS::XRay::Group", {}, ARN, "the attribute Arn of Thing", "Write the ARN with the resource's name in it."),
+        ("AWS::S3::Bucket", {}, {"Fn::GetAtt": ["ABucketWithALongName", "Arn"]}, "the attribute", "Use the ARN"),
+        (
+            "AWS::KMS::Key",
+            {},
+            ARN,
+            "which has no tags to identify it",
+            "Add the tags Project and Stage to its property",
+        ),
+        ("AWS::EC2::Instance", {}, REF, "which has no tags", "Remove it from the permissions of the role."),
+        ("AWS::XRay::Group", {}, ARN, "the attribute Arn of Thing", "Use the ARN with the resource's name."),
         ("AWS::SQS::Queue", {"QueueName": {"Ref": "Unknown"}}, ARN, "the parameter Unknown", "a default"),
-        ("AWS::SQS::Queue", {}, {"Fn::ImportValue": "x"}, "the result of Fn::ImportValue", "Write the ARN"),
-        ("AWS::SQS::Queue", {"QueueName": {"Fn::If": ["C", "x", "y"]}}, ARN, "one of two values", "Write the ARN"),
-        ("AWS::SQS::Queue", {}, "orders", 'found "orders", which gives orders; expected an ARN', "Write"),
+        ("AWS::SQS::Queue", {}, {"Fn::ImportValue": "x"}, "the result of Fn::ImportValue", "Use the ARN"),
+        ("AWS::SQS::Queue", {"QueueName": {"Fn::If": ["C", "x", "y"]}}, ARN, "one of two values", "Use the ARN"),
+        ("AWS::SQS::Queue", {}, "orders", 'found "orders", whose value is orders; expected an ARN', "Use"),
     ],
 )
 def test_what_is_not_known_is_refused(
@@ -214,20 +226,20 @@ def test_what_is_not_known_is_refused(
     with pytest.raises(BoundaryError) as refused:
         boundary(kind, properties, resource)
     message = str(refused.value)
-    assert message.startswith("the permissions boundary cannot follow Role, statement Use: ")
+    assert message.startswith("no permissions boundary can be derived from Role, statement Use: ")
     assert why in message
     assert remedy in message
 
 
 @pytest.mark.parametrize("element", ["NotAction", "NotResource"])
 def test_statements_by_exception_are_refused(element: str) -> None:
-    with pytest.raises(BoundaryError, match=f"it allows by {element}"):
+    with pytest.raises(BoundaryError, match=f"it uses {element}"):
         boundary("AWS::SQS::Queue", {}, ARN, **{element: "*"})
 
 
 def test_a_managed_policy_of_others_is_refused() -> None:
     role = {"AssumeRolePolicyDocument": {}, "ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]}
-    with pytest.raises(BoundaryError, match=r"ReadOnlyAccess.*outside of the template.*Write its statements"):
+    with pytest.raises(BoundaryError, match=r"ReadOnlyAccess.*outside the template.*Add its statements"):
         boundary_permissions({"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": role}}}, VALUES)
 
 

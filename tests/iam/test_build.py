@@ -122,9 +122,9 @@ def test_a_check_fails_where_the_record_would_grow(
     capsys.readouterr()
     assert fork("--check", own=True) == 1
     printed = capsys.readouterr().out
-    assert "+++ what the build writes" in printed
+    assert "+++ generated" in printed
     assert "deployed.json: differs" in printed
-    assert "A stage may have what this record lacks. Run the build without --check, and commit both" in printed
+    assert "A stage may have resources that this record does not list. Run the build without --check" in printed
     assert contents(tmp_path) == before, "a check writes nothing"
 
 
@@ -135,7 +135,7 @@ def test_a_record_that_cannot_be_read_stops_the_build(
     (tmp_path / "deployed.json").write_text("<<<<<<< HEAD\n")
     before = contents(tmp_path)
     assert fork(own=True) == 2
-    assert "After a merge keep the lines of both sides" in capsys.readouterr().err
+    assert "After a merge, keep the lines of both sides" in capsys.readouterr().err
     assert contents(tmp_path) == before
 
 
@@ -193,8 +193,8 @@ def test_a_boundary_that_cannot_follow_stops_the_build(
     before = contents(tmp_path)
     assert fork(own=True, code=OWN.replace('GetAtt(queue, "Arn")', "Ref(queue)")) == 2
     assert capsys.readouterr().err == (
-        "build.py: the permissions boundary cannot follow TaskRole, statement Order: found "
-        '{"Ref": "OrderQueue"}; Pipeline.yml does not know the URL that Ref of OrderQueue gives. '
-        "Write Fn::GetAtt OrderQueue.Arn.\n"
+        "build.py: no permissions boundary can be derived from TaskRole, statement Order: found "
+        '{"Ref": "OrderQueue"}; the URL of Ref OrderQueue is not known in Pipeline.yml. '
+        "Use Fn::GetAtt OrderQueue.Arn.\n"
     )
     assert contents(tmp_path) == before

@@ -153,7 +153,7 @@ def test_the_record_has_only_what_is_new() -> None:
 def test_a_record_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "deployed.json"
     path.write_text(text)
-    with pytest.raises(RecordError, match=r"deployed\.json: found .*; expected .* After a merge keep"):
+    with pytest.raises(RecordError, match=r"deployed\.json: found .*; expected .* After a merge, keep"):
         Earlier.read(path)
 
 

@@ -529,18 +529,21 @@ def test_the_policy_is_plain_json_that_iam_takes(
         ("Resources: {Fn::ForEach::A: x}", "the loop Fn::ForEach::A"),
         ("Resources: {Fn::ForEach::A: [N, [a], {'T${N}': {Properties: {}}}]}", "Ta: it has no Type"),
         ("Resources: {A: {Type: 'Custom::Thing'}}", "Custom::Thing: the custom resource A has no ServiceToken"),
-        ("Resources: {A: {Type: 'Our::Own::Thing'}}", r"Our::Own::Thing: it is no type of AWS.*\(A\)"),
-        ("Resources: {A: {Type: 'Our::Own::Thing::MODULE'}}", "a module writes its resources .*--transformed"),
-        ("Resources: {A: {Type: 'AWS::SNS::Tropic'}}", "AWS::SNS::Tropic: cfn-lint .* has no such type"),
+        ("Resources: {A: {Type: 'Our::Own::Thing'}}", r"Our::Own::Thing: it is not a type of AWS.*\(A\)"),
+        (
+            "Resources: {A: {Type: 'Our::Own::Thing::MODULE'}}",
+            "a module is expanded only in a deployment.*--transformed",
+        ),
+        ("Resources: {A: {Type: 'AWS::SNS::Tropic'}}", "AWS::SNS::Tropic: cfn-lint .* does not have this type"),
         ("Resources: {A: {Type: 'AWS::EMR::Cluster'}}", "lists no handler permissions"),
         (
             "Transform: AWS::Serverless-2016-10-31\nResources: {A: {Type: 'AWS::Serverless::Function'}}",
-            "the transform AWS::Serverless-2016-10-31: .*--transformed",
+            "the transform AWS::Serverless-2016-10-31, .*--transformed",
         ),
-        ("Transform: [Ours]\nResources: {A: {Type: 'AWS::SNS::Topic'}}", "the transform Ours: "),
+        ("Transform: [Ours]\nResources: {A: {Type: 'AWS::SNS::Topic'}}", "the transform Ours, "),
         (
             "Resources: {A: {Type: 'AWS::SNS::Topic', Properties: {Fn::Transform: {Name: Ours}}}}",
-            "Fn::Transform: a macro writes",
+            "Fn::Transform, a macro",
         ),
         (
             "Resources: {A: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: 'https://x.y/z.yml'}}}",
@@ -560,7 +563,7 @@ def test_all_that_is_not_known_is_listed_at_once(tmp_path: Path, capsys: pytest.
     template = "Resources: {A: {Type: 'Custom::A'}, B: {Type: 'Our::Own::B'}, C: {Type: 'AWS::CloudFormation::Stack'}}"
     with pytest.raises(PhoenixError) as error:
         statements(template, tmp_path, capsys)
-    assert re.findall("needs for (?:the nested stack )?([A-Za-z:]+):", str(error.value)) == [
+    assert re.findall("unknown for (?:the nested stack )?([A-Za-z:]+):", str(error.value)) == [
         "Custom::A",
         "Our::Own::B",
         "C",

@@ -42,11 +42,11 @@ def test_it_shows_all_alarms_first(widgets: list[dict[str, Any]], infrastructure
         ("Latency (s)", {"TargetResponseTime"}),
         ("Errors per minute", {"HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"}),
         ("Tasks", {"DesiredTaskCount", "RunningTaskCount", "UnHealthyHostCount"}),
-        ("CPU of the tasks (%)", {"CPUUtilization"}),
-        ("Memory of the tasks (%)", {"MemoryUtilization"}),
-        ("CPU of the database (%)", {"CPUUtilization"}),
-        ("Connections to the database", {"DatabaseConnections"}),
-        ("Free memory of the database (bytes)", {"FreeableMemory"}),
+        ("Task CPU (%)", {"CPUUtilization"}),
+        ("Task memory (%)", {"MemoryUtilization"}),
+        ("Database CPU (%)", {"CPUUtilization"}),
+        ("Database connections", {"DatabaseConnections"}),
+        ("Database free memory (bytes)", {"FreeableMemory"}),
     ],
 )
 def test_a_person_finds_a_graph_of(widgets: list[dict[str, Any]], title: str, metrics: set[str]) -> None:

@@ -50,8 +50,8 @@ def test_without_a_database_nothing_of_mongodb_is_left() -> None:
     assert "Secrets" not in container(stack)
     assert not [name for name in stack.resources if name.startswith("Isolated")]
     titles = [each["properties"]["title"] for each in graphs(stack)]
-    assert "CPU of the tasks (%)" in titles
-    assert not [title for title in titles if "database" in title]
+    assert "Task CPU (%)" in titles
+    assert not [title for title in titles if "database" in title.lower()]
 
 
 def graphs(stack: Stack) -> list[dict[str, Any]]:
@@ -130,7 +130,7 @@ def test_what_contradicts_the_kind_is_refused(database: dict[str, Any], message:
 
 
 def test_the_variable_of_the_database_has_one_value() -> None:
-    with pytest.raises(SettingsError, match=r"'service\.variables\.MONGODB_URI': .*database\.variable has it"):
+    with pytest.raises(SettingsError, match=r"'service\.variables\.MONGODB_URI': .*which is database\.variable"):
         Settings.of({"database": {"variable": "MONGODB_URI"}, "service": {"variables": {"MONGODB_URI": "a"}}})
     assert Settings.of({"database": {"kind": "none"}, "service": {"secrets": {"DB_CONNECTION_STRING": "sql"}}})
 
@@ -143,4 +143,4 @@ def test_the_picture_and_the_regions_show_no_cluster(kind: str) -> None:
     assert "DocumentDB" not in drawing
     assert "isolated" not in drawing
     assert drawing.count("subgraph") == drawing.count("\n  end") + drawing.count("\n    end")
-    assert "no authority" not in picture.region_table(release.data, stack.data)
+    assert "certificate authority" not in picture.region_table(release.data, stack.data)

@@ -334,7 +334,7 @@ QUIET = (None, None, None, None, None)
 )
 def test_a_broken_canary_of_a_few_percent_fires_the_alarm(minute: tuple[float | None, ...], state: str) -> None:
     alarm = stack("canary", step_percent=5).properties("ServerErrorAlarm")
-    names = ("requests1", "tasks1", "requests2", "tasks2", "nobody")
+    names = ("requests1", "tasks1", "requests2", "tasks2", "elb")
     point = evaluated(alarm["Metrics"], dict(zip(names, minute, strict=True)))
     breaching = None if point is None else point > alarm["Threshold"]
     padded = [None, *[breaching] * 6][: evaluation_range(alarm["EvaluationPeriods"])]

@@ -88,12 +88,12 @@ def test_server_errors_count_tasks_and_load_balancer_beyond_one_in_twenty_reques
 ) -> None:
     alarm = infrastructure_stack.properties("ServerErrorAlarm")
     metrics = {each["Id"]: each for each in alarm["Metrics"]}
-    assert metrics["errors"]["Expression"] == "tasks + nobody - requests / 20"
+    assert metrics["errors"]["Expression"] == "tasks + elb - requests / 20"
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 10)
     assert metrics["requests"]["MetricStat"]["Metric"]["MetricName"] == "RequestCount"
     assert [name for name, each in metrics.items() if each["ReturnData"]] == ["errors"]
     assert metrics["tasks"]["MetricStat"]["Metric"]["Dimensions"] == TARGETS
-    assert metrics["nobody"]["MetricStat"]["Metric"]["Dimensions"] == TARGETS[:1]
+    assert metrics["elb"]["MetricStat"]["Metric"]["Dimensions"] == TARGETS[:1]
 
 
 # Per minute: answers of 500 and above from the tasks, and where none answered; requests. None: not there, or late.
@@ -105,7 +105,7 @@ BAD, HALF_OF_BAD = (1200.0, None, 1200.0), (600.0, None, 600.0)
     ("minutes", "state"),
     [
         ([LATE, HALF_OF_BAD, BAD, GOOD, GOOD], "ALARM"),
-        # Two bad minutes that arrive as late as they can, while nobody asks any more.
+        # Two bad minutes that arrive as late as they can, when no more requests come.
         ([LATE, LATE, LATE, BAD, BAD, GOOD, GOOD], "ALARM"),
         ([LATE, (None, 400.0, 400.0), (None, 400.0, 400.0)], "ALARM"),
         ([LATE, BAD, GOOD, GOOD, GOOD, GOOD], "OK"),
@@ -124,7 +124,7 @@ def test_server_errors_are_seen_in_late_and_incomplete_data(
     alarm = infrastructure_stack.properties("ServerErrorAlarm")
     periods, needed = alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]
     expression = alarm["Metrics"][0]["Expression"]
-    points = [evaluate(expression, dict(zip(("tasks", "nobody", "requests"), each, strict=True))) for each in minutes]
+    points = [evaluate(expression, dict(zip(("tasks", "elb", "requests"), each, strict=True))) for each in minutes]
     breaching = [None if point is None else point > alarm["Threshold"] for point in points]
     padded = (breaching + [None] * 7)[: evaluation_range(periods)]
     assert alarm_state(padded, periods, needed, alarm["TreatMissingData"], "OK") == state

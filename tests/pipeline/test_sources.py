@@ -63,7 +63,7 @@ _BRANCHES = Row(
 _REPOSITORY = Row(
     accepted=("cloud-phoenix-kata", "a", "a.b", ".github", "a_b", "-", "a" * 100),
     refused=("", "owner/name", "a b", ".", "..", "a.git", "https://github.com/a/b", "a" * 101),
-    says="name alone",
+    says="Enter the name of the repository",
     source=_REPOSITORIES,
 )
 
@@ -106,7 +106,7 @@ PARAMETERS: dict[str, Row] = {
     "CodeCommitRepository": Row(
         accepted=("phoenix", "a.b_c-d", "a" * 100),
         refused=("", "a b", "a/b", ".", "a.git", "a" * 101),
-        says="name alone",
+        says="Enter the name of the repository",
         source="https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html",
     ),
     "CodeCommitBranch": _BRANCHES,

@@ -24,12 +24,12 @@ def test_good_windows(backup: str | None, maintenance: str | None) -> None:
 @pytest.mark.parametrize(
     ("backup", "maintenance", "says"),
     [
-        ("3:00-3:30", None, "not of the form hh24:mi-hh24:mi"),
-        ("24:00-24:30", None, "not of the form"),
+        ("3:00-3:30", None, "does not have the form hh24:mi-hh24:mi"),
+        ("24:00-24:30", None, "does not have the form"),
         ("03:00-03:29", None, "shorter than 30 minutes"),
         ("03:00-03:00", None, "shorter than 30 minutes"),
-        (None, "04:00-04:30", "not of the form ddd:hh24:mi-ddd:hh24:mi"),
-        (None, "sunday:04:00-sunday:05:00", "not of the form"),
+        (None, "04:00-04:30", "does not have the form ddd:hh24:mi-ddd:hh24:mi"),
+        (None, "sunday:04:00-sunday:05:00", "does not have the form"),
         (None, "sun:04:00-sun:04:10", "shorter than 30 minutes"),
         ("04:00-04:30", "wed:03:45-wed:04:15", "overlaps"),
         ("23:45-00:15", "sun:00:00-sun:01:00", "overlaps"),

@@ -36,7 +36,7 @@ def _storage(update: Update) -> Effect | None:
 
 def _snapshot(update: Update) -> Effect:
     if update.removed:
-        return replaces("without its snapshot, the database is created anew and empty")
+        return replaces("without its snapshot, a new, empty database is created")
     return replaces(_RESTORED)
 
 

@@ -1,1 +1,1 @@
-"""Facts of AWS that the generator and the rules share, each with its source. This package imports nothing of ours."""
+"""Facts of AWS for the generator and the rules, each with its source. Imports no other part of phoenix_cfn."""

@@ -1,21 +1,21 @@
-"""What Amazon DocumentDB accepts where no registry schema says it."""
+"""Facts of Amazon DocumentDB that are not in a registry schema."""
 
 from __future__ import annotations
 
-# The engine uses these names itself. DocumentDB refuses them as a master user: "reserved word used by the engine".
+# Names that DocumentDB refuses for a master user: "reserved word used by the engine".
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html
 # https://github.com/aws/aws-cdk/pull/13295
 RESERVED_USERS = ("admin", "rdsadmin", "serviceadmin")
 
-# Databases that the engine uses itself.
+# Databases of the engine.
 # https://www.mongodb.com/docs/manual/reference/connection-string/
 RESERVED_DATABASES = ("admin", "config", "local")
 
-# A cluster may listen on this port and those above, up to 65535.
+# The lowest port of a cluster; the highest is 65535.
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html
 FIRST_PORT = 1150
 
-# Where a cluster listens, and where a connection string leads, that does not say otherwise.
+# The default port of a cluster, and of a connection string.
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html
 # https://www.mongodb.com/docs/manual/reference/connection-string/
 DEFAULT_PORT = 27017
@@ -31,12 +31,12 @@ INSTANCE_FAMILIES: dict[str, frozenset[str]] = {
 
 
 def line(engine_version: str) -> str:
-    """The line that a version belongs to: 5.0 for 5.0.1."""
+    """Major and minor version: 5.0 for 5.0.1."""
     return ".".join(engine_version.split(".")[:2])
 
 
 def parameter_group_family(engine_version: str) -> str:
-    """The family that a cluster's parameter group must have: docdb5.0 for 5.0.1."""
+    """The parameter group family of a version: docdb5.0 for 5.0.1."""
     return f"docdb{line(engine_version)}"
 
 
@@ -46,6 +46,6 @@ def instance_family(instance_class: str) -> str:
 
 
 def is_offered(instance_class: str, engine_version: str) -> bool | None:
-    """Whether the version runs on the class; None for a version that is not known here."""
+    """Whether the version supports the instance class; None for an unknown version."""
     families = INSTANCE_FAMILIES.get(line(engine_version))
     return None if families is None else instance_family(instance_class) in families

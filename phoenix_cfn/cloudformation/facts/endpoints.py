@@ -1,4 +1,4 @@
-"""The endpoints by which a network without a way to the internet reaches services of AWS.
+"""The endpoints of AWS services, for a VPC without access to the internet.
 
 https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
 https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
 
 from __future__ import annotations
 
-# By the prefix of a service's actions, the end of the name of its endpoint.
+# The last part of an endpoint's name, by the prefix of the service's IAM actions.
 INTERFACES = {
     "athena": "athena",
     "cloudwatch": "monitoring",
@@ -30,5 +30,5 @@ INTERFACES = {
     "sts": "sts",
     "xray": "xray",
 }
-# Their traffic is led by route tables, and costs nothing.
+# Gateway endpoints: they are targets of route tables, and free.
 GATEWAYS = {"dynamodb": "dynamodb", "s3": "s3"}

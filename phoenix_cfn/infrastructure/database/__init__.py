@@ -20,10 +20,10 @@ from phoenix_cfn.scope import Scope
 
 @dataclass(frozen=True)
 class Database:
-    """What the tasks are given of a database.
+    """The connection of the tasks to a database.
 
-    `secrets`: the container's variable with the connection string; `statements`: what ECS needs to read it. `cluster`
-    with its `instances`, and the `connection_secret` that has its address: of DocumentDB; None and none of other kinds.
+    `secrets`: the container's variable with the connection string; `statements`: the permissions of ECS to read it.
+    `cluster`, `instances` and `connection_secret` (the connection string): of DocumentDB; None or empty for others.
     """
 
     secrets: list[ecs.Secret] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Database:
 
 
 def reading(secret: Ref, key: AWSHelperFn, condition: StringEquals) -> list[Statement]:
-    """What ECS needs to read the connection string from a secret, which the key may encrypt under the condition."""
+    """The permissions of ECS to read the connection string, and to decrypt it with the key under the condition."""
     return [
         Statement(
             Sid="ReadTheConnectionString", Effect=Allow, Action=[secretsmanager.GetSecretValue], Resource=[secret]
@@ -50,7 +50,7 @@ def reading(secret: Ref, key: AWSHelperFn, condition: StringEquals) -> list[Stat
 
 
 def database_of_kind(scope: Scope, network: Network, release: ReleaseParameters) -> Database:
-    """The database of the kind that the settings choose: `documentdb` by documentdb.py."""
+    """The database of the kind in the settings: documentdb.py for `documentdb`."""
     kind = scope.settings.database.kind
     build = cast(
         Callable[[Scope, Network, ReleaseParameters], Database],

@@ -1,4 +1,4 @@
-"""The database: DocumentDB in two zones, encrypted, backed up, logged, reached only by TLS (R3)."""
+"""DocumentDB in two zones, with encryption, backups, logs and TLS (R3)."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.settings import ENGINE_VERSION
 from phoenix_cfn.template import GOES_WITH_THE_STACK, suppress
 
-# What DocumentDB accepts: TLS, no retryable writes. Users live in `admin`; replicas serve reads without a primary.
+# DocumentDB needs TLS and does not support retryable writes. Users are in `admin`; replicas can serve reads.
 _RESTORED = "IsFromSnapshot"
 CONNECTION_OPTIONS = "tls=true&replicaSet=rs0&readPreference=primaryPreferred&retryWrites=false&authSource=admin"
 
 
 @part
 def documentdb_database(scope: Scope, network: Network, release: ReleaseParameters) -> Database:
-    """The cluster, its instances, its logs, and the connection string in a secret."""
+    """The cluster, its instances and log groups, and the secret with the connection string."""
     secret_arn = release.database_secret_arn
     assert secret_arn is not None
     cluster = _cluster(scope, network, secret_arn)
     instances = _instances(scope, cluster)
     connection_secret = _connection_secret(scope, cluster, secret_arn)
-    # No snapshot can be taken of a cluster that is being created: the rollback of what fails beside it would fail, too.
-    # And so the service goes before what its tasks need, such as routes and their log.
+    # The cluster is created after all others: during its creation no snapshot is possible, so the rollback of another
+    # resource's failure would fail. The service is deleted before the resources that its tasks need.
     scope.template.create_last(cluster)
     scope.template.create_last(*instances)
     secrets = [ecs.Secret(Name=scope.settings.database.variable, ValueFrom=Ref(connection_secret))]
@@ -57,7 +57,7 @@ def documentdb_database(scope: Scope, network: Network, release: ReleaseParamete
 
 
 def _cluster(scope: Scope, network: Network, secret_arn: Parameter) -> DBCluster:
-    """The cluster with what it refers to: its log groups, subnets and parameters."""
+    """The cluster with its log groups, subnet group and parameter group."""
     logs = [
         log_group(scope, f"Database{kind.title()}LogGroup", f"/aws/docdb/{scope.names.database}/{kind}")
         for kind in ("audit", "profiler")
@@ -85,11 +85,11 @@ def _cluster(scope: Scope, network: Network, secret_arn: Parameter) -> DBCluster
     return scope.add(
         DBCluster(
             "DatabaseCluster",
-            # The cluster would make the log groups itself, and they would keep everything for ever.
+            # The cluster would create the log groups without a retention.
             DependsOn=logs,
             DeletionPolicy="Snapshot",
             UpdateReplacePolicy="Snapshot",
-            # Named, because its name is part of the names of its log groups.
+            # With a name, which is part of the names of its log groups.
             DBClusterIdentifier=Sub(scope.names.database),
             EngineVersion=ENGINE_VERSION,
             DBClusterParameterGroupName=Ref(options),
@@ -106,7 +106,7 @@ def _cluster(scope: Scope, network: Network, secret_arn: Parameter) -> DBCluster
 
 
 def _new_or_restored(scope: Scope, secret_arn: Parameter) -> dict[str, Any]:
-    """A new cluster gets its user and is encrypted; one from a snapshot has both of the snapshot.
+    """User and encryption of a new cluster; a cluster from a snapshot has both from the snapshot.
 
     https://docs.aws.amazon.com/documentdb/latest/developerguide/API_RestoreDBClusterFromSnapshot.html
     """
@@ -126,7 +126,7 @@ def _new_or_restored(scope: Scope, secret_arn: Parameter) -> dict[str, Any]:
 
 
 def _options(scope: Scope) -> dict[str, Any]:
-    """What the settings add."""
+    """Optional properties of the settings."""
     settings = scope.settings.database
     found: dict[str, Any] = {}
     if settings.serverless_capacity:
@@ -141,16 +141,18 @@ def _options(scope: Scope) -> dict[str, Any]:
 
 
 def _instances(scope: Scope, cluster: DBCluster) -> list[DBInstance]:
-    """The instances, in both zones alternately."""
+    """The instances, alternating between the zones."""
     settings = scope.settings.database
     metadata: dict[str, Any] = {}
     if settings.serverless_capacity:
-        metadata["Metadata"] = suppress(cfn_lint={"E3620": "DocumentDB has db.serverless; the check's list lacks it."})
+        metadata["Metadata"] = suppress(
+            cfn_lint={"E3620": "DocumentDB offers db.serverless; the check does not list it yet."}
+        )
     return [
         scope.add(
             DBInstance(
                 f"DatabaseInstance{number + 1}",
-                # Named, so that the deploy role can be limited to this stage's instances.
+                # With a name, so that the deploy role can be limited to this stage's instances.
                 DBInstanceIdentifier=Sub(f"{scope.names.database_instance}{number + 1}"),
                 DBClusterIdentifier=Ref(cluster),
                 DBInstanceClass=settings.class_of_instances,
@@ -164,14 +166,14 @@ def _instances(scope: Scope, cluster: DBCluster) -> list[DBInstance]:
 
 
 def _zone(scope: Scope, number: int) -> dict[str, Any]:
-    """Both zones alternately; in a network that exists DocumentDB chooses, since the zones are not known."""
+    """Alternates between both zones; in an existing VPC, whose zones are unknown, DocumentDB chooses."""
     if scope.settings.network.kind == "existing":
         return {}
     return {"AvailabilityZone": availability_zone(scope, number % 2)}
 
 
 def _connection_secret(scope: Scope, cluster: DBCluster, secret_arn: Parameter) -> Secret:
-    """The connection string, as the application reads it."""
+    """The secret with the connection string of the application."""
     return scope.add(
         Secret(
             "DatabaseConnection",
@@ -189,5 +191,5 @@ def _connection_secret(scope: Scope, cluster: DBCluster, secret_arn: Parameter) 
 
 
 def _password(secret_arn: Parameter) -> str:
-    """The password, for Fn::Sub: CloudFormation reads it from the secret while it deploys."""
+    """The password as text for Fn::Sub: CloudFormation resolves it from the secret in the deployment."""
     return f"{{{{resolve:secretsmanager:${{{secret_arn.title}}}:SecretString:password}}}}"

@@ -1,4 +1,4 @@
-"""A database that exists elsewhere: a secret of your own has its connection string."""
+"""An external database: an existing secret contains its connection string."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def external_database(scope: Scope, network: Network, _release: ReleaseParameters) -> Database:
-    """The tasks may connect to its port; ECS hands them the secret, which a key of this account may encrypt."""
+    """The tasks may connect to its port; ECS passes the secret, which may be encrypted with a key of this account."""
     secret, port = scope.parameters.database_secret_arn, scope.parameters.database_port
     scope.add(
         SecurityGroupEgress(

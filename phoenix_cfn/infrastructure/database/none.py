@@ -1,4 +1,4 @@
-"""No database: the tasks are told of none."""
+"""No database."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from phoenix_cfn.scope import Scope
 
 
 def none_database(_scope: Scope, _network: Network, _release: ReleaseParameters) -> Database:
-    """Nothing of a database, neither here nor in the pipeline stack."""
+    """No database resources or parameters, neither here nor in the pipeline stack."""
     return Database()

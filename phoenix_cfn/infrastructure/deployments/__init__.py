@@ -1,4 +1,4 @@
-"""How a release replaces the tasks of the one before: a file for each strategy, named by the setting's value."""
+"""The deployment strategies: a file for each, with the name of the setting's value."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 STRATEGIES: tuple[DeploymentStrategy, ...] = get_args(DeploymentStrategy)
 
-# Tasks that may fail to start before a deployment fails and rolls back: the lowest that ECS allows.
+# Failed tasks until a deployment fails and rolls back: the minimum of ECS.
 FAILED_TASKS = 3
 
 
 def _nothing(scope: Scope, service: Service) -> None:
-    """The service is all that the strategy needs."""
+    """Adds nothing: the strategy needs only the service."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """`load_balancers` and `properties`: of the ECS service; `waits_for`: what must exist before it.
+    """`load_balancers` and `properties`: of the ECS service; `waits_for`: its dependencies.
 
-    `complete` adds what needs the service. With `frozen`, the service must never change once it exists: something other
-    than CloudFormation chooses the revision of its task definition.
+    `complete` adds the resources that need the service. With `frozen`, the service must not change after its creation:
+    CodeDeploy, not CloudFormation, sets the revision of its task definition.
     """
 
     load_balancers: list[LoadBalancer]
@@ -50,9 +50,9 @@ class Deployment:
 
 
 def deployment_by(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter) -> Deployment:
-    """The strategy of the settings: of `blue-green` by blue_green.py.
+    """The strategy in the settings: blue_green.py for `blue-green`.
 
-    `alarms`: each of them rolls a deployment back when it fires; `boundary`: the permissions boundary of its roles.
+    `alarms`: a deployment rolls back if one of them fires; `boundary`: the permissions boundary of the roles.
     """
     name = scope.settings.deployment.strategy.replace("-", "_")
     build = cast(Callable[..., Deployment], getattr(import_module(f"{__name__}.{name}"), name))
@@ -70,13 +70,13 @@ def ecs_load_balancer(scope: Scope, load_balancing: LoadBalancing, **more: Any) 
 
 
 def by_ecs(alarms: list[Alarm], **strategy: Any) -> dict[str, Any]:
-    """The service's properties for a deployment by ECS itself, which rolls back what fails."""
+    """The service's properties for deployments by ECS with rollback."""
     return {
         "AvailabilityZoneRebalancing": "ENABLED",
         "DeploymentConfiguration": DeploymentConfiguration(
             MinimumHealthyPercent=100,
             MaximumPercent=200,
-            # Without it a release that never gets healthy hangs for hours.
+            # Without it, a deployment that never becomes healthy takes hours.
             DeploymentCircuitBreaker=DeploymentCircuitBreaker(
                 Enable=True,
                 Rollback=True,

@@ -1,4 +1,4 @@
-"""Blue/green deployments by ECS: the new version gets all requests at once, and the old one stays for some minutes."""
+"""Blue/green deployments by ECS: all requests shift at once, and the old version keeps running for some minutes."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from phoenix_cfn.scope import Scope
 
 
 def blue_green(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter) -> Deployment:
-    """`alarms`: each of them shifts the requests back when it fires."""
+    """`alarms`: the requests shift back if one of them fires."""
     return shifting(scope, load_balancing, alarms, boundary, {"Strategy": "BLUE_GREEN"})

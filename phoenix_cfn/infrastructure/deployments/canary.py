@@ -1,4 +1,4 @@
-"""Canary deployments by ECS: the new version gets a few percent of the requests first, then all."""
+"""Canary deployments by ECS: some percent of the requests shift first, then all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from phoenix_cfn.scope import Scope
 
 
 def canary(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter) -> Deployment:
-    """`alarms`: each of them shifts the requests back when it fires."""
+    """`alarms`: the requests shift back if one of them fires."""
     chosen = scope.settings.deployment
     step = CanaryConfiguration(CanaryPercent=chosen.step_percent, CanaryBakeTimeInMinutes=chosen.step_minutes)
     return shifting(scope, load_balancing, alarms, boundary, {"Strategy": "CANARY", "CanaryConfiguration": step})

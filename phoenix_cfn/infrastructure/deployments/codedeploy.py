@@ -1,5 +1,5 @@
-"""Deployments by CodeDeploy: it starts tasks beside the old ones and lets the listener forward to them, as the
-pipeline's last action commands."""
+"""Deployments by CodeDeploy, which the last action of the pipeline starts: it starts new tasks and shifts the requests
+of the listener to them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from phoenix_cfn.infrastructure.service import Service
 from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import suppress
 
-# What the pipeline reads from the stack: the revision to deploy, and the function of the smoke test.
+# Outputs that the pipeline reads: the revision to deploy, and the function of the smoke test.
 REVISION, SMOKE_TEST = "TaskDefinitionArn", "SmokeTestFunctionName"
 
 _ACCOUNT = "${AWS::Region}:${AWS::AccountId}"
 
 
 def codedeploy(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter) -> Deployment:
-    """`alarms`: each of them stops a deployment and rolls it back when it fires."""
+    """`alarms`: a deployment stops and rolls back if one of them fires."""
     return Deployment(
         load_balancers=[ecs_load_balancer(scope, load_balancing)],
         properties={"DeploymentController": DeploymentController(Type="CODE_DEPLOY")},
@@ -48,9 +48,13 @@ def codedeploy(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm],
 def _application(
     scope: Scope, service: Service, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter
 ) -> None:
-    """The application with its deployment group, and what the pipeline has to know of them."""
+    """The application with its deployment group, and the outputs for the pipeline."""
     scope.template.add_output(
-        Output(REVISION, Description="The revision that CodeDeploy deploys next", Value=Ref(service.task.definition))
+        Output(
+            REVISION,
+            Description="Task definition revision that CodeDeploy deploys next",
+            Value=Ref(service.task.definition),
+        )
     )
     test: list[Listener] = []
     functions: list[Function] = []
@@ -72,7 +76,7 @@ def _application(
 def _deployment_group(
     scope: Scope, service: Service, application: resources.Application, role: Role
 ) -> resources.DeploymentGroup:
-    """How CodeDeploy replaces the tasks: a first share of the requests, then all; what fails rolls back."""
+    """The deployment group: a share of the requests shifts first, then all; a failed deployment rolls back."""
     return scope.add(
         resources.DeploymentGroup(
             "DeploymentGroup",
@@ -103,7 +107,7 @@ def _deployment_group(
 
 
 def _step(scope: Scope) -> resources.DeploymentConfig:
-    """The first share of the requests. Its name has its numbers: a change of them creates another one."""
+    """The deployment configuration. Its name contains its numbers: a change of them creates another one."""
     percent, minutes = scope.settings.deployment.step_percent, scope.settings.deployment.step_minutes
     return scope.add(
         resources.DeploymentConfig(
@@ -138,7 +142,7 @@ def _load_balancer_info(load_balancing: LoadBalancing, test: list[Listener]) -> 
 
 
 def _test_listener(scope: Scope, load_balancing: LoadBalancing) -> Listener:
-    """Forwards test requests to the new version; CodeDeploy changes it, so its text depends on no setting."""
+    """Forwards test requests to the new version. CodeDeploy changes it, so its properties depend on no setting."""
     scope.add(
         SecurityGroupIngress(
             "TestIngress",
@@ -169,7 +173,7 @@ def _test_listener(scope: Scope, load_balancing: LoadBalancing) -> Listener:
 
 
 def _smoke_test(scope: Scope, load_balancing: LoadBalancing, boundary: Parameter) -> Function:
-    """The function that CodeDeploy calls when test requests reach the new version."""
+    """The function that CodeDeploy invokes when test requests reach the new version."""
     name = scope.names.codedeploy
     answer = Statement(
         Sid="AnswerCodeDeploy",
@@ -179,13 +183,13 @@ def _smoke_test(scope: Scope, load_balancing: LoadBalancing, boundary: Parameter
     )
     function = smoke_test(scope, load_balancing, boundary, "codedeploy", answer)
     scope.template.add_output(
-        Output(SMOKE_TEST, Description="The function that tests a version before it gets requests", Value=Ref(function))
+        Output(SMOKE_TEST, Description="Function that tests a new version before users reach it", Value=Ref(function))
     )
     return function
 
 
 def _role(scope: Scope, boundary: Parameter, listeners: list[Listener], functions: list[Function]) -> Role:
-    """What CodeDeploy may do: of AWSCodeDeployRoleForECS what this stage needs.
+    """The role of CodeDeploy: the part of AWSCodeDeployRoleForECS that this stage needs.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/codedeploy_IAM_role.html
     """

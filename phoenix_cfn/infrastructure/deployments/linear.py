@@ -1,4 +1,4 @@
-"""Linear deployments by ECS: the new version gets a few percent of the requests more in each step."""
+"""Linear deployments by ECS: some percent of the requests shift in each step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from phoenix_cfn.scope import Scope
 
 
 def linear(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter) -> Deployment:
-    """`alarms`: each of them shifts the requests back when it fires."""
+    """`alarms`: the requests shift back if one of them fires."""
     chosen = scope.settings.deployment
     step = LinearConfiguration(StepPercent=chosen.step_percent, StepBakeTimeInMinutes=chosen.step_minutes)
     return shifting(scope, load_balancing, alarms, boundary, {"Strategy": "LINEAR", "LinearConfiguration": step})

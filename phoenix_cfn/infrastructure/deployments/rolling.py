@@ -1,4 +1,4 @@
-"""Rolling deployments: new tasks beside the old ones, until all are new; a release that fails rolls back."""
+"""Rolling deployments by ECS: new tasks replace the old ones step by step; a failed deployment rolls back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from phoenix_cfn.scope import Scope
 
 
 def rolling(scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter) -> Deployment:
-    """ECS itself replaces the tasks: no role is needed, and so no `boundary`."""
+    """ECS replaces the tasks. It needs no role, and so no `boundary`."""
     return Deployment(
         load_balancers=[ecs_load_balancer(scope, load_balancing)],
         properties=by_ecs(alarms),

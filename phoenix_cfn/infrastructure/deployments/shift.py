@@ -1,4 +1,4 @@
-"""What blue/green, canary and linear deployments share: ECS shifts requests between two target groups."""
+"""The common part of blue/green, canary and linear deployments: ECS shifts requests between two target groups."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from phoenix_cfn.scope import Scope, part
 def shifting(
     scope: Scope, load_balancing: LoadBalancing, alarms: list[Alarm], boundary: Parameter, strategy: dict[str, Any]
 ) -> Deployment:
-    """`strategy`: what the service's deployment configuration says of the shift."""
+    """`strategy`: the part of the service's deployment configuration for the shift."""
     chosen = scope.settings.deployment
     assert load_balancing.alternate is not None
     production = _rule(
@@ -65,10 +65,10 @@ def shifting(
 
 
 def _rule(scope: Scope, title: str, load_balancing: LoadBalancing, priority: int, condition: Condition) -> ListenerRule:
-    """A rule whose weights ECS owns from the first deployment on.
+    """A listener rule whose weights ECS changes in every deployment.
 
-    CloudFormation writes a rule only when its text changes, and would then send every request to a group that may have
-    no tasks: the text depends on no setting. It names both groups, so that they are deleted after the rule.
+    CloudFormation updates a rule only if its properties change, and would then forward all requests to a group that may
+    have no tasks. So the properties depend on no setting. The rule has both groups: they are deleted after it.
     """
     assert load_balancing.alternate is not None
     weights: dict[TargetGroup, int] = {load_balancing.target_group: 100, load_balancing.alternate: 0}
@@ -85,7 +85,7 @@ def _rule(scope: Scope, title: str, load_balancing: LoadBalancing, priority: int
 
 
 def _traffic_role(scope: Scope, load_balancing: LoadBalancing, boundary: Parameter, rules: list[ListenerRule]) -> Role:
-    """What ECS may do to shift requests from one version to the other.
+    """The role of ECS to shift requests from one version to another.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html
     """

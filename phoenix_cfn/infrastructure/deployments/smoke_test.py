@@ -1,5 +1,5 @@
-"""The smoke test: a function that requests a path of the new version before any user does. Where it fails, the
-deployment rolls back."""
+"""The smoke test: a function that requests a path of the new version before users reach it. If it fails, the deployment
+rolls back."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from phoenix_cfn.infrastructure.roles import bounded_role
 from phoenix_cfn.scope import Scope
 from phoenix_cfn.template import suppress
 
-# A request with this header goes to the version that is being deployed.
+# A request with this header is forwarded to the new version.
 TEST_HEADER, TEST_VALUE = "x-deployment-test", "new-version"
-# CodeDeploy routes by listeners only: test requests have one of their own.
+# CodeDeploy routes by listeners only: test requests have a separate one.
 TEST_PORT = 8081
-# Seconds: all of the function's requests and pauses.
+# Seconds, for all requests and pauses of the function.
 _TIMEOUT = 60
 
 _CODE = Path(__file__).with_name("smoke_test_function.py")
 
 
 def ecs_hook(scope: Scope, load_balancing: LoadBalancing, boundary: Parameter) -> DeploymentLifecycleHook:
-    """ECS calls the function when requests with the test header, and no others, reach the new version.
+    """ECS invokes the function while only requests with the test header reach the new version.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-lifecycle-hooks.html
     """
@@ -55,7 +55,7 @@ def ecs_hook(scope: Scope, load_balancing: LoadBalancing, boundary: Parameter) -
 def smoke_test(
     scope: Scope, load_balancing: LoadBalancing, boundary: Parameter, caller: str, *statements: Statement
 ) -> Function:
-    """The function. `caller`: the service that waits for its answer; `statements`: what the answer takes."""
+    """The function. `caller`: the service that waits for its result; `statements`: permissions to report the result."""
     group = log_group(scope, "SmokeTestLogGroup", scope.names.smoke_test_logs)
     write = Statement(
         Sid="WriteTheLog",
@@ -64,7 +64,7 @@ def smoke_test(
         Resource=[GetAtt(group, "Arn")],
     )
     role = bounded_role(scope, "SmokeTestRole", "lambda", boundary, write, *statements)
-    # CodeDeploy's test listener has no TLS. Where the rules have it, port 80 only redirects.
+    # CodeDeploy's test listener has no TLS. With TLS in the rules, port 80 only redirects.
     tls = caller == "ecs" and scope.settings.load_balancer.https != "off"
     variables = {
         "HOST": GetAtt(load_balancing.load_balancer, "DNSName"),
@@ -79,15 +79,15 @@ def smoke_test(
             "SmokeTestFunction",
             Metadata=suppress(
                 checkov={
-                    "CKV_AWS_115": "Runs once in a deployment; accounts with the lowest quota cannot reserve.",
-                    "CKV_AWS_116": "The deployment waits for its answer.",
+                    "CKV_AWS_115": "Runs once; accounts with the lowest quota cannot reserve concurrency.",
+                    "CKV_AWS_116": "The deployment waits for its result.",
                     "CKV_AWS_117": "Requests the public load balancer only.",
                     "CKV_AWS_173": "Its variables are the load balancer's name and a path.",
                 }
             ),
-            # Named, so that the pipeline's boundary can name it.
+            # With a name, for the pipeline's permissions boundary.
             FunctionName=Sub(scope.names.smoke_test),
-            Description="Requests a path of the version that is being deployed",
+            Description="Smoke test of a new version during its deployment",
             Runtime="python3.13",
             Handler=f"index.{caller}",
             Role=GetAtt(role, "Arn"),

@@ -1,4 +1,4 @@
-"""The network that everything runs in: a file for each kind."""
+"""The network: a file for each kind."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from phoenix_cfn.scope import Scope
 
 @dataclass(frozen=True)
 class SecurityGroups:
-    """One for each tier: `load_balancer` admits the internet, `tasks` the load balancer, `database` the tasks.
+    """One for each tier: `load_balancer` allows the internet, `tasks` the load balancer, `database` the tasks.
 
-    `database` is None where the stack has no DocumentDB cluster.
+    `database` is None without a DocumentDB cluster.
     """
 
     load_balancer: SecurityGroup
@@ -27,12 +27,12 @@ class SecurityGroups:
 
 @dataclass(frozen=True)
 class Network:
-    """`public`: reached from the internet; `private`: reaches it through a NAT gateway; `isolated`: no way in or out,
-    none without a DocumentDB cluster.
+    """`public`: subnets with a route to an internet gateway; `private`: with a route to a NAT gateway; `isolated`:
+    without a default route, empty without a DocumentDB cluster.
 
-    `groups`: the security groups. A resource that needs the internet from its start DependsOn `internet_route` (public)
-    or `egress_routes` (private): without NAT gateways these are endpoints of AWS services. Of a network that exists,
-    VPC and subnets are parameters, and there is nothing to wait for.
+    `groups`: the security groups. A resource that needs the internet when it is created DependsOn `internet_route`
+    (public) or `egress_routes` (private); without NAT gateways, the latter are endpoints of AWS services. Of an
+    existing VPC, the VPC and the subnets are parameters, and there are no dependencies.
     """
 
     vpc: VPC | Parameter
@@ -45,7 +45,7 @@ class Network:
 
 
 def network_of_kind(scope: Scope) -> Network:
-    """The network of the kind that the settings choose: `vpc` by vpc.py."""
+    """The network of the kind in the settings: vpc.py for `vpc`."""
     kind = scope.settings.network.kind
     build = getattr(import_module(f"{__name__}.{kind}"), f"{kind}_network")
     return cast(Callable[[Scope], Network], build)(scope)

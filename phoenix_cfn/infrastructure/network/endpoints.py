@@ -1,4 +1,4 @@
-"""Endpoints of AWS services, for tasks in a network without NAT gateways: those that they need, and only these."""
+"""The endpoints of AWS services that the tasks need in a VPC without NAT gateways."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from phoenix_cfn.settings import Settings
 def endpoints(
     scope: Scope, vpc: VPC, subnets: list[Subnet], tables: list[RouteTable], tasks: SecurityGroup
 ) -> list[VPCEndpoint]:
-    """Interfaces in the private subnets, which admit the tasks alone, and gateways in their route tables."""
+    """Interface endpoints in the private subnets, for the tasks only, and gateway endpoints in their route tables."""
     interfaces, gateways = _needed(scope.settings)
     group = scope.add(
         SecurityGroup(
@@ -54,7 +54,7 @@ def endpoints(
 
 
 def gateway_endpoint(scope: Scope, vpc: VPC, tables: list[RouteTable], name: str) -> VPCEndpoint:
-    """An endpoint that route tables lead to: of `s3` or `dynamodb`."""
+    """A gateway endpoint, for `s3` or `dynamodb`."""
     return scope.add(
         VPCEndpoint(
             _title(name),
@@ -67,7 +67,8 @@ def gateway_endpoint(scope: Scope, vpc: VPC, tables: list[RouteTable], name: str
 
 
 def _needed(settings: Settings) -> tuple[list[str], list[str]]:
-    """What ECS calls to start a task, and what the tasks may call: by interfaces, and by gateways beside that of S3.
+    """The services that ECS needs to start a task, and those of the tasks' permissions: with interface endpoints, and
+    with gateway endpoints (other than S3).
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
     """
@@ -79,5 +80,5 @@ def _needed(settings: Settings) -> tuple[list[str], list[str]]:
 
 
 def _title(name: str) -> str:
-    """S3Endpoint for s3, EcrApiEndpoint for ecr.api."""
+    """The logical id: S3Endpoint for s3, EcrApiEndpoint for ecr.api."""
     return "".join(word.capitalize() for word in name.replace("-", ".").split(".")) + "Endpoint"

@@ -1,4 +1,4 @@
-"""A network that exists already: its subnets are parameters, its routes are its owner's."""
+"""An existing network: its VPC and subnets are parameters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from phoenix_cfn.scope import Scope, part
 
 @part
 def existing_network(scope: Scope) -> Network:
-    """The stage adds security groups to it, and nothing else."""
+    """Adds only security groups."""
     given = scope.parameters.network
     public, private, database = (
         [given[f"{tier}Subnet{zone}"] for zone in "AB" if f"{tier}Subnet{zone}" in given]

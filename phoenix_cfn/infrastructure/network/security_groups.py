@@ -1,4 +1,4 @@
-"""Who may connect to whom: internet -> load balancer -> tasks -> database, and nothing else."""
+"""The security groups: only internet -> load balancer -> tasks -> database is allowed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _ANYWHERE = "0.0.0.0/0"
 
 @part
 def security_groups(scope: Scope, vpc: VPC | Parameter) -> SecurityGroups:
-    """The chain. Each group names its neighbour, never an address, in both directions."""
+    """The groups of the tiers. Their rules have the neighbouring group as source or destination, not addresses."""
     has_cluster = scope.settings.database.has_cluster
     onwards = "to the database and to AWS" if has_cluster else "to AWS"
     load_balancer = scope.add(
         SecurityGroup(
             "LoadBalancerSecurityGroup",
-            Metadata=suppress(checkov={"CKV_AWS_260": "The application is public: the kata asks for it."}),
+            Metadata=suppress(checkov={"CKV_AWS_260": "The application is public, as the kata requires."}),
             VpcId=Ref(vpc),
             GroupDescription="Load balancer: HTTP from the internet, onwards to the tasks only",
             SecurityGroupIngress=[
@@ -50,7 +50,7 @@ def security_groups(scope: Scope, vpc: VPC | Parameter) -> SecurityGroups:
         )
     )
     database = _database(scope, vpc, tasks) if has_cluster else None
-    # Two groups that name each other need their rules outside, or neither could be made first.
+    # Rules of two groups with each other are separate resources: inline rules would be a circular dependency.
     scope.add(_to("LoadBalancerEgress", load_balancer, tasks, scope.parameters.container_port, "Requests to the tasks"))
     if database:
         scope.add(_to("TaskEgress", tasks, database, scope.parameters.mongodb_port, "Connections to the database"))
@@ -76,7 +76,7 @@ def _from_everywhere(protocol: str, port: int) -> SecurityGroupRule:
 
 
 def nowhere() -> SecurityGroupRule:
-    """A group without a rule of its own for the way out may connect to everywhere; this rule leads nowhere."""
+    """A rule that matches no destination: a group without an egress rule allows all egress."""
     return SecurityGroupRule(Description="Nothing else", IpProtocol="tcp", FromPort=1, ToPort=1, CidrIp="127.0.0.1/32")
 
 

@@ -1,4 +1,4 @@
-"""The network: two availability zones, each with a public, a private and an isolated subnet."""
+"""A VPC in two Availability Zones, each with a public, a private and an isolated subnet."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ _ZONES = ("A", "B")
 
 @part
 def vpc_network(scope: Scope) -> Network:
-    """A VPC whose every tier stands in two zones; each zone leaves through a NAT gateway of its own, or as the settings
-    choose."""
+    """A VPC whose tiers are in two zones. The settings choose the number of NAT gateways."""
     blocks = _blocks(scope.settings.network.vpc_cidr)
     vpc = scope.add(
         VPC(
@@ -75,7 +74,7 @@ def vpc_network(scope: Scope) -> Network:
         isolated_routes = _route_table(scope, vpc, "Isolated")
         isolated = [_subnet(scope, "Isolated", zone, next(blocks), isolated_routes) for zone in _ZONES]
 
-    # Image layers come from S3: this way they neither cross the NAT gateways nor cost by the gigabyte.
+    # Image layers are in S3: with this endpoint they bypass the NAT gateways and their costs per gigabyte.
     gateway_endpoint(scope, vpc, private_tables, "s3")
     groups = security_groups(scope, vpc)
     if not nat_gateways:
@@ -86,14 +85,14 @@ def vpc_network(scope: Scope) -> Network:
 def _nat_gateway(
     scope: Scope, zone: str, subnet: Subnet, attachment: VPCGatewayAttachment, internet_route: Route
 ) -> NatGateway:
-    """The way out for the private subnet of a zone, with an address of its own."""
+    """The NAT gateway of a zone's private subnet, with an Elastic IP address."""
     address = scope.add(
         EIP(f"NatAddress{zone}", DependsOn=attachment, Domain="vpc", Tags=_named(scope, "nat", zone.lower()))
     )
     return scope.add(
         NatGateway(
             f"NatGateway{zone}",
-            # Without its way out a NAT gateway forwards nothing.
+            # A NAT gateway needs the route to the internet gateway.
             DependsOn=internet_route,
             AllocationId=GetAtt(address, "AllocationId"),
             SubnetId=Ref(subnet),
@@ -126,7 +125,7 @@ def _subnet(scope: Scope, tier: str, zone: str, block: str, table: RouteTable) -
             VpcId=table.VpcId,
             AvailabilityZone=availability_zone(scope, _ZONES.index(zone)),
             CidrBlock=block,
-            # Load balancer and NAT gateways bring addresses of their own; nothing else gets one by accident.
+            # Load balancer and NAT gateways have their own public addresses; no other resource gets one.
             MapPublicIpOnLaunch=False,
             Tags=_named(scope, tier.lower(), zone.lower()),
         )
@@ -140,10 +139,10 @@ def _subnet(scope: Scope, tier: str, zone: str, block: str, table: RouteTable) -
 
 
 def _blocks(cidr: str) -> Iterator[str]:
-    """Sixteenths of the VPC's addresses: six are used, ten are left for what comes later."""
+    """The CIDR blocks of the subnets: sixteenths of the VPC's range. Six are used, ten are free."""
     return map(str, ipaddress.IPv4Network(cidr).subnets(prefixlen_diff=4))
 
 
 def _named(scope: Scope, *suffix: str) -> Tags:
-    """The Name tag, by which the VPC console lists everything."""
+    """The Name tag, which the VPC console shows."""
     return Tags(Name=Sub("-".join(("${StagePrefix}", scope.settings.name, *suffix))))

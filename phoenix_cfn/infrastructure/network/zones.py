@@ -8,5 +8,5 @@ from phoenix_cfn.scope import Scope
 
 
 def availability_zone(scope: Scope, number: int) -> Select:
-    """The stage's first or second zone (0 or 1), by its position in the account's list for the region."""
+    """The stage's first or second zone (0 or 1), by its position in the account's list of the region's zones."""
     return Select(scope.settings.network.availability_zones[number] - 1, GetAZs(""))

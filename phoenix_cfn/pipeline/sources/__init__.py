@@ -1,4 +1,4 @@
-"""Where the code comes from: a file for each kind, with the name of the setting's value."""
+"""The sources of the code: a file for each kind, with the name of the setting's value."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 
 class Source(Struct, frozen=True):
-    """`stage`: the pipeline's first; `statements`: what the pipeline's role needs to read the source.
+    """`stage`: the first stage of the pipeline; `statements`: the permissions of the pipeline's role for the source.
 
-    `start_on_push` adds what starts a run after a push; `commits`: the address of a commit, without its id.
+    `start_on_push` adds the resources that start a run on a push; `commits`: the URL of a commit, without its id.
     """
 
     stage: Stages
@@ -30,7 +30,7 @@ class Source(Struct, frozen=True):
 
 
 def source_of_kind(kind: SourceKind, template: StageTemplate) -> Source:
-    """The source of a kind, and the parameters that say where the code is: of `github-oauth` by github_oauth.py."""
+    """The source of a kind with its parameters: github_oauth.py for `github-oauth`."""
     name = kind.replace("-", "_")
     build = cast(Callable[[StageTemplate], Source], getattr(import_module(f"{__name__}.{name}"), name))
     return build(template)

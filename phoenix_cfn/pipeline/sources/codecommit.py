@@ -1,4 +1,4 @@
-"""A branch in CodeCommit, announced by EventBridge."""
+"""A branch in CodeCommit; EventBridge starts the runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from phoenix_cfn.template import StageTemplate
 
 
 def codecommit(template: StageTemplate) -> Source:
-    """A repository that exists in this account and region.
+    """An existing repository in this account and region.
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
     """
@@ -35,7 +35,7 @@ def codecommit(template: StageTemplate) -> Source:
         {
             "RepositoryName": Ref(repository),
             "BranchName": Ref(branch),
-            # The rule starts the runs; to poll as well would release each push twice.
+            # The rule starts the runs; with polling, each push would start two.
             "PollForSourceChanges": False,
         },
     )
@@ -68,14 +68,14 @@ def _repository(form: Form) -> Parameter:
             Description="Name of the CodeCommit repository, in this account and region.",
             AllowedPattern=REPOSITORY,
             MaxLength=100,
-            ConstraintDescription="Enter the repository's name alone, at most 100 characters, without .git.",
+            ConstraintDescription="Enter the name of the repository, at most 100 characters, without .git.",
         ),
     )
 
 
 @part
 def push_rule(scope: Scope, pipeline: Pipeline, repository_arn: Sub, branch: Parameter) -> None:
-    """A rule starts a run when the branch gets a commit, with a role that can do nothing else."""
+    """The rule that starts a run for each new commit of the branch, and its role."""
     pipeline_arn = Sub(
         f"arn:${{AWS::Partition}}:codepipeline:${{AWS::Region}}:${{AWS::AccountId}}:${{{pipeline.title}}}"
     )
@@ -103,7 +103,7 @@ def push_rule(scope: Scope, pipeline: Pipeline, repository_arn: Sub, branch: Par
     scope.add(
         Rule(
             "PushRule",
-            Description="Starts the pipeline at every push to the branch",
+            Description="Starts the pipeline on every push to the branch",
             EventPattern={
                 "source": ["aws.codecommit"],
                 "detail-type": ["CodeCommit Repository State Change"],

@@ -1,4 +1,4 @@
-"""What Git and its hosts accept as names: the parameters that every source has."""
+"""The parameters for the names of owners, repositories and branches in Git."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from troposphere import Parameter
 from phoenix_cfn.parameters.form import SOURCE, Form
 from phoenix_cfn.template import StageTemplate
 
-# What Git accepts as a branch, in ASCII: no part begins with a dot or ends with .lock, no two dots or slashes stand
-# together, and there is no @{. CodePipeline reads #{ as a variable of its own.
+# A valid branch name in ASCII: no part begins with a dot or ends with .lock, no two dots or slashes in a row, no @{. In
+# CodePipeline, #{ begins a variable.
 # https://git-scm.com/docs/git-check-ref-format
 _BRANCH = r"^(?![-/]|refs/|@$)(?!.*(\.\.|//|[@#]\{|\.lock(/|$)|[./]$))(?!(.*/)?\.)[!-)+-9;->@-Z\]_-}]+$"
 # https://docs.github.com/en/repositories/creating-and-managing-repositories/about-repositories
@@ -17,7 +17,7 @@ REPOSITORY = r"^(?!\.\.?$)(?!.*\.git$)[A-Za-z0-9._-]+$"
 
 
 class GithubParameters(Struct, frozen=True):
-    """`username`: the owner of the repository; `branch`: its pushes are released."""
+    """`username`: the owner of the repository; `branch`: the branch to deploy."""
 
     username: Parameter
     repository: Parameter
@@ -25,12 +25,12 @@ class GithubParameters(Struct, frozen=True):
 
     @property
     def commits(self) -> str:
-        """The address of a commit without its id, as text for Fn::Sub."""
+        """The URL of a commit without its id, as text for Fn::Sub."""
         return f"https://github.com/${{{self.username.title}}}/${{{self.repository.title}}}/commit/"
 
 
 def github_parameters(template: StageTemplate) -> GithubParameters:
-    """Adds where the code is on GitHub. None has a default, as every fork differs."""
+    """Adds the parameters of a GitHub repository. None has a default, as every fork differs."""
     form = Form(template, __name__)
     return GithubParameters(
         username=form.ask(
@@ -39,11 +39,11 @@ def github_parameters(template: StageTemplate) -> GithubParameters:
             Parameter(
                 "GithubUsername",
                 Type="String",
-                Description="User or organization that owns your fork.",
-                # With an underscore: a user that an enterprise manages.
+                Description="GitHub user or organization that owns your fork.",
+                # With an underscore: an enterprise managed user.
                 AllowedPattern="^[A-Za-z0-9](-?[A-Za-z0-9])*(_[A-Za-z0-9]+)?$",
                 MaxLength=39,
-                ConstraintDescription="Enter the name of a GitHub user or organization, such as octocat.",
+                ConstraintDescription="Enter a GitHub user or organization, such as octocat.",
             ),
         ),
         repository=form.ask(
@@ -52,10 +52,10 @@ def github_parameters(template: StageTemplate) -> GithubParameters:
             Parameter(
                 "GithubRepository",
                 Type="String",
-                Description="Name of your fork, without the owner.",
+                Description="Name of your fork's repository, without the owner.",
                 AllowedPattern=REPOSITORY,
                 MaxLength=100,
-                ConstraintDescription="Enter the repository's name alone: no address, no owner/name, no .git.",
+                ConstraintDescription="Enter the name of the repository only: no URL, no owner/name, no .git.",
             ),
         ),
         branch=branch_parameter(form, "GithubBranch"),
@@ -63,16 +63,16 @@ def github_parameters(template: StageTemplate) -> GithubParameters:
 
 
 def branch_parameter(form: Form, name: str) -> Parameter:
-    """Adds the branch whose pushes are released."""
+    """Adds the parameter of the branch to deploy."""
     return form.ask(
         SOURCE,
         "Branch",
         Parameter(
             name,
             Type="String",
-            Description="Branch whose pushes are released to this stage, such as main.",
+            Description="Branch to deploy to this stage, such as main. Every push starts the pipeline.",
             AllowedPattern=_BRANCH,
             MaxLength=255,
-            ConstraintDescription="Enter a branch that Git accepts, such as main, without refs/heads/.",
+            ConstraintDescription="Enter a valid branch name such as main, without refs/heads/.",
         ),
     )

@@ -1,4 +1,4 @@
-"""A branch on GitHub, read through a connection that was made in the console: no token, no webhook of ours."""
+"""A branch on GitHub, with an existing connection: no token, no webhook."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from phoenix_cfn.template import StageTemplate
 
 
 def github_connection(template: StageTemplate) -> Source:
-    """GitHub by connection. CloudFormation cannot complete one: a person does, once, and enters its ARN here.
+    """GitHub by connection. CloudFormation cannot complete a connection: the user creates it, and sets its ARN.
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodestarConnectionSource.html
     """
@@ -30,7 +30,7 @@ def github_connection(template: StageTemplate) -> Source:
             "DetectChanges": True,
         },
     )
-    # Both names of the service: connections from before July 2024 keep the old one in their ARN.
+    # Both names of the service: connections from before July 2024 have the old one in their ARN.
     # https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html
     use = Statement(
         Effect=Allow,
@@ -56,4 +56,4 @@ def _connection_arn(template: StageTemplate) -> Parameter:
 
 
 def _nothing(scope: Scope, pipeline: Pipeline) -> None:
-    """The connection starts the runs itself (DetectChanges)."""
+    """Adds nothing: the connection starts the runs (DetectChanges)."""

@@ -1,4 +1,4 @@
-"""A branch on GitHub, read with an OAuth token and announced by a webhook: the way of the original kata."""
+"""A branch on GitHub, with an OAuth token; a webhook starts the runs, as in the original kata."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from phoenix_cfn.template import StageTemplate
 
 
 def github_oauth(template: StageTemplate) -> Source:
-    """GitHub by token: the pipeline's role needs nothing for it.
+    """GitHub by token. The pipeline's role needs no permissions for it.
 
-    CodePipeline shows the token as ****, here and in every description of the pipeline.
+    CodePipeline shows the token as **** in every description of the pipeline.
     https://docs.aws.amazon.com/codepipeline/latest/userguide/appendix-github-oauth.html
     """
     github, token = github_parameters(template), _token(template)
@@ -29,7 +29,7 @@ def github_oauth(template: StageTemplate) -> Source:
             "Repo": Ref(github.repository),
             "Branch": Ref(github.branch),
             "OAuthToken": Ref(token),
-            # The webhook starts the runs; to poll as well would release each push twice.
+            # The webhook starts the runs; with polling, each push would start two.
             "PollForSourceChanges": False,
         },
     )
@@ -37,7 +37,7 @@ def github_oauth(template: StageTemplate) -> Source:
 
 
 def _token(template: StageTemplate) -> Parameter:
-    """The token that may read the repository and make its webhook."""
+    """The parameter of the token, which may read the repository and create its webhook."""
     return Form(template, __name__).ask(
         SOURCE,
         "OAuth token",
@@ -45,16 +45,16 @@ def _token(template: StageTemplate) -> Parameter:
             "GithubOAuthToken",
             Type="String",
             NoEcho=True,
-            Description="Personal access token (classic) with the scopes repo and admin:repo_hook.",
+            Description="GitHub personal access token (classic) with the scopes repo and admin:repo_hook.",
             AllowedPattern="^(gh[po]_[A-Za-z0-9]{36,251}|[0-9a-f]{40})$",
-            ConstraintDescription="Enter a classic token, which begins with ghp_; fine-grained ones do not work.",
+            ConstraintDescription="Enter a classic token: it begins with ghp_. Fine-grained tokens do not work.",
         ),
     )
 
 
 @part
 def webhook(scope: Scope, pipeline: Pipeline) -> None:
-    """GitHub calls a webhook at every push; only those to the branch, and signed with the secret, start a run."""
+    """The webhook, which GitHub calls on every push. Only signed requests for the branch start a run."""
     secret = webhook_secret(scope)
     scope.add(
         Webhook(

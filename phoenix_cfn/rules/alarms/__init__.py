@@ -1,1 +1,1 @@
-"""Alarms that watch something and reach a person."""
+"""Alarms that watch an existing metric and notify a person."""

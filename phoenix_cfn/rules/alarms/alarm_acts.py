@@ -1,5 +1,3 @@
-"""E9501: An alarm does something when it goes off."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,13 +9,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class AlarmActs(Rule):
     """An alarm has an action that is switched on, or is read by a composite alarm or a deployment.
 
-    Risk: The alarm turns red in a console that nobody looks at.
+    Risk: The alarm fires and no notification is sent.
 
     Fix: Name an SNS topic in AlarmActions.
     """
 
     id = "E9501"
-    shortdesc = "An alarm does something when it goes off"
+    shortdesc = "An alarm has an action"
     source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html"
     tags = ["R4", "alarms"]
 

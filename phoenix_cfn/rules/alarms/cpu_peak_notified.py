@@ -1,5 +1,3 @@
-"""E9506: CPU peaks of the service are notified."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,15 +9,15 @@ from phoenix_cfn.rules._service import self_contained, services
 
 
 class CpuPeakNotified(Rule):
-    """An alarm goes off when the CPU of the service is high.
+    """An alarm with an action watches the CPU utilization of the service.
 
-    Risk: /generatecert makes CPU peaks of which nobody learns.
+    Risk: /generatecert causes CPU peaks, and no notification is sent.
 
     Fix: Add an alarm on CPUUtilization of the service, with an SNS topic as its action.
     """
 
     id = "E9506"
-    shortdesc = "CPU peaks of the service are notified"
+    shortdesc = "CPU peaks of the service send a notification"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html"
     tags = ["R4", "alarms"]
     kata = True
@@ -35,4 +33,4 @@ class CpuPeakNotified(Rule):
         ]
         for service in services(stack):
             if not watching and self_contained(service):
-                yield finding(service.here, f"No alarm that anybody hears of watches the CPU of {service.id}")
+                yield finding(service.here, f"No alarm with a notification watches the CPU of {service.id}")

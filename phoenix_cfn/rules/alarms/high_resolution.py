@@ -1,5 +1,3 @@
-"""E9509: A metric is as fine as the alarm that reads it."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,15 +7,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class HighResolution(Rule):
-    """An alarm with a period below one minute reads a service that publishes every 20 seconds.
+    """An alarm with a period below one minute watches a service that publishes its metrics every 20 seconds.
 
-    Risk: Most periods have no data: the alarm goes off late, or never.
+    Risk: Most periods have no data: the alarm fires late or never.
 
     Fix: Add Monitoring with ResolutionSeconds 20 to the service, or use a Period of 60 seconds.
     """
 
     id = "E9509"
-    shortdesc = "A metric is as fine as the alarm that reads it"
+    shortdesc = "A metric has the resolution of the alarm that watches it"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html"
     tags = ["R4", "alarms"]
 

@@ -1,5 +1,3 @@
-"""E9511: No FILL hides that metrics arrive late."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -13,19 +11,19 @@ _POLICIES = (POLICY, "AWS::AutoScaling::ScalingPolicy")
 
 
 class LateMetrics(Rule):
-    """Metric math that an alarm or a scaling policy watches does not FILL the metrics of AWS's services with a value.
+    """Metric math that an alarm or a scaling policy watches does not FILL metrics of AWS services with a value.
 
-    Risk: AWS publishes them a minute or more late. FILL replaces the newest periods, which have no data yet: the
-    newest datapoint is always the filler, and the alarm stays in OK or in ALARM. Target tracking scales out after
-    three datapoints above its target in a row, which then never come.
+    Risk: AWS publishes these metrics with a delay of a minute or more. FILL replaces the newest periods, which have no
+    data yet: the newest datapoint is always the fill value, and the alarm stays in OK or in ALARM. Target tracking
+    scales out after three datapoints in a row above its target and never sees them.
 
-    Fix: Leave FILL out. In an alarm, set TreatMissingData, and DatapointsToAlarm below EvaluationPeriods (M out of
-    N). For data where a metric has none, add a metric that always has: arithmetic takes a missing value for 0, as in
+    Fix: Remove FILL. In an alarm, set TreatMissingData, and DatapointsToAlarm below EvaluationPeriods (M out of N).
+    Where a metric has gaps, add a metric without gaps: arithmetic treats a missing value as 0, as in
     (requests + 0 * healthy_hosts) / 60.
     """
 
     id = "E9511"
-    shortdesc = "No FILL hides that metrics arrive late"
+    shortdesc = "Watched metric math does not FILL delayed metrics"
     source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html"
     tags = ["R4", "R6", "alarms", "scaling"]
 
@@ -45,23 +43,21 @@ def _filled(owner: Resource, node: Node) -> Iterator[Finding]:
                 continue
             late = sorted(name for name in math.namespaces(call.args[0]) if _late(name))
             if late:
-                what = (
-                    f"{', '.join(late)} arrives late, so that the newest datapoint of {owner.id} is always the filler"
-                )
+                what = f"{', '.join(late)} is delayed: the newest datapoint of {owner.id} is always the fill value"
                 yield finding(expression, what)
 
 
 def _late(namespace: str) -> bool:
-    """Whether a service of AWS publishes here; when other metrics arrive is up to who publishes them."""
+    """Whether an AWS service publishes the metric; the delay of custom metrics is not known."""
     return namespace.startswith("AWS/") or namespace in ("ECS/ContainerInsights", "ContainerInsights")
 
 
 def _some_of_many(owner: Resource) -> bool:
-    """Whether an alarm needs M out of N datapoints, by which it can live with fillers; also where that is not known."""
+    """Whether an alarm needs M out of N datapoints, which tolerates fill values; also where that is not known."""
     periods, needed = owner["EvaluationPeriods"], owner["DatapointsToAlarm"]
     if not needed.given:
         return False
     if periods.number is None or needed.number is None:
         return True
-    # One filler is one breach where low values are.
+    # Where low values breach, each fill value is a breaching datapoint.
     return needed.number < periods.number and (rises(owner) or needed.number > 1)

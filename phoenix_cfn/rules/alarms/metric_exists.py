@@ -1,5 +1,3 @@
-"""E9504: The metric that an alarm watches exists."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,11 +7,11 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class MetricExists(Rule):
-    """An alarm on a metric of AWS names the dimensions by which AWS publishes it.
+    """An alarm on an AWS metric uses the dimensions with which AWS publishes the metric.
 
-    Risk: The alarm never has data: it stays silent whatever happens.
+    Risk: The alarm never has data and never fires.
 
-    Fix: Name the dimensions of the metric, such as ClusterName and ServiceName.
+    Fix: Use the dimensions of the metric, such as ClusterName and ServiceName.
     """
 
     id = "E9504"

@@ -1,5 +1,3 @@
-"""E9507: A CPU alarm goes off at a peak."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,15 +10,15 @@ PERCENTAGES = (("AWS/ECS", "CPUUtilization"), ("AWS/DocDB", "CPUUtilization"))
 
 
 class PeakIsHigh(Rule):
-    """An alarm on high CPU has a threshold of some percent, and does not go by the minimum.
+    """An alarm on high CPU has a threshold between 1 and 99 percent, and its statistic is not Minimum.
 
-    Risk: The alarm is always on, or never: 0.8 is less than one percent, and no service uses more than 100.
+    Risk: The alarm fires all the time or never: 0.8 is less than one percent, and utilization does not exceed 100.
 
     Fix: Use a threshold between 1 and 99, and the statistic Maximum (or Average).
     """
 
     id = "E9507"
-    shortdesc = "A CPU alarm goes off at a peak"
+    shortdesc = "A CPU alarm has a threshold that a peak exceeds"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html"
     tags = ["R4", "alarms"]
 
@@ -31,8 +29,13 @@ class PeakIsHigh(Rule):
                 continue
             operator, threshold = alarm["ComparisonOperator"], alarm["Threshold"]
             if threshold.number is not None and not 1 <= threshold.number <= 100:
-                yield finding(threshold, f"The CPU is measured in percent; {threshold.literal} is no peak")
+                yield finding(
+                    threshold,
+                    f"CPU utilization is in percent; a threshold of {threshold.literal} is exceeded all the time",
+                )
             elif threshold.number == 100 and operator.literal == "GreaterThanThreshold":
-                yield finding(threshold, "The CPU is never above 100 percent")
+                yield finding(threshold, "CPU utilization never exceeds 100 percent")
             if percentages[0].statistic.literal == "Minimum":
-                yield finding(percentages[0].statistic, f"{alarm.id} waits until the idlest task peaks")
+                yield finding(
+                    percentages[0].statistic, f"{alarm.id} watches the Minimum: it fires only when all tasks peak"
+                )

@@ -1,5 +1,3 @@
-"""W9508: A CPU alarm sees short peaks."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class ShortPeaks(Rule):
-    """The alarm on a service's CPU goes off after five minutes at most.
+    """The alarm on a service's CPU fires after five minutes at most.
 
-    Risk: A certificate takes seconds: "any" peak is over before the alarm has counted its periods.
+    Risk: Creating a certificate takes seconds: a peak is over before the alarm has evaluated its periods.
 
-    Fix: Use a Period of 60 seconds or less, and one or two EvaluationPeriods.
+    Fix: Set Period to 60 seconds or less, and EvaluationPeriods to 1 or 2.
     """
 
     id = "W9508"
-    shortdesc = "A CPU alarm sees short peaks"
+    shortdesc = "A CPU alarm detects short peaks"
     source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html"
     tags = ["R4", "alarms"]
     kata = True
@@ -36,5 +34,5 @@ class ShortPeaks(Rule):
             if period is not None and needed is not None and period * needed > 300:
                 yield finding(
                     alarm["EvaluationPeriods"],
-                    f"A peak must last {period * needed / 60:g} minutes before {alarm.id} goes off",
+                    f"A peak must last {period * needed / 60:g} minutes before {alarm.id} fires",
                 )

@@ -1,5 +1,3 @@
-"""E9510: A subscription has an address."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,9 +8,9 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class SubscriptionAddress(Rule):
     """A subscription exists only where its endpoint is not empty.
 
-    Risk: With the default of the parameter, nothing, creating the stack fails.
+    Risk: With the parameter's default, an empty string, creating the stack fails.
 
-    Fix: Give the subscription a condition that the parameter is not empty.
+    Fix: Add a condition to the subscription: the parameter is not empty.
     """
 
     id = "E9510"

@@ -1,5 +1,3 @@
-"""E9502: Somebody hears the topic of an alarm."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,16 +7,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class TopicHeard(Rule):
-    """A topic of the template that an alarm or an event rule publishes to has a subscriber, at least for some choice of
-    parameters.
+    """A topic of the template that an alarm or an event rule publishes to has a subscription, at least for some values
+    of the parameters.
 
-    Risk: The alarm goes off, or the pipeline fails, and no person ever learns of it.
+    Risk: The alarm fires, or the pipeline fails, and no notification is delivered.
 
-    Fix: Add an email subscription, its address a parameter.
+    Fix: Add an email subscription whose address is a parameter.
     """
 
     id = "E9502"
-    shortdesc = "Somebody hears the topic of an alarm"
+    shortdesc = "The topic of an alarm has a subscription"
     source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html"
     tags = ["R4", "alarms"]
     in_every_scenario = True
@@ -26,4 +24,4 @@ class TopicHeard(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for topic, _, who in published(stack):
             if not subscribed(stack, topic) and not stack.shared(topic):
-                yield finding(topic.here, f"{topic.id}, which {who} publishes to, has no subscriber")
+                yield finding(topic.here, f"{topic.id}, which {who} publishes to, has no subscription")

@@ -1,5 +1,3 @@
-"""E9503: The topic takes what AWS publishes."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,17 +8,17 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class TopicTakesAlarms(Rule):
-    """A topic lets the service publish that has news for it (CloudWatch for alarms, EventBridge for event rules): by
-    its policy, where it has one, and by the policy of its key.
+    """The policy of a topic, if any, and the policy of its key allow the service that publishes to the topic:
+    CloudWatch for alarms, EventBridge for event rules.
 
-    Risk: The alarm goes off, publishing fails, and nobody hears.
+    Risk: The alarm fires, publishing fails, and no notification is sent.
 
     Fix: Allow cloudwatch.amazonaws.com (events.amazonaws.com) sns:Publish on the topic, and kms:Decrypt and
     kms:GenerateDataKey* on its key; do not use alias/aws/sns.
     """
 
     id = "E9503"
-    shortdesc = "The topic takes what AWS publishes"
+    shortdesc = "The topic allows the service that publishes to it"
     source_url = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
     tags = ["R4", "alarms"]
 
@@ -36,7 +34,7 @@ class TopicTakesAlarms(Rule):
             for policy in stack.of("AWS::SNS::TopicPolicy"):
                 document = policy["PolicyDocument"]
                 named = any(stack.resource(one) is topic for one in policy["Topics"].items)
-                # Whether an account's own principals include its alarms, AWS does not say.
+                # AWS does not document whether an account's own principals include its alarms.
                 known = not any(one.at("Principal", "AWS").given for one in document["Statement"].items)
                 if named and known and allows_service(document, service, ["sns:Publish"], topic) is False:
                     yield finding(document, f"{policy.id} {why}")

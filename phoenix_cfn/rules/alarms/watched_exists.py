@@ -1,5 +1,3 @@
-"""E9505: What an alarm watches exists."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,16 +7,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class WatchedExists(Rule):
-    """The dimensions of an alarm name resources by the value that CloudWatch knows them by.
+    """The dimensions of an alarm identify resources by the attribute that CloudWatch uses.
 
-    Risk: The alarm never has data: an ARN where CloudWatch has a name is another metric, one that nobody
-    writes.
+    Risk: The alarm never has data: with an ARN where CloudWatch uses a name, it is another metric, which is never
+    published.
 
     Fix: Use Ref of the cluster, GetAtt Name of the service, LoadBalancerFullName and TargetGroupFullName.
     """
 
     id = "E9505"
-    shortdesc = "What an alarm watches exists"
+    shortdesc = "The resource that an alarm watches exists"
     source_url = (
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html"
     )

@@ -1,5 +1,3 @@
-"""E9223: The cluster has an instance."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,7 +9,7 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class ClusterHasInstance(Rule):
     """A database cluster has at least one instance.
 
-    Risk: A cluster without an instance is storage only; its endpoint answers nobody.
+    Risk: A cluster without an instance is storage only; its endpoint accepts no connections.
 
     Fix: Add an AWS::DocDB::DBInstance.
     """

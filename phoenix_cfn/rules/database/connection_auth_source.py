@@ -1,5 +1,3 @@
-"""W9208: The connection string says where the user is known."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,14 +9,14 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class ConnectionAuthSource(Rule):
     """A connection string for DocumentDB that names a database has authSource=admin.
 
-    Risk: A driver asks for the user in the named database; users of DocumentDB are in admin. AWS does not say whether
-    DocumentDB cares, and its own samples leave authSource out, so this is a warning.
+    Risk: A driver authenticates against the named database; users of DocumentDB are in admin. AWS does not document
+    whether DocumentDB requires authSource, and its samples omit it, so this is a warning.
 
     Fix: Add authSource=admin to the connection string's options.
     """
 
     id = "W9208"
-    shortdesc = "The connection string says where the user is known"
+    shortdesc = "The connection string sets authSource"
     source_url = "https://www.mongodb.com/docs/manual/reference/connection-string-options/"
     tags = ["wiring", "database"]
 
@@ -29,5 +27,5 @@ class ConnectionAuthSource(Rule):
             source = uri.option("authSource")
             if uri.lacks("authSource") or (source is not None and source != "admin"):
                 yield finding(
-                    uri.node, f"The connection string looks the user up in {source or uri.database}, not in admin"
+                    uri.node, f"The connection string authenticates against {source or uri.database}, not admin"
                 )

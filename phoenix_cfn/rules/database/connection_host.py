@@ -1,5 +1,3 @@
-"""E9212: The connection string leads to the cluster's endpoint."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,16 +7,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class ConnectionHost(Rule):
-    """A connection string leads to the cluster's Endpoint, which follows the primary, not to a reader or to one
-    instance.
+    """The host in a connection string is the cluster's Endpoint, which follows the primary, not the reader endpoint
+    or the endpoint of an instance.
 
-    Risk: Writes fail at once (a reader), or after the first fail-over (an instance).
+    Risk: Writes fail at once (reader endpoint) or after the first failover (instance endpoint).
 
     Fix: Use the Endpoint attribute of the cluster.
     """
 
     id = "E9212"
-    shortdesc = "The connection string leads to the cluster's endpoint"
+    shortdesc = "The connection string uses the cluster's endpoint"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/endpoints.html"
     tags = ["wiring", "database"]
 
@@ -29,4 +27,4 @@ class ConnectionHost(Rule):
                 if resource is None or not resource.type.startswith("AWS::DocDB::"):
                     continue
                 if resource.type != "AWS::DocDB::DBCluster" or ref.attribute != "Endpoint":
-                    yield finding(uri.node, f"The connection string leads to {ref}, not to the cluster's Endpoint")
+                    yield finding(uri.node, f"The connection string uses {ref}, not the cluster's Endpoint")

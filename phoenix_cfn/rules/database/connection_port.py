@@ -1,5 +1,3 @@
-"""E9210: The connection string's port is the database's."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -13,9 +11,9 @@ from phoenix_cfn.rules._wires import note
 
 
 class ConnectionPort(Rule):
-    """The port in a connection string is the port of the cluster that it leads to.
+    """The port in a connection string is the port of its cluster.
 
-    Risk: The application asks a port on which nothing answers.
+    Risk: The application cannot connect: the database listens on another port.
 
     Fix: Use one parameter, or the cluster's Port attribute, for both.
     """

@@ -1,5 +1,3 @@
-"""E9209: The connection string names the replica set."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,7 +9,7 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class ConnectionReplicaSet(Rule):
     """A connection string for DocumentDB has replicaSet=rs0.
 
-    Risk: The driver talks to one instance only; after a fail-over it writes to a replica, which refuses.
+    Risk: The driver uses one instance only; after a failover it writes to a replica, and the writes fail.
 
     Fix: Add replicaSet=rs0 to the connection string's options.
     """

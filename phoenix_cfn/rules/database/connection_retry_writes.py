@@ -1,5 +1,3 @@
-"""E9207: The connection string switches retryable writes off."""
-
 from __future__ import annotations
 
 import re
@@ -10,7 +8,7 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 def refuses_retries(engine: str | None) -> bool:
-    """Whether an engine is known to be below 8.0.2; without a version, and with 8.0 alone, AWS takes its newest 8.0."""
+    """Whether an engine is known to be below 8.0.2; without a version, or with 8.0, AWS uses its newest 8.0."""
     if engine is None or not re.fullmatch(r"\d{1,9}(\.\d{1,9})+", engine):
         return False
     version = [int(number) for number in engine.split(".")]
@@ -20,13 +18,13 @@ def refuses_retries(engine: str | None) -> bool:
 class ConnectionRetryWrites(Rule):
     """A connection string for a DocumentDB cluster whose EngineVersion is below 8.0.2 has retryWrites=false.
 
-    Risk: Drivers retry writes by default; DocumentDB below 8.0.2 answers each write with an error.
+    Risk: Drivers enable retryable writes by default; with DocumentDB below 8.0.2 every write fails.
 
     Fix: Add retryWrites=false to the connection string's options.
     """
 
     id = "E9207"
-    shortdesc = "The connection string switches retryable writes off"
+    shortdesc = "The connection string disables retryable writes"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/retryable-writes.html"
     tags = ["wiring", "database"]
 
@@ -36,4 +34,6 @@ class ConnectionRetryWrites(Rule):
             if cluster is None or not refuses_retries(cluster["EngineVersion"].literal):
                 continue
             if uri.lacks("retryWrites") or uri.option("retryWrites") == "true":
-                yield finding(uri.node, "The connection string leaves retryable writes on, which DocumentDB refuses")
+                yield finding(
+                    uri.node, "The connection string leaves retryable writes enabled, which DocumentDB does not support"
+                )

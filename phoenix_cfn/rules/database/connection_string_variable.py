@@ -1,5 +1,3 @@
-"""E9213: DB_CONNECTION_STRING reaches the application."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,8 +7,8 @@ from phoenix_cfn.rules._service import app_containers, applications, of_the_kata
 
 
 class ConnectionStringVariable(Rule):
-    """If there is a database, a container of the tasks behind the load balancer gets DB_CONNECTION_STRING, as a secret
-    or a variable, by exactly this name.
+    """If the template has a database, a container of the tasks behind the load balancer has DB_CONNECTION_STRING, as a
+    secret or a variable with exactly this name.
 
     Risk: The application starts without a database, or does not start at all.
 
@@ -28,4 +26,4 @@ class ConnectionStringVariable(Rule):
             if told_of_database(container) or service not in applications(stack):
                 continue
             if of_the_kata(stack, container):
-                yield finding(container, f"Container {container['Name'].text} is not told DB_CONNECTION_STRING")
+                yield finding(container, f"Container {container['Name'].text} has no DB_CONNECTION_STRING")

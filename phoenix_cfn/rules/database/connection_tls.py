@@ -1,5 +1,3 @@
-"""E9206: The connection string asks for TLS."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,13 +9,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class ConnectionTls(Rule):
     """A connection string for DocumentDB has tls=true (or the older ssl=true).
 
-    Risk: DocumentDB refuses the connection: the application never gets its database.
+    Risk: DocumentDB refuses the connection.
 
     Fix: Add tls=true to the connection string's options.
     """
 
     id = "E9206"
-    shortdesc = "The connection string asks for TLS"
+    shortdesc = "The connection string enables TLS"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/connect_programmatically.html"
     tags = ["wiring", "database"]
 
@@ -26,4 +24,4 @@ class ConnectionTls(Rule):
             if not for_documentdb(stack, uri):
                 continue
             if (uri.lacks("tls") and uri.lacks("ssl")) or uri.option("tls") == "false" or uri.option("ssl") == "false":
-                yield finding(uri.node, "The connection string does not ask for TLS, which DocumentDB demands")
+                yield finding(uri.node, "The connection string does not enable TLS, which DocumentDB requires")

@@ -1,5 +1,3 @@
-"""E9211: The connection string's user is the database's."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,9 +8,9 @@ from phoenix_cfn.rules._wires import note, parted
 
 
 class ConnectionUser(Rule):
-    """A connection string with the master user's password has the master user, too.
+    """A connection string with the master user's password has the master user's name.
 
-    Risk: Authentication fails: the password is another user's.
+    Risk: Authentication fails: user name and password do not match.
 
     Fix: Use one parameter for both.
     """
@@ -33,5 +31,5 @@ class ConnectionUser(Rule):
             if parted(stack, uri.user, cluster["MasterUsername"].text):
                 tied = note(stack, uri.user, cluster["MasterUsername"].text)
                 yield finding(
-                    uri.node, f"The user is {uri.user}, {cluster.id} knows {cluster['MasterUsername'].text}{tied}"
+                    uri.node, f"The user is {uri.user}, that of {cluster.id} is {cluster['MasterUsername'].text}{tied}"
                 )

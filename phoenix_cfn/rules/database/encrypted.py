@@ -1,5 +1,3 @@
-"""E9204: The database is encrypted at rest."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,8 +9,7 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class DatabaseEncrypted(Rule):
     """A database cluster has StorageEncrypted.
 
-    Risk: Data, logs, backups and snapshots lie in clear; encryption cannot be switched on later without a new
-    cluster.
+    Risk: Data, logs, backups and snapshots are not encrypted; an existing cluster cannot be encrypted.
 
     Fix: Set StorageEncrypted to true.
     """

@@ -1,5 +1,3 @@
-"""E9232: The engine version runs on the instance class."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,17 +7,17 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class InstanceClassOffered(Rule):
-    """Each instance has a class that DocumentDB offers with its cluster's engine version; db.serverless needs a cluster
-    with a ServerlessV2ScalingConfiguration.
+    """Each instance has a class that DocumentDB supports with its cluster's engine version; db.serverless needs a
+    cluster with a ServerlessV2ScalingConfiguration.
 
-    Risk: The stack fails when the cluster is there already: the combination is not supported.
+    Risk: Creating the stack fails after the cluster exists: the combination is not supported.
 
-    Fix: Choose a class of the version's table: 3.6 alone runs on db.r4; db.r6g and db.t4g need 4.0 or later, db.r6gd,
-    db.r8g and db.serverless 5.0 or later.
+    Fix: Choose a class that the version supports: db.r4 needs 3.6; db.r6g and db.t4g need 4.0 or later; db.r6gd,
+    db.r8g and db.serverless need 5.0 or later.
     """
 
     id = "E9232"
-    shortdesc = "The engine version runs on the instance class"
+    shortdesc = "The engine version supports the instance class"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/devguide/docdb-engine-version-supportability.html"
     tags = ["wiring", "database"]
 
@@ -31,7 +29,7 @@ class InstanceClassOffered(Rule):
                 continue
             version = cluster["EngineVersion"].literal
             if version is not None and documentdb.is_offered(node.literal, version) is False:
-                yield finding(node, f"DocumentDB {version} does not run on {node.literal}")
+                yield finding(node, f"DocumentDB {version} does not support {node.literal}")
             elif (
                 documentdb.instance_family(node.literal) == "serverless"
                 and not cluster["ServerlessV2ScalingConfiguration"].given

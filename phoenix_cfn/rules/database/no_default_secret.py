@@ -1,5 +1,3 @@
-"""E9219: No parameter has a secret as its default."""
-
 from __future__ import annotations
 
 import re
@@ -8,7 +6,7 @@ from collections.abc import Iterator
 from phoenix_cfn.rules._database import holds_secret, is_hidden
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
-# Words for the absence of a value. None of them is a secret that anything accepts.
+# Words that stand for no value. No service accepts one of them as a secret.
 _NO_VALUE = re.compile(
     r"[<\[]?(-+|none|null|nil|n/?a|tbd|unset|undefined|placeholder|replace[ _-]?me"
     r"|(not|to)[ _-]?(be[ _-]?)?(set|used|defined|determined|specified|provided|replaced))[>\]]?",
@@ -19,9 +17,9 @@ _NO_VALUE = re.compile(
 class NoDefaultSecret(Rule):
     """A parameter that holds a secret has no default, an empty one, or a word for no value such as NONE.
 
-    Risk: The password is public with the template, and is what most stacks will have.
+    Risk: The password is public with the template, and most stacks use it.
 
-    Fix: Remove the default, or take an empty one as the order to generate a secret.
+    Fix: Remove the default, or use an empty default and generate a secret for it.
     """
 
     id = "E9219"

@@ -1,5 +1,3 @@
-"""E9216: No secret is a plain environment variable."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,8 +10,8 @@ from phoenix_cfn.rules._service import all_containers, environment
 class NoSecretInEnvironment(Rule):
     """No plain environment variable of a container, a build or a function holds a secret.
 
-    Risk: Whoever may describe the task definition, the project or the function reads it; it lands in logs and
-    consoles.
+    Risk: Every principal that may describe the task definition, the project or the function can read it; it appears
+    in logs and in the console.
 
     Fix: Use the container's Secrets, or a build variable of type SECRETS_MANAGER.
     """

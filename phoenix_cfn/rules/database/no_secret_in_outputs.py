@@ -1,5 +1,3 @@
-"""E9217: No output shows a secret."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,7 +9,7 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class NoSecretInOutputs(Rule):
     """No output of the stack holds a secret.
 
-    Risk: Outputs are shown in clear to everybody who may describe the stack, and stay in its history.
+    Risk: Every principal that may describe the stack can read its outputs in plain text.
 
     Fix: Output the secret's ARN, or nothing.
     """

@@ -1,5 +1,3 @@
-"""E9218: No secret travels in ParameterOverrides."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,16 +9,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class NoSecretInOverrides(Rule):
-    """The ParameterOverrides of a deploy action hold no secret; they pass a reference to one.
+    """The ParameterOverrides of a deploy action contain no secret, only a reference to one.
 
-    Risk: The pipeline's definition keeps its configuration in clear, NoEcho or not; everybody who may read the
-    pipeline reads the password.
+    Risk: The pipeline's definition contains its configuration in plain text, also values of NoEcho parameters; every
+    principal that may read the pipeline can read the password.
 
     Fix: Keep the password in Secrets Manager and pass the secret's ARN.
     """
 
     id = "E9218"
-    shortdesc = "No secret travels in ParameterOverrides"
+    shortdesc = "ParameterOverrides contain no secret"
     source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html"
     tags = ["security", "pipeline"]
 

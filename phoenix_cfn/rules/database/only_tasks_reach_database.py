@@ -1,5 +1,3 @@
-"""E9202: Nobody but the tasks reaches the database."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,15 +9,15 @@ from phoenix_cfn.rules._service import services, task_groups
 
 
 class OnlyTasksReachDatabase(Rule):
-    """The database's security groups admit security groups of tasks, and neither address ranges nor other groups.
+    """The database's security groups allow security groups of tasks, and neither address ranges nor other groups.
 
-    Risk: Whatever else runs in the network, or on the internet, may try passwords on the database.
+    Risk: Other hosts in the network, or on the internet, can try passwords on the database.
 
-    Fix: Name the tasks' security group as the only source.
+    Fix: Set the tasks' security group as the only source.
     """
 
     id = "E9202"
-    shortdesc = "Nobody but the tasks reaches the database"
+    shortdesc = "Only the tasks can connect to the database"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/db-instance-security.html"
     tags = ["security", "database"]
     kata = True
@@ -32,6 +30,6 @@ class OnlyTasksReachDatabase(Rule):
                 if opening.admits(default_port(stack, cluster)) is False:
                     continue
                 if opening.is_network:
-                    yield finding(opening.node, f"{cluster.id} admits the addresses {opening.cidr}, not only the tasks")
+                    yield finding(opening.node, f"{cluster.id} allows the addresses {opening.cidr}, not only the tasks")
                 elif opening.group is not None and tasks and not any(opening.group is one for one in [*tasks, *own]):
-                    yield finding(opening.node, f"{cluster.id} admits {opening.group.id}, which no task wears")
+                    yield finding(opening.node, f"{cluster.id} allows {opening.group.id}, which no task has")

@@ -1,5 +1,3 @@
-"""E9233: The parameter group is of the engine version's family."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,13 +10,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class ParameterGroupFamily(Rule):
     """The parameter group of a DocumentDB cluster has the family of its engine version: docdb5.0 for 5.0.1.
 
-    Risk: The stack fails: the parameter group cannot be used with the version.
+    Risk: Creating the stack fails: the parameter group cannot be used with the version.
 
     Fix: Change Family together with EngineVersion.
     """
 
     id = "E9233"
-    shortdesc = "The parameter group is of the engine version's family"
+    shortdesc = "The parameter group has the family of the engine version"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/cluster_parameter_groups.html"
     tags = ["wiring", "database"]
 

@@ -1,5 +1,3 @@
-"""E9222: A generated password is one that the database and a URI take."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,17 +7,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class PasswordAlphabet(Rule):
-    """A secret that generates a database's password leaves out the characters that DocumentDB refuses (/, ", @),
-    and, where a connection string contains it, those that have a meaning in a URI.
+    """A secret that generates a database's password excludes the characters that DocumentDB refuses (/, ", @), and,
+    where a connection string contains the password, those that are reserved in a URI.
 
-    Risk: Some stacks fail at random: the password that was generated is refused, or breaks the connection
-    string.
+    Risk: Some stacks fail at random: the generated password is refused, or breaks the connection string.
 
     Fix: Set ExcludePunctuation, or list these characters in ExcludeCharacters.
     """
 
     id = "E9222"
-    shortdesc = "A generated password is one that the database and a URI take"
+    shortdesc = "A generated password is valid for the database and in a URI"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html"
     tags = ["wiring", "database"]
 

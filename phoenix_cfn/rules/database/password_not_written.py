@@ -1,5 +1,3 @@
-"""E9221: The database's password is not written in the template."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,15 +6,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class PasswordNotWritten(Rule):
-    """A cluster's password is a parameter, a dynamic reference to a secret, or one that AWS manages.
+    """A cluster's password is a parameter, a dynamic reference to a secret, or managed by AWS.
 
-    Risk: Whoever reads the template has the database.
+    Risk: Every reader of the template can log in to the database.
 
     Fix: Use ManageMasterUserPassword, or a dynamic reference to a generated secret.
     """
 
     id = "E9221"
-    shortdesc = "The database's password is not written in the template"
+    shortdesc = "The database's password is not in the template"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html"
     tags = ["security", "database"]
 
@@ -25,4 +23,4 @@ class PasswordNotWritten(Rule):
             node = cluster["MasterUserPassword"]
             value = node.text
             if value is not None and not value.refs and value.literal:
-                yield finding(node, f"The password of {cluster.id} is written here")
+                yield finding(node, f"The password of {cluster.id} is in plain text")

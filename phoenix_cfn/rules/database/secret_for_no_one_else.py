@@ -1,5 +1,3 @@
-"""E9215: Nobody reads the secrets but who needs them."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,23 +10,23 @@ from phoenix_cfn.rules._service import all_containers, secrets
 
 
 def reads_secrets(statement: Statement) -> bool:
-    """Whether a statement lets a role read secrets, with no condition that may say which."""
+    """Whether a statement allows a role to read secrets, without a condition that may limit which."""
     plain = statement.allows and not statement.negated and not statement.node["Condition"].given
     return plain and statement.names("secretsmanager:GetSecretValue")
 
 
 class SecretForNoOneElse(Rule):
-    """No role may read all secrets of the account, and a secret that ECS hands to a container is not readable by
-    tasks, builds or pipelines themselves.
+    """No role may read all secrets of the account. A secret that ECS passes to a container is not readable by task
+    roles, builds or pipelines.
 
-    Risk: A hole in the application or in a build script gives the database away, with all other secrets of the
+    Risk: A vulnerability in the application or in a build script exposes the database and all other secrets of the
     account.
 
     Fix: Allow secretsmanager:GetSecretValue on the one secret, to the execution role only.
     """
 
     id = "E9215"
-    shortdesc = "Nobody reads the secrets but who needs them"
+    shortdesc = "Only roles that need a secret may read it"
     source_url = "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html"
     tags = ["security", "database"]
 
@@ -38,7 +36,7 @@ class SecretForNoOneElse(Rule):
                 if reads_secrets(statement) and not statement.conditional and not statement.allows_everything:  # E9802
                     for node in statement.resources:
                         if every_secret(node):
-                            yield finding(node, "This policy lets its role read every secret of the account")
+                            yield finding(node, "This policy allows its role to read every secret of the account")
         handed = {
             source.id: source
             for container in all_containers(stack)
@@ -55,4 +53,4 @@ class SecretForNoOneElse(Rule):
                         value = node.text
                         named = next((ref.name for ref in value.refs if ref.name in handed), None) if value else None
                         if named is not None:
-                            yield finding(node, f"{use.role.id} may read {named}, which ECS hands to the container")
+                            yield finding(node, f"{use.role.id} may read {named}, which ECS passes to the container")

@@ -1,5 +1,3 @@
-"""E9224: The secret has the key that the container asks for."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,16 +8,16 @@ from phoenix_cfn.rules._service import all_containers, secrets
 
 
 class SecretKey(Rule):
-    """A JSON key that a container's secret names is a key of that secret, and a connection string is not given as
-    a whole JSON document.
+    """A JSON key in a container's Secrets is a key of that secret, and a connection string is not a whole JSON
+    document.
 
-    Risk: No task starts (the key does not exist), or the application takes JSON for a connection string.
+    Risk: No task starts (the key does not exist), or the application gets JSON instead of a connection string.
 
-    Fix: Name a key of the secret's template, or keep the string alone in a secret of its own.
+    Fix: Use a key of the secret's template, or store the connection string in a separate secret.
     """
 
     id = "E9224"
-    shortdesc = "The secret has the key that the container asks for"
+    shortdesc = "The secret has the key that the container uses"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"
     tags = ["wiring", "database"]
 

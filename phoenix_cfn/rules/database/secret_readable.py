@@ -1,5 +1,3 @@
-"""E9214: The execution role may read the secrets that it hands to the container."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -13,8 +11,8 @@ from phoenix_cfn.rules._service import containers, secrets
 
 
 class SecretReadable(Rule):
-    """A task definition with secrets has an execution role that may read each of them, and decrypt it where it has
-    a key of its own.
+    """A task definition with secrets has an execution role that may read each of them, and decrypt it if it has a
+    customer managed key.
 
     Risk: No task starts: ResourceInitializationError, unable to pull secrets.
 
@@ -23,7 +21,7 @@ class SecretReadable(Rule):
     """
 
     id = "E9214"
-    shortdesc = "The execution role may read the secrets that it hands to the container"
+    shortdesc = "The execution role may read the container's secrets"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
     tags = ["wiring", "database"]
 
@@ -32,7 +30,7 @@ class SecretReadable(Rule):
             owner = role(stack, task["ExecutionRoleArn"])
             for name, node in (pair for container in containers(task) for pair in secrets(container).items()):
                 if not task["ExecutionRoleArn"].given:
-                    yield finding(node, f"{task.id} has no execution role that could read {name}")
+                    yield finding(node, f"{task.id} has no execution role to read {name}")
                 if owner is None:
                     continue
                 source, held = secret_of(stack, node), grants(stack, owner)

@@ -1,5 +1,3 @@
-"""E9220: Parameters that hold a secret are not echoed."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,13 +9,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class SecretsNotEchoed(Rule):
     """A parameter that holds a secret has NoEcho.
 
-    Risk: The console and the API show what was typed.
+    Risk: The console and the API show the value.
 
     Fix: Set NoEcho to true.
     """
 
     id = "E9220"
-    shortdesc = "Parameters that hold a secret are not echoed"
+    shortdesc = "Parameters that hold a secret have NoEcho"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html"
     tags = ["security", "database"]
 
@@ -25,4 +23,4 @@ class SecretsNotEchoed(Rule):
         for name in stack.parameters:
             parameter = stack.parameter(name)
             if holds_secret(stack, name) and not parameter["NoEcho"].true:
-                yield finding(parameter, f"{name} is shown when somebody looks at the stack's parameters")
+                yield finding(parameter, f"The console and the API show the value of {name}")

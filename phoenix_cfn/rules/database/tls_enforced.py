@@ -1,5 +1,3 @@
-"""E9205: The database demands TLS."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,15 +6,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class TlsEnforced(Rule):
-    """The database's parameter group does not switch TLS off.
+    """The database's parameter group does not disable TLS.
 
-    Risk: Passwords and data cross the network in clear.
+    Risk: Passwords and data cross the network unencrypted.
 
-    Fix: Leave the parameter tls at enabled.
+    Fix: Set the parameter tls to enabled, or remove it.
     """
 
     id = "E9205"
-    shortdesc = "The database demands TLS"
+    shortdesc = "The database requires TLS"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/security.encryption.ssl.html"
     tags = ["security", "database"]
 
@@ -24,4 +22,4 @@ class TlsEnforced(Rule):
         for group in stack.of("AWS::DocDB::DBClusterParameterGroup"):
             node = group.at("Parameters", "tls")
             if (node.literal or "").lower() in ("disabled", "false", "off", "0"):
-                yield finding(node, f"{group.id} switches TLS off")
+                yield finding(node, f"{group.id} disables TLS")

@@ -1,5 +1,3 @@
-"""E9226: The GitHub token is not written in the template."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,13 +9,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class TokenNotWritten(Rule):
     """A source action's OAuthToken is a parameter or a dynamic reference.
 
-    Risk: Whoever reads the template has the token, with all repositories of its owner.
+    Risk: Every reader of the template has the token, and with it all repositories of its owner.
 
     Fix: Use a NoEcho parameter, or a dynamic reference to a secret.
     """
 
     id = "E9226"
-    shortdesc = "The GitHub token is not written in the template"
+    shortdesc = "The GitHub token is not in the template"
     source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/appendix-github-oauth.html"
     tags = ["security", "pipeline"]
 
@@ -26,4 +24,4 @@ class TokenNotWritten(Rule):
             node = action.configuration["OAuthToken"]
             value = node.text
             if value is not None and not value.refs and value.literal:
-                yield finding(node, "The token is written here")
+                yield finding(node, "The token is in plain text")

@@ -1,5 +1,3 @@
-"""E9231: The database accepts its master user."""
-
 from __future__ import annotations
 
 import re
@@ -14,7 +12,7 @@ class UserNotReserved(Rule):
     """The master user of DocumentDB has 1 to 63 letters and digits, begins with a letter, and is none of admin,
     rdsadmin and serviceadmin.
 
-    Risk: The stack fails after minutes: the name is a reserved word used by the engine.
+    Risk: Creating the stack fails after minutes: the name is a reserved word used by the engine.
 
     Fix: Choose another name; refuse the reserved ones in the parameter's AllowedPattern.
     """

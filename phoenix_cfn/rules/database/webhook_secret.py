@@ -1,5 +1,3 @@
-"""E9225: The webhook has a secret of its own."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,16 +7,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class WebhookSecret(Rule):
-    """A webhook's SecretToken is neither written in the template nor the token that the pipeline uses for GitHub.
+    """A webhook's SecretToken is neither plain text in the template nor the token that the pipeline uses for GitHub.
 
-    Risk: The token that opens all repositories of its owner is also used to sign requests, and shown to whoever
-    reads the webhook.
+    Risk: The token for all repositories of its owner also signs requests, and every principal that may read the
+    webhook can read it.
 
     Fix: Generate a secret for the webhook and use a dynamic reference to it.
     """
 
     id = "E9225"
-    shortdesc = "The webhook has a secret of its own"
+    shortdesc = "The webhook has a separate secret"
     source_url = "https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_WebhookAuthConfiguration.html"
     tags = ["security", "pipeline"]
 
@@ -30,6 +28,6 @@ class WebhookSecret(Rule):
             if value is None:
                 continue
             if not value.refs and value.literal is not None:
-                yield finding(node, "The webhook's secret is written in the template")
+                yield finding(node, "The webhook's secret is in plain text")
             elif any(value == token for token in tokens):
                 yield finding(node, "The webhook's secret is the token that the pipeline uses for GitHub")

@@ -1,5 +1,3 @@
-"""E9234: Backup and maintenance have windows of their own."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,15 +9,15 @@ from phoenix_cfn.rules._windows import faults
 
 class WindowsApart(Rule):
     """PreferredBackupWindow (hh24:mi-hh24:mi) and PreferredMaintenanceWindow (ddd:hh24:mi-ddd:hh24:mi) of a DocumentDB
-    cluster have 30 minutes or more and do not overlap.
+    cluster are at least 30 minutes long and do not overlap.
 
-    Risk: The stack fails: the backup window and the maintenance window must not overlap.
+    Risk: Creating the stack fails: the backup window and the maintenance window must not overlap.
 
-    Fix: Move one of them, or leave both to AWS.
+    Fix: Move one of them, or remove both: AWS then chooses them.
     """
 
     id = "E9234"
-    shortdesc = "Backup and maintenance have windows of their own"
+    shortdesc = "Backup window and maintenance window do not overlap"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html"
     tags = ["R3", "database"]
 

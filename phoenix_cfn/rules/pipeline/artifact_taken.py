@@ -1,5 +1,3 @@
-"""E9702: An action takes the artifacts that it reads."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -14,11 +12,11 @@ class ArtifactTaken(Rule):
 
     Risk: The action fails at its first run.
 
-    Fix: List the artifact in InputArtifacts.
+    Fix: Add the artifact to InputArtifacts.
     """
 
     id = "E9702"
-    shortdesc = "An action takes the artifacts that it reads"
+    shortdesc = "The artifacts that an action reads are its inputs"
     source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html"
     tags = ["R5", "pipeline"]
 
@@ -42,4 +40,4 @@ class ArtifactTaken(Rule):
             for node, name in read:
                 if name and name not in taken:
                     there = ", ".join(sorted(filter(None, taken))) or "none"
-                    yield finding(node, f"{name} is not an input artifact of this action; it takes {there}")
+                    yield finding(node, f"{name} is not an input artifact of this action; its inputs are {there}")

@@ -1,5 +1,3 @@
-"""E9701: Artifacts are produced before they are consumed."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ class ArtifactsProduced(Rule):
 
     Risk: CodePipeline refuses the pipeline.
 
-    Fix: Give both sides one name, and put the producer into an earlier stage (or a lower RunOrder).
+    Fix: Use the same name on both sides, and run the producer in an earlier stage (or with a lower RunOrder).
     """
 
     id = "E9701"

@@ -1,5 +1,3 @@
-"""E9710: The webhook starts the pipeline for its branch only."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,9 +9,9 @@ from phoenix_cfn.rules._wires import note, parted
 
 
 class BranchFilter(Rule):
-    """A webhook filters $.ref by refs/heads/ and the branch of the source action.
+    """A webhook filters $.ref by refs/heads/ followed by the branch of the source action.
 
-    Risk: Every push to any branch runs the pipeline, or none does.
+    Risk: A push to any branch starts the pipeline, or no push does.
 
     Fix: Add a filter with JsonPath $.ref and MatchEquals refs/heads/{Branch}.
     """
@@ -34,7 +32,7 @@ class BranchFilter(Rule):
                 )
             for node in refs:
                 if node.text is not None and not node.text.plain.startswith("refs/heads/") and not node.unknown:
-                    yield finding(node, f"GitHub sends refs/heads/ and the branch, not {node.text}")
+                    yield finding(node, f"GitHub sends refs/heads/ followed by the branch, not {node.text}")
                 pipeline = stack.resource(hook["TargetPipeline"], "AWS::CodePipeline::Pipeline")
                 for action in actions(pipeline) if pipeline is not None else []:
                     branch = action.configuration["Branch"].text
@@ -42,5 +40,5 @@ class BranchFilter(Rule):
                     named = node.text is not None and "{" not in node.text.plain
                     if action.category == "Source" and named and parted(stack, node.text, spelled):
                         yield finding(
-                            node, f"The source action takes the branch {branch}{note(stack, node.text, spelled)}"
+                            node, f"The source action reads the branch {branch}{note(stack, node.text, spelled)}"
                         )

@@ -1,5 +1,3 @@
-"""E9714: The variables that the buildspec reads are provided."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class BuildVariables(Rule):
-    """Every variable that a buildspec reads and does not set is given by the project, the action or CodeBuild.
+    """Every variable that a buildspec reads and does not set is set by the project, the action or CodeBuild.
 
-    Risk: The variable is empty: the image is pushed to nowhere, or the build fails with an odd message.
+    Risk: The variable is empty: the build fails, often with an error that does not name the variable.
 
     Fix: Add the variable to the project's EnvironmentVariables.
     """
 
     id = "E9714"
-    shortdesc = "The variables that the buildspec reads are provided"
+    shortdesc = "The variables that the buildspec reads are set"
     source_url = "https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html"
     tags = ["wiring", "pipeline"]
 
@@ -35,4 +33,7 @@ class BuildVariables(Rule):
             if lacked:
                 place = variables if variables.given else owner.here
                 more = f" and {len(lacked) - 10} more" if len(lacked) > 10 else ""
-                yield finding(place, f"The buildspec reads {', '.join(lacked[:10])}{more}, which nobody provides")
+                yield finding(
+                    place,
+                    f"The buildspec reads {', '.join(lacked[:10])}{more}, which no project or action sets",
+                )

@@ -1,5 +1,3 @@
-"""E9709: The deployment has the capabilities that the template needs."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,12 +8,12 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class Capabilities(Rule):
-    """A deploy action has CAPABILITY_IAM (CAPABILITY_NAMED_IAM for named roles) if its template makes IAM
-    resources, and CAPABILITY_AUTO_EXPAND if it has a transform.
+    """A deploy action has CAPABILITY_IAM (CAPABILITY_NAMED_IAM for named roles) if its template has IAM resources, and
+    CAPABILITY_AUTO_EXPAND if it has a transform.
 
     Risk: The deployment fails: requires capabilities.
 
-    Fix: Set Capabilities, several joined by a comma.
+    Fix: Set Capabilities, separated by commas.
     """
 
     id = "E9709"

@@ -1,5 +1,3 @@
-"""E9717: A build of images may run Docker."""
-
 from __future__ import annotations
 
 import re
@@ -14,7 +12,7 @@ _FOR_DOCKER = "aws/codebuild/docker:"
 
 class DockerBuild(Rule):
     """A project whose buildspec builds images has PrivilegedMode. CodeBuild's former images aws/codebuild/docker run
-    Docker by themselves, unless it is false.
+    Docker without it, unless it is false.
 
     Risk: The build fails: cannot connect to the Docker daemon.
 

@@ -1,5 +1,3 @@
-"""E9726: The application listens on the port that the load balancer uses."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,10 +7,9 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class DockerfilePort(Rule):
-    """The ports that the Dockerfile exposes have the container's port among them, unless the Dockerfile names the
-    variable PORT, with which the template sets it.
+    """The Dockerfile exposes the container's port, unless it uses the variable PORT, which the template sets.
 
-    Risk: No task becomes healthy: nothing answers on the container's port.
+    Risk: No task becomes healthy: the application does not listen on the container's port.
 
     Fix: Set service.container_port in phoenix.toml to the port in EXPOSE, or let the application read PORT.
     """

@@ -1,5 +1,3 @@
-"""E9722: The stages that the buildspec builds are in the Dockerfile."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,14 +9,14 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class DockerfileStages(Rule):
     """Every target of a `docker build` in the buildspec is a stage of the Dockerfile.
 
-    Risk: The build fails: the target stage could not be found. A service without tests in its Dockerfile is not built.
+    Risk: The build fails: the target stage could not be found.
 
-    Fix: Add the stage, or leave out the target. The buildspec of `phoenix-cfn init` builds a stage named test where
-    there is one.
+    Fix: Add the stage, or remove the target. The buildspec of `phoenix-cfn init` builds a stage named test only if the
+    Dockerfile has one.
     """
 
     id = "E9722"
-    shortdesc = "The stages that the buildspec builds are in the Dockerfile"
+    shortdesc = "The Dockerfile has the stages that the buildspec builds"
     source_url = "https://docs.docker.com/reference/cli/docker/buildx/build/#target"
     tags = ["wiring", "pipeline"]
 

@@ -1,5 +1,3 @@
-"""E9724: The container runs as the user that its image is made for."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,17 +7,17 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class DockerfileUser(Rule):
-    """The USER of the Dockerfile and the User of the container are the same number, where both are numbers; one of
-    them is there, and it is not root.
+    """The USER of the Dockerfile and the User of the container are the same number, where both are numbers. At least
+    one of them is set, and it is not root.
 
-    Risk: As root, a fault in the application has all rights in its container. As another user, the files that the
-    image gives to its user cannot be written.
+    Risk: As root, a vulnerability in the application has all rights in the container. As another user, the process
+    cannot write to the files of the image's user.
 
     Fix: Set USER in the Dockerfile to service.user in phoenix.toml, 1000:1000 by default.
     """
 
     id = "E9724"
-    shortdesc = "The container runs as the user that its image is made for"
+    shortdesc = "The container runs as the user of its image"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html"
     tags = ["wiring", "pipeline"]
 
@@ -32,7 +30,7 @@ class DockerfileUser(Rule):
             path = image.dockerfile.path
             if not runs_as and (made_for in ("root", "0") or (not made_for and image.dockerfile.is_bare(image.stage))):
                 yield finding(
-                    image.node, f"The container runs as root: {path} has no other USER, the container no User"
+                    image.node, f"The container runs as root: {path} has no other USER, and the container has no User"
                 )
             elif made_for.isdigit() and runs_as.isdigit() and int(made_for) != int(runs_as):
-                yield finding(image.node, f"{path} is for user {made_for}; the container runs as {runs_as}")
+                yield finding(image.node, f"{path} sets the user {made_for}; the container runs as {runs_as}")

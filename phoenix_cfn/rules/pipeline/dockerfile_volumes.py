@@ -1,5 +1,3 @@
-"""E9725: The user may write where the container has storage."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,16 +8,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 class DockerfileVolumes(Rule):
     """The Dockerfile declares a VOLUME for each path where the container mounts storage of the task, unless the
-    container runs as root or only reads there.
+    container runs as root or mounts it read-only.
 
-    Risk: Fargate makes the directory for root: the application cannot write to it.
+    Risk: Fargate creates the directory with the owner root: the application cannot write to it.
 
-    Fix: Create the directory in the Dockerfile, give it to the user, and declare it: RUN mkdir -p /data && chown 1000
-    /data, then VOLUME /data.
+    Fix: Create the directory in the Dockerfile, change its owner to the user, and declare it: RUN mkdir -p /data &&
+    chown 1000 /data, then VOLUME /data.
     """
 
     id = "E9725"
-    shortdesc = "The user may write where the container has storage"
+    shortdesc = "The container's user may write to its storage"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html"
     tags = ["wiring", "pipeline"]
 

@@ -1,5 +1,3 @@
-"""E9720: Variables of an earlier action exist."""
-
 from __future__ import annotations
 
 import re
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class ExportedVariables(Rule):
-    """A variable like #{Build.IMAGE_URI} names the Namespace of an action, and one that the buildspec exports.
+    """A variable such as #{Build.IMAGE_URI} uses the Namespace of an action and a variable that the buildspec exports.
 
-    Risk: The pipeline is refused, or the variable does not resolve at its first run.
+    Risk: CodePipeline refuses the pipeline, or the variable does not resolve in the first run.
 
-    Fix: Set the action's Namespace, and list the variable under exported-variables.
+    Fix: Set the action's Namespace, and add the variable to exported-variables.
     """
 
     id = "E9720"
-    shortdesc = "Variables of an earlier action exist"
+    shortdesc = "The variables of an earlier action exist"
     source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-variables.html"
     tags = ["wiring", "pipeline"]
 

@@ -1,5 +1,3 @@
-"""E9721: The image is built for the processor that runs it."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -19,7 +17,7 @@ class ImageArchitecture(Rule):
     """
 
     id = "E9721"
-    shortdesc = "The image is built for the processor that runs it"
+    shortdesc = "The image is built for the processor of the tasks"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-arm64.html"
     tags = ["wiring", "pipeline"]
 

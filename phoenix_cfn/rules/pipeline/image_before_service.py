@@ -1,5 +1,3 @@
-"""E9716: The image exists before the service."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,18 +9,18 @@ from phoenix_cfn.rules._service import containers, services, task_definition
 
 
 class ImageBeforeService(Rule):
-    """A service's image comes from outside of its template, not from a repository that the same stack makes.
+    """A service's image comes from outside its template, not from a repository that the same stack creates.
 
-    Risk: The repository is empty when the service starts: the first deployment fails, by design.
+    Risk: The repository is empty when the service starts: the first deployment always fails.
 
-    Fix: Make the repository in the pipeline's stack, and pass the image to the infrastructure as a parameter.
+    Fix: Create the repository in the pipeline's stack, and pass the image to the infrastructure stack as a parameter.
     """
 
     id = "E9716"
     shortdesc = "The image exists before the service"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html"
     tags = ["R5", "pipeline"]
-    # With a condition the service comes in a second deployment, when the image is there.
+    # With a condition, a second deployment creates the service, when the image exists.
     in_every_scenario = True
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
@@ -40,7 +38,7 @@ class ImageBeforeService(Rule):
 
 
 def _is_seeded(stack: Stack, service: Resource, repository: Resource) -> bool:
-    """Whether the service waits for something that may push an image first: code that knows the repository."""
+    """Whether the service depends on a resource that may push an image first: code that refers to the repository."""
     seeds = [
         one
         for one in stack.resources.values()

@@ -1,5 +1,3 @@
-"""E9715: The image definitions name the task's container."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -33,4 +31,4 @@ class ImageDefinitions(Rule):
                     node = owner.at("Source", "BuildSpec")
                     there = ", ".join(str(one) for one in known)
                     place = node if node.given else owner.here
-                    yield finding(place, f"The buildspec names the container {name}; there is {there}")
+                    yield finding(place, f"The buildspec names the container {name}; the task definitions have {there}")

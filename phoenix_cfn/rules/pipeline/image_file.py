@@ -1,5 +1,3 @@
-"""E9703: The buildspec writes what the deployment reads."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -20,12 +18,12 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class ImageFile(Rule):
-    """What a deploy action reads of an artifact of CodeBuild, the buildspec writes: the file and the key of an
-    Fn::GetParam, the template, the template configuration. The file is one of the artifact's.
+    """The buildspec writes each file that a deploy action reads from an artifact of CodeBuild (the template, the
+    template configuration, the file of an Fn::GetParam with its key), and the artifact contains it.
 
     Risk: The deploy action fails: the file, or the key in it, does not exist.
 
-    Fix: Use one file name and one key in the buildspec and in the action's configuration, and list the file under
+    Fix: Use the same file name and key in the buildspec and in the action's configuration, and list the file under
     artifacts. `phoenix-cfn init` writes a buildspec with all of them.
     """
 

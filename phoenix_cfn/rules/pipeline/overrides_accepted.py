@@ -1,5 +1,3 @@
-"""E9707: The deployed template takes the values that are passed."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,16 +8,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class OverridesAccepted(Rule):
-    """A value in ParameterOverrides that is known is one that the parameter's type, AllowedValues and
-    AllowedPattern allow.
+    """A known value in ParameterOverrides fits the parameter's type, AllowedValues and AllowedPattern.
 
     Risk: The deployment fails: the value is refused.
 
-    Fix: Give both parameters one default and one pattern.
+    Fix: Use the same default and the same pattern for both parameters.
     """
 
     id = "E9707"
-    shortdesc = "The deployed template takes the values that are passed"
+    shortdesc = "The deployed template accepts the values that are passed"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html"
     tags = ["wiring", "pipeline"]
 
@@ -28,4 +25,4 @@ class OverridesAccepted(Rule):
             for name, value in (overrides(action) or {}).items():
                 why = refused(template.section("Parameters").get(name), value)
                 if why is not None:
-                    yield finding(action.configuration["ParameterOverrides"], f"{name} does not take {value}: {why}")
+                    yield finding(action.configuration["ParameterOverrides"], f"{name} does not accept {value}: {why}")

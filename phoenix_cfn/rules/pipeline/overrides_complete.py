@@ -1,5 +1,3 @@
-"""E9706: The parameters that the deployed template needs are passed."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

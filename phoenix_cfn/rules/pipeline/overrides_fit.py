@@ -1,5 +1,3 @@
-"""E9708: ParameterOverrides fit into the pipeline."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,9 +10,9 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class OverridesFit(Rule):
     """The text of ParameterOverrides has at most 1,000 characters.
 
-    Risk: CodePipeline refuses the pipeline: no value of an action's configuration may be longer.
+    Risk: CodePipeline refuses the pipeline: a value in an action's configuration has at most 1,000 characters.
 
-    Fix: Leave out what the defaults say, or use a template configuration file.
+    Fix: Remove values that equal the defaults, or use a template configuration file.
     """
 
     id = "E9708"

@@ -1,5 +1,3 @@
-"""E9705: The deployed template has the parameters that are passed."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

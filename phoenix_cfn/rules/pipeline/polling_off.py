@@ -1,5 +1,3 @@
-"""E9711: The source is not polled where a push starts the pipeline."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,9 +9,9 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class PollingOff(Rule):
     """A source action whose pipeline has a webhook or an event rule has PollForSourceChanges false.
 
-    Risk: Every push runs the pipeline twice.
+    Risk: Every push starts the pipeline twice.
 
-    Fix: Set PollForSourceChanges to false; without it, it is true.
+    Fix: Set PollForSourceChanges to false; the default is true.
     """
 
     id = "E9711"
@@ -26,4 +24,4 @@ class PollingOff(Rule):
             node = action.configuration["PollForSourceChanges"]
             polls = action.provider in ("GitHub", "CodeCommit", "S3") and not node.false and not node.unknown
             if action.category == "Source" and polls and triggers(stack, action.pipeline):
-                yield finding(node if node.given else action.configuration, "The source is polled, too")
+                yield finding(node if node.given else action.configuration, "The source is polled as well")

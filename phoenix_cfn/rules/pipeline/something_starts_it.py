@@ -1,5 +1,3 @@
-"""E9712: A push starts the pipeline."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,7 +9,7 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class SomethingStartsIt(Rule):
     """A pipeline whose source is not polled has a webhook or an event rule.
 
-    Risk: Pushes do nothing; somebody has to press the button.
+    Risk: A push starts no run; each run has to be started by hand.
 
     Fix: Add a webhook with RegisterWithThirdParty, or an event rule for CodeCommit.
     """
@@ -29,8 +27,14 @@ class SomethingStartsIt(Rule):
             node = action.configuration["PollForSourceChanges"]
             others = [hook for hook in stack.of("AWS::CodePipeline::Webhook") if hook["TargetPipeline"].unknown]
             if node.false and not triggers(stack, action.pipeline) and not others:
-                yield finding(node, "Nothing starts this pipeline when somebody pushes")
+                yield finding(
+                    node,
+                    "No push starts this pipeline: its source is not polled, and it has no webhook and no event rule",
+                )
         for hook in stack.of("AWS::CodePipeline::Webhook"):
             node = hook["RegisterWithThirdParty"]
             if not node.true and not node.unknown:
-                yield finding(node if node.given else hook.here, f"GitHub is not told of {hook.id}")
+                yield finding(
+                    node if node.given else hook.here,
+                    f"{hook.id} is not registered with GitHub: RegisterWithThirdParty is not true",
+                )

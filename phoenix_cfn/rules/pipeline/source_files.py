@@ -1,5 +1,3 @@
-"""E9704: The files that the pipeline expects are in the repository."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ class SourceFiles(Rule):
 
     Risk: The first run fails: the file is not in the artifact.
 
-    Fix: Name the file by its path from the repository's root.
+    Fix: Use the path of the file relative to the repository's root.
     """
 
     id = "E9704"
@@ -25,7 +23,7 @@ class SourceFiles(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         expected = source_files(stack)
         found = {path for _, path in expected if find(stack.filename, path) is not None}
-        # A template may deploy another repository's source: only where one file is here are the others missing.
+        # A template may deploy another repository's source: files are missing only if one of them is here.
         if found and ancestors(stack.filename):
             for node, path in expected:
                 if path not in found:

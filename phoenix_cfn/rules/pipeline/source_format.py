@@ -1,5 +1,3 @@
-"""E9719: The source is an archive where CloudFormation reads it."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,9 +9,9 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class SourceFormat(Rule):
     """A source artifact from which CloudFormation takes a template is not a clone reference.
 
-    Risk: The deploy action fails: only CodeBuild can follow a clone reference.
+    Risk: The deploy action fails: only CodeBuild can use a clone reference.
 
-    Fix: Leave OutputArtifactFormat out (CODE_ZIP).
+    Fix: Remove OutputArtifactFormat; the default is CODE_ZIP.
     """
 
     id = "E9719"

@@ -1,5 +1,3 @@
-"""E9713: The webhook names the source action."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ class WebhookTarget(Rule):
 
     Risk: Creating the webhook fails.
 
-    Fix: Use one name for both.
+    Fix: Use the same name for both.
     """
 
     id = "E9713"

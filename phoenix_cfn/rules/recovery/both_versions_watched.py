@@ -1,5 +1,3 @@
-"""E9312: What watches one of two target groups watches the other, too."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,17 +10,17 @@ from phoenix_cfn.rules._service import TARGET_GROUP
 
 
 class BothVersionsWatched(Rule):
-    """Where requests shift between two target groups, alarms and scaling policies that measure one of them measure the
-    other one as well.
+    """Where requests shift between two target groups, alarms and scaling policies that measure one of them also
+    measure the other.
 
-    Risk: After every other deployment all tasks are in the group that nothing measures: no alarm fires, and no task is
-    added.
+    Risk: After every second deployment all tasks are in the target group that is not measured: no alarm fires, and no
+    task is added.
 
-    Fix: Add the metric of the other target group, and combine both by metric math.
+    Fix: Add the metric of the other target group, and combine both with metric math.
     """
 
     id = "E9312"
-    shortdesc = "What watches one of two target groups watches the other, too"
+    shortdesc = "Alarms and policies measure both target groups"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html"
     tags = ["R2", "recovery"]
 
@@ -39,7 +37,9 @@ class BothVersionsWatched(Rule):
                     for group in sorted(measured[owner.id] & pair):
                         if pair - every:
                             other = ", ".join(sorted(pair - every))
-                            yield finding(owner.here, f"{owner.id} measures {group}, and nothing measures {other}")
+                            yield finding(
+                                owner.here, f"{owner.id} measures {group}; no alarm or policy measures {other}"
+                            )
 
 
 def _pairs(stack: Stack) -> Iterator[set[str]]:

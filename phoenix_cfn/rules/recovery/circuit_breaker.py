@@ -1,5 +1,3 @@
-"""E9301: A deployment that cannot succeed stops and rolls back."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,10 +9,10 @@ from phoenix_cfn.rules._service import services
 class CircuitBreaker(Rule):
     """A service has a deployment circuit breaker, with rollback, unless it is behind a Classic Load Balancer.
 
-    Risk: With an image that crashes at start the stack hangs for hours, and the last good version is not
-    brought back.
+    Risk: With an image that crashes at start, the stack waits for hours, and the deployment does not roll back to the
+    last good version.
 
-    Fix: Set DeploymentCircuitBreaker to Enable true and Rollback true.
+    Fix: Set Enable and Rollback of DeploymentCircuitBreaker to true.
     """
 
     id = "E9301"

@@ -1,5 +1,3 @@
-"""E9314: A service that CodeDeploy deploys has nothing of a deployment by ECS."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,13 +9,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class CodeDeployAlone(Rule):
     """A service with the deployment controller CODE_DEPLOY has neither a circuit breaker nor alarms nor a strategy.
 
-    Risk: ECS refuses the service, since these are for its own deployments.
+    Risk: ECS refuses the service: these settings are for deployments by ECS.
 
     Fix: Remove them from DeploymentConfiguration. Set alarms and rollback in the deployment group.
     """
 
     id = "E9314"
-    shortdesc = "A service that CodeDeploy deploys has nothing of a deployment by ECS"
+    shortdesc = "A service that CodeDeploy deploys has no settings for deployments by ECS"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html"
     tags = ["R2", "recovery"]
 
@@ -29,6 +27,6 @@ class CodeDeployAlone(Rule):
             )
             for node in (breaker, alarms):
                 if node["Enable"].true:
-                    yield finding(node, f"CodeDeploy deploys {service.id}: this is for deployments by ECS")
+                    yield finding(node, f"CodeDeploy deploys {service.id}; this setting is for deployments by ECS")
             if strategy.literal not in (None, "ROLLING"):
-                yield finding(strategy, f"CodeDeploy deploys {service.id}: {strategy.literal} is a strategy of ECS")
+                yield finding(strategy, f"CodeDeploy deploys {service.id}; {strategy.literal} is a strategy of ECS")

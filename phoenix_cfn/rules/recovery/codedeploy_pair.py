@@ -1,5 +1,3 @@
-"""E9315: CodeDeploy shifts requests between the target groups of the service."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,12 +9,12 @@ from phoenix_cfn.rules._service import LISTENER, TARGET_GROUP, target_groups
 
 
 class CodeDeployPair(Rule):
-    """A deployment group names two target groups, among them the one of its service, and a production listener that
-    forwards to one of them. The test listener is another listener.
+    """A deployment group has two target groups, one of them the service's, and a production listener that forwards to
+    one of them. The test listener is a different listener.
 
-    Risk: Every deployment fails before it starts tasks, or requests go on to the old version.
+    Risk: Every deployment fails before it starts tasks, or requests still go to the old version.
 
-    Fix: Name the service's target group and a second one in TargetGroupPairInfoList, and the listener that forwards to
+    Fix: Set the service's target group and a second one in TargetGroupPairInfoList, and the listener that forwards to
     the first.
     """
 
@@ -43,18 +41,20 @@ def _judged(service: Resource, pair: Node) -> Iterator[Finding]:
     found = [stack.resource(each["Name"], TARGET_GROUP) for each in groups.items]
     known = {group.id for group in found if group is not None}
     if groups.listed and (len(found) != 2 or (None not in found and len(known) != 2)):
-        yield finding(groups, "A pair is two different target groups")
+        yield finding(groups, "A target group pair has two different target groups")
         return
     own = {group.id for group in target_groups(service)}
     if None not in found and own and not own & known:
-        yield finding(groups, f"{service.id} has its tasks in {', '.join(sorted(own))}, which this does not name")
+        yield finding(
+            groups, f"{service.id} registers its tasks with {', '.join(sorted(own))}, which is not in this pair"
+        )
         return
     production, test = (pair.at(route, "ListenerArns") for route in ("ProdTrafficRoute", "TestTrafficRoute"))
     for node in production.items:
         listener = stack.resource(node, LISTENER)
         weights = forwards(listener, "DefaultActions") if listener is not None else None
         if listener is not None and weights and None not in found and not known & set(weights):
-            yield finding(node, f"{listener.id} forwards to {', '.join(sorted(weights))}, which is not of the pair")
+            yield finding(node, f"{listener.id} forwards to {', '.join(sorted(weights))}, which is not in this pair")
     for node in test.items:
         if any(node.text == other.text for other in production.items):
-            yield finding(node, "This is the production listener, too: test requests need a listener of their own")
+            yield finding(node, "This is also the production listener; test requests need a separate listener")

@@ -1,5 +1,3 @@
-"""W9313: A service that CodeDeploy deploys does not name a revision."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,17 +8,17 @@ from phoenix_cfn.rules._service import task_definition
 
 
 class CodeDeployRevision(Rule):
-    """A service that CodeDeploy deploys names the family of its task definition, and is created after it.
+    """The TaskDefinition of a service that CodeDeploy deploys is a family, and the service is created after it.
 
-    Risk: With Ref, every change of the task definition changes the service as well, and the update fails: ECS does not
-    change the task definition of a service with a CODE_DEPLOY deployment controller. Without DependsOn the family may
+    Risk: With Ref, every change of the task definition also changes the service, and the update fails: ECS does not
+    change the task definition of a service with a CODE_DEPLOY deployment controller. Without DependsOn, the family may
     not exist when the service is created.
 
     Fix: Set TaskDefinition to the family, and add the task definition to DependsOn.
     """
 
     id = "W9313"
-    shortdesc = "A service that CodeDeploy deploys does not name a revision"
+    shortdesc = "A service that CodeDeploy deploys has no task definition revision"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html"
     tags = ["R2", "recovery"]
 
@@ -31,6 +29,6 @@ class CodeDeployRevision(Rule):
             if task is None or node.text is None:
                 continue
             if node.text.reference is not None and node.text.reference.name == task.id:
-                yield finding(node, f"A new revision of {task.id} changes {service.id}, and ECS refuses that")
+                yield finding(node, f"A new revision of {task.id} changes {service.id}, and ECS refuses the update")
             elif not stack.waits_for(service, {task.id}):
                 yield finding(node, f"{service.id} is not created after {task.id}: DependsOn lacks it")

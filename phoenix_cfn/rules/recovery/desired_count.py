@@ -1,5 +1,3 @@
-"""E9302: The number of tasks is left to scaling."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,19 +8,22 @@ from phoenix_cfn.rules._service import services
 
 
 class DesiredCount(Rule):
-    """A service that scales has no DesiredCount; its floor is the scalable target's MinCapacity.
+    """A service that scales has no DesiredCount; the scalable target's MinCapacity is its minimum.
 
-    Risk: Each deployment sets the number back, in the middle of the load that scaling answered.
+    Risk: Each deployment resets the number of tasks, also under load.
 
-    Fix: Remove DesiredCount; MinCapacity of the scalable target starts as many tasks.
+    Fix: Remove DesiredCount; MinCapacity of the scalable target starts the tasks.
     """
 
     id = "E9302"
-    shortdesc = "The number of tasks is left to scaling"
+    shortdesc = "Only scaling sets the number of tasks"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html"
     tags = ["R2", "recovery"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for service in services(stack):
             if service["DesiredCount"].given and scalable_target(stack, service) is not None:
-                yield finding(service["DesiredCount"], f"DesiredCount undoes what scaling did to {service.id}")
+                yield finding(
+                    service["DesiredCount"],
+                    f"With DesiredCount, each deployment resets the number of tasks of {service.id}",
+                )

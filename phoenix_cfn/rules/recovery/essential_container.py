@@ -1,5 +1,3 @@
-"""E9305: The application's container is essential."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,11 +7,11 @@ from phoenix_cfn.rules._service import app_containers
 
 
 class EssentialContainer(Rule):
-    """The container behind the load balancer is essential to its task, or is restarted by a policy of its own.
+    """The container behind the load balancer is essential, or has a restart policy.
 
-    Risk: When the process dies the task lives on without it: ECS sees nothing to replace.
+    Risk: When the process exits, the task keeps running without it, and ECS does not replace the task.
 
-    Fix: Leave Essential out, or set it to true.
+    Fix: Remove Essential, or set it to true.
     """
 
     id = "E9305"
@@ -24,4 +22,4 @@ class EssentialContainer(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for _, _, container in app_containers(stack):
             if container["Essential"].false and not container.at("RestartPolicy", "Enabled").true:
-                yield finding(container["Essential"], f"Nobody restarts {container['Name'].text} when it dies")
+                yield finding(container["Essential"], f"ECS does not restart {container['Name'].text} when it exits")

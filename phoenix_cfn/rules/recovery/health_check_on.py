@@ -1,5 +1,3 @@
-"""E9306: The target group finds out when a task does not answer."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,16 +7,16 @@ from phoenix_cfn.rules._service import services, target_groups
 
 
 class HealthCheckOn(Rule):
-    """The health check of a service's target group is on, and, behind an Application Load Balancer, its timeout is
+    """The health check of a service's target group is enabled. Behind an Application Load Balancer, its timeout is
     shorter than its interval.
 
-    Risk: A process that hangs keeps getting requests for ever.
+    Risk: A task that hangs still receives requests.
 
-    Fix: Leave HealthCheckEnabled out, and keep HealthCheckTimeoutSeconds below HealthCheckIntervalSeconds.
+    Fix: Remove HealthCheckEnabled, and set HealthCheckTimeoutSeconds below HealthCheckIntervalSeconds.
     """
 
     id = "E9306"
-    shortdesc = "The target group finds out when a task does not answer"
+    shortdesc = "The target group checks the health of its tasks"
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"
     tags = ["R2", "recovery"]
 
@@ -27,7 +25,8 @@ class HealthCheckOn(Rule):
             for target_group in target_groups(service):
                 if target_group["HealthCheckEnabled"].false:
                     yield finding(
-                        target_group["HealthCheckEnabled"], f"{target_group.id} never finds out that a task hangs"
+                        target_group["HealthCheckEnabled"],
+                        f"{target_group.id} has no health check: a task that hangs still receives requests",
                     )
                 timeout, interval = (
                     target_group["HealthCheckTimeoutSeconds"],

@@ -1,5 +1,3 @@
-"""E9311: A rule whose requests shift forwards to one of the two target groups at first."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,17 +8,17 @@ from phoenix_cfn.rules._service import LISTENER_RULE
 
 
 class OneGroupServes(Rule):
-    """The production rule of a deployment that shifts requests forwards all of them to the service's target group or
-    to its alternate one, and names both, unless a test rule names the other.
+    """The production rule of a deployment that shifts requests forwards all of them to the service's target group or to
+    the alternate one. It names both target groups, unless a test rule names the other one.
 
     Risk: ECS refuses the deployment: there should be exactly one target group serving traffic, and both must be
-    associated with a rule. With one group alone in the rule, CloudFormation deletes the other one while it is in use.
+    associated with a rule. If the rule names one group only, CloudFormation deletes the other while it is in use.
 
-    Fix: Forward to both groups by ForwardConfig, with the weights 100 and 0.
+    Fix: Forward to both groups with ForwardConfig, with the weights 100 and 0.
     """
 
     id = "E9311"
-    shortdesc = "A rule whose requests shift forwards to one of the two target groups"
+    shortdesc = "A production rule forwards to one of two target groups"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshooting-blue-green.html"
     tags = ["R2", "recovery"]
 
@@ -35,7 +33,7 @@ class OneGroupServes(Rule):
             if len(serving) != 1 or not serving <= pair:
                 found = " and ".join(sorted(serving)) or "none"
                 expected = " or ".join(sorted(pair))
-                yield finding(rule["Actions"], f"{rule.id} forwards requests to {found}; expected {expected} alone")
+                yield finding(rule["Actions"], f"{rule.id} forwards requests to {found}; expected only {expected}")
             elif absent := pair - set(weights) - _tested(shift):
                 yield finding(rule["Actions"], f"{rule.id} does not name {', '.join(sorted(absent))}")
 
@@ -44,7 +42,7 @@ def _tested(shift: Shift) -> set[str]:
     """The target groups that the test rule names."""
     rule = shift.service.stack.resource(shift.advanced["TestListenerRule"], LISTENER_RULE)
     if rule is None:
-        # One that is not in the template may name any.
+        # A rule that is not in the template may name any target group.
         known = [group.id for group in (shift.target_group, shift.alternate) if group is not None]
         return set(known) if shift.advanced["TestListenerRule"].given else set()
     return set(forwards(rule) or ())

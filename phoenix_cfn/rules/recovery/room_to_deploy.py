@@ -1,5 +1,3 @@
-"""E9303: A deployment keeps tasks running and has room for new ones."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,15 +7,15 @@ from phoenix_cfn.rules._service import services
 
 
 class RoomToDeploy(Rule):
-    """MinimumHealthyPercent is above 0, and MaximumPercent leaves room above it.
+    """MinimumHealthyPercent is above 0, and MaximumPercent allows at least one more task.
 
-    Risk: A deployment stops all tasks before the new ones run, or can never start a new one.
+    Risk: A deployment stops all tasks before new ones run, or cannot start a new task.
 
-    Fix: Leave both out (100 and 200), or set MinimumHealthyPercent to 100 and MaximumPercent to 200.
+    Fix: Remove both (defaults: 100 and 200), or set MinimumHealthyPercent to 100 and MaximumPercent to 200.
     """
 
     id = "E9303"
-    shortdesc = "A deployment keeps tasks running and has room for new ones"
+    shortdesc = "A deployment keeps tasks running and can start new ones"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_definition_parameters.html"
     tags = ["R2", "recovery"]
 
@@ -34,4 +32,4 @@ class RoomToDeploy(Rule):
                 and not least.unknown
                 and most.number <= (100 if least.number is None else least.number)
             ):
-                yield finding(most, f"A deployment of {service.id} has no room to start a new task")
+                yield finding(most, f"A deployment of {service.id} cannot start a new task")

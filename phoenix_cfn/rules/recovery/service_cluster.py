@@ -1,5 +1,3 @@
-"""E9309: The service lies in the cluster of its template."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,20 +7,20 @@ from phoenix_cfn.rules._service import services
 
 
 class ServiceCluster(Rule):
-    """A service names the cluster that its scaling and its alarms name.
+    """A service is in the cluster that its scaling and its alarms use.
 
-    Risk: Without a name the service lies in the account's default cluster, if there is one; what scales and
-    watches it looks elsewhere.
+    Risk: Without Cluster, the service is in the account's default cluster, if there is one; scaling and alarms refer to
+    another cluster.
 
     Fix: Set Cluster to the template's cluster.
     """
 
     id = "E9309"
-    shortdesc = "The service lies in the cluster of its template"
+    shortdesc = "The service is in the cluster of its template"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html"
     tags = ["wiring", "recovery"]
 
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for service in services(stack):
             if not service["Cluster"].given and stack.of("AWS::ECS::Cluster"):
-                yield finding(service.here, f"{service.id} lies in the account's default cluster, not in this one")
+                yield finding(service.here, f"{service.id} is in the account's default cluster, not in this one")

@@ -1,5 +1,3 @@
-"""E9316: A deployment that shifts requests ends in time."""
-
 from __future__ import annotations
 
 import math
@@ -12,15 +10,15 @@ _LONGEST = 33 * 60
 
 
 class ShiftTime(Rule):
-    """The steps of a deployment that shifts requests and its bake time take at most 33 hours together.
+    """The steps and the bake time of a deployment that shifts requests take at most 33 hours in total.
 
     Risk: CloudFormation refuses the service.
 
-    Fix: Take larger or shorter steps, or a shorter BakeTimeInMinutes.
+    Fix: Use larger or shorter steps, or a shorter BakeTimeInMinutes.
     """
 
     id = "E9316"
-    shortdesc = "A deployment that shifts requests ends in time"
+    shortdesc = "A deployment that shifts requests takes at most 33 hours"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-service-deploymentconfiguration.html"
     tags = ["R2", "recovery"]
 
@@ -35,4 +33,4 @@ class ShiftTime(Rule):
                 percent = linear["StepPercent"].number or 10
                 minutes += math.ceil(100 / percent) * (linear["StepBakeTimeInMinutes"].number or 0)
             if minutes > _LONGEST:
-                yield finding(configuration, f"This takes {minutes:.0f} minutes; at most {_LONGEST} are possible")
+                yield finding(configuration, f"This deployment takes {minutes:.0f} minutes; the maximum is {_LONGEST}")

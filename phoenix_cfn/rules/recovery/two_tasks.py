@@ -1,5 +1,3 @@
-"""W9308: There is a second task while the first is replaced."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._service import services, target_groups
 
 
 class TwoTasks(Rule):
-    """A service that stands alone behind its load balancer runs at least two tasks.
+    """A service that is alone behind its load balancer runs at least two tasks.
 
-    Risk: Every request to /crash takes the whole application down until a new task has started.
+    Risk: Every request to /crash interrupts the application until a new task has started.
 
-    Fix: Set MinCapacity of the scalable target (or DesiredCount, where nothing scales) to 2 or more.
+    Fix: Set MinCapacity of the scalable target (or DesiredCount, without scaling) to 2 or more.
     """
 
     id = "W9308"
-    shortdesc = "There is a second task while the first is replaced"
+    shortdesc = "A second task runs while the first is replaced"
     source_url = "https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/rel_withstand_component_failures_static_stability.html"
     tags = ["R2", "recovery"]
     kata = True

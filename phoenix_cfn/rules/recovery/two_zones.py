@@ -1,5 +1,3 @@
-"""E9304: Load balancer, tasks and database lie in two availability zones."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,17 +8,16 @@ from phoenix_cfn.rules._service import network, services
 
 
 class TwoZones(Rule):
-    """The subnets of a load balancer, of a service and of a database's subnet group lie in at least two
-    availability zones.
+    """The subnets of a load balancer, of a service and of a database's subnet group are in at least two Availability
+    Zones.
 
-    Risk: One zone's failure takes the application down; a load balancer or a database in one zone is refused
-    outright.
+    Risk: The failure of one zone interrupts the application; AWS refuses a load balancer or a database in one zone.
 
     Fix: Use two subnets with AvailabilityZone from Fn::GetAZs, indices 0 and 1.
     """
 
     id = "E9304"
-    shortdesc = "Load balancer, tasks and database lie in two availability zones"
+    shortdesc = "Load balancer, tasks and database are in two Availability Zones"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html"
     tags = ["R2", "recovery"]
 
@@ -30,4 +27,4 @@ class TwoZones(Rule):
         places += [(one, one["SubnetIds"]) for one in stack.of("AWS::DocDB::DBSubnetGroup")]
         for owner, node in places:
             if all_known(stack, node, "AWS::EC2::Subnet") and one_zone(subnets(stack, node)):
-                yield finding(node, f"All subnets of {owner.id} lie in one availability zone")
+                yield finding(node, f"All subnets of {owner.id} are in one Availability Zone")

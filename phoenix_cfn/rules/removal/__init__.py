@@ -1,1 +1,1 @@
-"""Removal without a rest."""
+"""Complete removal."""

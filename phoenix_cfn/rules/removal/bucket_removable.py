@@ -1,5 +1,3 @@
-"""E9952: The bucket goes with its stack."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,16 +7,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class BucketRemovable(Rule):
-    """A bucket that the pipeline or a log is written to is emptied by a custom resource (or is kept on purpose by
-    its DeletionPolicy).
+    """A custom resource empties a bucket with artifacts or logs when the stack is deleted, or a DeletionPolicy retains
+    the bucket.
 
-    Risk: Deleting the stack fails as long as the bucket holds an object.
+    Risk: Deleting the stack fails while the bucket contains an object.
 
     Fix: Add a custom resource that empties the bucket when it is deleted, or set DeletionPolicy to Retain.
     """
 
     id = "E9952"
-    shortdesc = "The bucket goes with its stack"
+    shortdesc = "The bucket is deleted with its stack"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html"
     tags = ["removal", "storage"]
     kata = True

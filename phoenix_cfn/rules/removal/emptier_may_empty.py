@@ -1,5 +1,3 @@
-"""E9953: What empties the bucket may do so."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,15 +9,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class EmptierMayEmpty(Rule):
-    """The function behind the custom resource of a bucket may delete the bucket's objects.
+    """The function of a custom resource that empties a bucket may delete the bucket's objects.
 
-    Risk: Deleting the stack fails in the function that should make it possible.
+    Risk: The function fails, and deleting the stack fails.
 
     Fix: Allow s3:DeleteObject on the bucket's objects (and s3:DeleteObjectVersion, if it has versions).
     """
 
     id = "E9953"
-    shortdesc = "What empties the bucket may do so"
+    shortdesc = "The function that empties a bucket has the permissions"
     source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/empty-bucket.html"
     tags = ["removal", "roles"]
 

@@ -1,5 +1,3 @@
-"""E9956: What outlives its stack does not block the next one."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class KeptNames(Rule):
-    """A resource that is kept when its stack goes has no name that the next stack of the stage would want.
+    """A resource that is retained when its stack is deleted has no name that the next stack of the stage would use.
 
-    Risk: Creating the stage again fails: the name exists already.
+    Risk: Creating the stage again fails: the name already exists.
 
-    Fix: Leave the name out, or let the resource go with its stack.
+    Fix: Remove the name, or delete the resource with its stack.
     """
 
     id = "E9956"
-    shortdesc = "What outlives its stack does not block the next one"
+    shortdesc = "A retained resource does not block the next stack"
     source_url = (
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html"
     )
@@ -31,4 +29,4 @@ class KeptNames(Rule):
             if naming is None or not naming.unique or not kept(resource):
                 continue
             if node.given and not (node.text is not None and "AWS::StackId" in str(node.text)):
-                yield finding(node, f"{resource.id} keeps the name {node.text} when its stack is gone")
+                yield finding(node, f"{resource.id} keeps the name {node.text} when its stack is deleted")

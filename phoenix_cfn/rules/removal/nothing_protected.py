@@ -1,5 +1,3 @@
-"""E9954: Nothing is protected against deletion."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,15 +6,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class NothingProtected(Rule):
-    """No database and no load balancer of the template is protected against its deletion for good.
+    """No database and no load balancer has deletion protection that no parameter can disable.
 
-    Risk: Deleting the stack fails, and so does rolling back its first creation.
+    Risk: Deleting the stack fails, and so does the rollback of its creation.
 
-    Fix: Leave the protection out, or make it a parameter whose default is false.
+    Fix: Remove the deletion protection, or make it a parameter whose default is false.
     """
 
     id = "E9954"
-    shortdesc = "Nothing is protected against deletion"
+    shortdesc = "No resource has deletion protection"
     source_url = (
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-docdb-dbcluster.html"
     )

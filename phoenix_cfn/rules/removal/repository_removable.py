@@ -1,5 +1,3 @@
-"""E9951: The image repository goes with its stack."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,15 +7,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class RepositoryRemovable(Rule):
-    """A repository has EmptyOnDelete (or is kept on purpose by its DeletionPolicy).
+    """A repository has EmptyOnDelete, or a DeletionPolicy retains it.
 
-    Risk: Deleting the stack fails as long as the repository holds an image.
+    Risk: Deleting the stack fails while the repository contains an image.
 
     Fix: Set EmptyOnDelete to true.
     """
 
     id = "E9951"
-    shortdesc = "The image repository goes with its stack"
+    shortdesc = "The image repository is deleted with its stack"
     source_url = (
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html"
     )

@@ -1,5 +1,3 @@
-"""E9955: The last snapshot stays readable."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,15 +9,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class SnapshotReadable(Rule):
-    """A database that leaves a snapshot is not encrypted with a key that goes with the same stack.
+    """A database with a final snapshot is not encrypted with a key that is deleted with the same stack.
 
-    Risk: The key is deleted with the stack; the snapshot that should save the data can never be read again.
+    Risk: The key is deleted with the stack, and the snapshot can no longer be restored.
 
-    Fix: Leave KmsKeyId out (the AWS-managed key stays), or keep the key with DeletionPolicy Retain.
+    Fix: Remove KmsKeyId (the AWS managed key stays), or set the key's DeletionPolicy to Retain.
     """
 
     id = "E9955"
-    shortdesc = "The last snapshot stays readable"
+    shortdesc = "The final snapshot can be restored"
     source_url = "https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html"
     tags = ["removal", "storage"]
 
@@ -27,4 +25,6 @@ class SnapshotReadable(Rule):
         for cluster in clusters(stack):
             key = key_of(stack, cluster["KmsKeyId"])
             if key is not None and not kept(key) and cluster.attribute("DeletionPolicy").literal == "Snapshot":
-                yield finding(cluster["KmsKeyId"], f"{key.id} goes with the stack, the snapshot of {cluster.id} stays")
+                yield finding(
+                    cluster["KmsKeyId"], f"{key.id} is deleted with the stack, the snapshot of {cluster.id} stays"
+                )

@@ -1,5 +1,3 @@
-"""E9105: The container behind the load balancer exists in the task definition."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ class ContainerName(Rule):
 
     Risk: ECS refuses the service: the container does not exist in the task definition.
 
-    Fix: Use one name for the container in the service and in the task definition.
+    Fix: Use the same container name in the service and in the task definition.
     """
 
     id = "E9105"

@@ -1,5 +1,3 @@
-"""E9106: The port behind the load balancer is one that the container maps."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -15,11 +13,11 @@ class ContainerPort(Rule):
 
     Risk: ECS refuses the service: the container did not have that container port defined.
 
-    Fix: Use one port, best one parameter, in the service and in the container's PortMappings.
+    Fix: Use the same port, preferably one parameter, in the service and in the container's PortMappings.
     """
 
     id = "E9106"
-    shortdesc = "The port behind the load balancer is one that the container maps"
+    shortdesc = "The container maps the port behind the load balancer"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-service-loadbalancer.html"
     tags = ["wiring", "request"]
 
@@ -37,5 +35,5 @@ class ContainerPort(Rule):
                     tied = note(stack, mapped[0], registration.port) if mapped else ""
                     yield finding(
                         registration.node["ContainerPort"],
-                        f"Container {container['Name'].text} maps no port {registration.port}; it maps {there}{tied}",
+                        f"Container {container['Name'].text} maps {there}, not port {registration.port}{tied}",
                     )

@@ -1,5 +1,3 @@
-"""E9118: The two unwanted endpoints stay reachable."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,11 +7,11 @@ from phoenix_cfn.rules._service import UNWANTED
 
 
 class EndpointsStayExposed(Rule):
-    """No listener rule and no web ACL turns requests to /crash or /generatecert away.
+    """No listener rule and no web ACL blocks requests to /crash or /generatecert.
 
-    Risk: The kata's demand is broken: these endpoints must stay exposed while the application stays available.
+    Risk: The kata requires that these endpoints stay exposed while the application stays available.
 
-    Fix: Forward every path to the service, and let recovery and scaling bear the two endpoints.
+    Fix: Forward every path to the service; recovery and scaling handle the two endpoints.
     """
 
     id = "E9118"

@@ -1,5 +1,3 @@
-"""E9116: What needs an internet gateway waits until it is attached."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,16 +8,16 @@ from phoenix_cfn.rules._service import subnets_of
 
 
 class GatewayAttached(Rule):
-    """An internet gateway that a route leads to is attached to a VPC. Routes to the gateway, public NAT gateways and
-    internet-facing load balancers wait for the attachment.
+    """An internet gateway that is the target of a route is attached to a VPC. Routes to the gateway, public NAT
+    gateways and internet-facing load balancers depend on the attachment.
 
-    Risk: The stack fails: the network has no internet gateway (yet).
+    Risk: Creating the stack fails: the network has no internet gateway (yet).
 
-    Fix: Add a VPCGatewayAttachment, and DependsOn it (or DependsOn a route that does) in each of them.
+    Fix: Add a VPCGatewayAttachment, and add it (or a route that depends on it) to DependsOn of each of them.
     """
 
     id = "E9116"
-    shortdesc = "What needs an internet gateway waits for its attachment"
+    shortdesc = "Resources that need an internet gateway depend on its attachment"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html"
     tags = ["R1", "request"]
 
@@ -33,9 +31,9 @@ class GatewayAttached(Rule):
             if gateway is None:
                 continue
             if not any(one is gateway for one in attached):
-                yield finding(route["GatewayId"], f"{gateway.id} is attached to no VPC")
+                yield finding(route["GatewayId"], f"{gateway.id} is not attached to a VPC")
             elif not stack.waits_for(route, {one.id for one in attachments}):
-                yield finding(route.here, f"{route.id} does not wait for the attachment of {gateway.id}")
+                yield finding(route.here, f"{route.id} does not depend on the attachment of {gateway.id}")
         for needing in [*_public_nat_gateways(stack), *_public_balancers(stack)]:
             networks = _networks(stack, needing)
             own = {
@@ -44,7 +42,7 @@ class GatewayAttached(Rule):
                 if one["InternetGatewayId"].given and stack.resource(one["VpcId"], "AWS::EC2::VPC") in networks
             }
             if own and not stack.waits_for(needing, own):
-                yield finding(needing.here, f"{needing.id} does not wait for {' or '.join(sorted(own))}")
+                yield finding(needing.here, f"{needing.id} does not depend on {' or '.join(sorted(own))}")
 
 
 def _public_nat_gateways(stack: Stack) -> list[Resource]:
@@ -60,7 +58,7 @@ def _public_balancers(stack: Stack) -> list[Resource]:
 
 
 def _networks(stack: Stack, needing: Resource) -> list[Resource]:
-    """The networks of the template that a NAT gateway or a load balancer lies in."""
+    """The VPCs of the template that a NAT gateway or a load balancer is in."""
     subnets = [stack.resource(node, "AWS::EC2::Subnet") for node in [needing["SubnetId"], *subnets_of(needing)]]
     found = [stack.resource(subnet["VpcId"], "AWS::EC2::VPC") for subnet in subnets if subnet is not None]
     return [each for each in found if each is not None]

@@ -1,5 +1,3 @@
-"""E9111: Health checks keep away from the two unwanted endpoints."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -14,15 +12,15 @@ def unwanted(path: str | None) -> bool:
 
 
 class HealthCheckPath(Rule):
-    """No health check asks /crash or /generatecert.
+    """No health check requests /crash or /generatecert.
 
-    Risk: The check itself kills the process, or makes the CPU peaks that it should survive.
+    Risk: The health check terminates the process, or causes CPU peaks.
 
-    Fix: Ask a path that answers quickly and does nothing else, such as /health or /.
+    Fix: Use a path that responds quickly and has no side effects, such as /health or /.
     """
 
     id = "E9111"
-    shortdesc = "Health checks keep away from the two unwanted endpoints"
+    shortdesc = "Health checks do not use the two unwanted endpoints"
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"
     tags = ["R2", "request"]
     kata = True
@@ -31,11 +29,11 @@ class HealthCheckPath(Rule):
         for target_group in stack.of("AWS::ElasticLoadBalancingV2::TargetGroup"):
             path = target_group["HealthCheckPath"]
             if unwanted(path.literal):
-                yield finding(path, f"The health check asks {path.literal}")
+                yield finding(path, f"The health check requests {path.literal}")
         for check in stack.of("AWS::Route53::HealthCheck"):
             path = check.at("HealthCheckConfig", "ResourcePath")
             if unwanted(path.literal):
-                yield finding(path, f"The health check asks {path.literal}")
+                yield finding(path, f"The health check requests {path.literal}")
         for container in all_containers(stack):
             for word in container.at("HealthCheck", "Command").items:
                 if any(endpoint in (word.literal or "").lower() for endpoint in UNWANTED):

@@ -1,5 +1,3 @@
-"""E9110: The health check asks a port that answers."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -20,16 +18,16 @@ from phoenix_cfn.rules._service import (
 
 
 class HealthCheckPort(Rule):
-    """A target group's HealthCheckPort is traffic-port, or a port of the task that answers: one that its security
-    groups admit from the load balancer, or, in the network of the instance (bridge), one that a container maps.
+    """A target group's HealthCheckPort is traffic-port, or a port of the task that its security groups allow from the
+    load balancer, or, in network mode bridge, a port that a container maps.
 
-    Risk: All targets are unhealthy for ever; ECS replaces task after task.
+    Risk: All targets stay unhealthy; ECS replaces task after task.
 
-    Fix: Leave HealthCheckPort out, or set it to traffic-port.
+    Fix: Remove HealthCheckPort, or set it to traffic-port.
     """
 
     id = "E9110"
-    shortdesc = "The health check asks a port that answers"
+    shortdesc = "The health check uses a port that responds"
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"
     tags = ["wiring", "request"]
 
@@ -37,7 +35,7 @@ class HealthCheckPort(Rule):
         for service in services(stack):
             for registration in registrations(service):
                 target_group, container = registration.target_group, registration.container
-                # The containers of a task share its address: another one may answer for all.
+                # The containers of a task share its address: another container may respond.
                 behind = containers(task_definition(service))
                 if target_group is None or container is None or any(one["PortMappings"].opaque for one in behind):
                     continue
@@ -49,6 +47,6 @@ class HealthCheckPort(Rule):
                     worn = network(service)["SecurityGroups"]
                     fronts = [one["SecurityGroups"] for one in load_balancers(stack, target_group)]
                     if any(may_connect(stack, front, worn, asked.text) is False for front in fronts):
-                        yield finding(asked, f"The tasks of {service.id} do not admit port {asked.literal}")
+                        yield finding(asked, f"The tasks of {service.id} do not allow port {asked.literal}")
                 elif platform(task_definition(service)) in (None, "bridge"):
                     yield finding(asked, f"No container of {service.id} maps port {asked.literal}")

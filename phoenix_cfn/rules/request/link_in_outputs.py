@@ -1,5 +1,3 @@
-"""E9121: The link to the application is in the outputs."""
-
 from __future__ import annotations
 
 import re
@@ -11,22 +9,21 @@ from phoenix_cfn.rules._service import FRONT_DOORS, self_contained, ways
 
 
 def _own_domain(stack: Stack, value: Text) -> bool:
-    """Whether a text is a link to a host that AWS did not name: a domain of one's own, whose DNS may lie elsewhere."""
+    """Whether a text is a URL with a custom domain, whose DNS records may be elsewhere."""
     link = re.match(r"https?://", str(value)) is not None and "amazon" not in str(value)
     return link and not any(ref.name in stack.resources for ref in value.refs)
 
 
 class LinkInOutputs(Rule):
-    """An output of the stack leads to the load balancer of its service, or to a domain of one's own.
+    """An output of the stack contains the URL of the service's load balancer, or of a custom domain.
 
-    Risk: Whoever deploys the stack does not find the application: the last step of the kata is to open the link
-    in the Outputs tab.
+    Risk: The user does not find the application: the last step of the kata is to open the link in the Outputs tab.
 
     Fix: Add an output with the load balancer's DNSName.
     """
 
     id = "E9121"
-    shortdesc = "The link to the application is in the outputs"
+    shortdesc = "The URL of the application is in the outputs"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html"
     tags = ["R1", "request"]
     kata = True
@@ -41,4 +38,4 @@ class LinkInOutputs(Rule):
             return
         for way in ways(stack):
             if way.balancer.id not in named and self_contained(way.service):
-                yield finding(way.balancer.here, f"No output leads to {way.balancer.id}")
+                yield finding(way.balancer.here, f"No output contains the DNS name of {way.balancer.id}")

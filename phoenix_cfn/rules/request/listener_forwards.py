@@ -1,5 +1,3 @@
-"""E9103: A listener forwards to the service's target group."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

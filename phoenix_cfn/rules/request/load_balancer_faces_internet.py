@@ -1,5 +1,3 @@
-"""E9102: The load balancer in front of the service faces the internet."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,17 +7,17 @@ from phoenix_cfn.rules._service import FRONT_DOORS, ways
 
 
 class LoadBalancerFacesInternet(Rule):
-    """The load balancer of a service is internet-facing, unless something else of the template brings the internet
-    to it.
+    """The load balancer of a service is internet-facing, unless another resource of the template forwards requests
+    from the internet to it.
 
-    Risk: The link in the stack's outputs opens from inside of the network only; the application's endpoints,
-    the unwanted ones too, are not exposed.
+    Risk: The URL in the stack's outputs works only inside the VPC; the application's endpoints, including the unwanted
+    ones, are not exposed.
 
-    Fix: Set Scheme to internet-facing and put the load balancer into public subnets.
+    Fix: Set Scheme to internet-facing, and use public subnets.
     """
 
     id = "E9102"
-    shortdesc = "The load balancer in front of the service faces the internet"
+    shortdesc = "The load balancer of the service is internet-facing"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-loadbalancer.html"
     tags = ["R1", "request"]
     kata = True
@@ -30,4 +28,6 @@ class LoadBalancerFacesInternet(Rule):
         for way in ways(stack):
             scheme = way.balancer["Scheme"]
             if scheme.literal == "internal":
-                yield finding(scheme, f"{way.balancer.id} is internal: nobody outside reaches {way.service.id}")
+                yield finding(
+                    scheme, f"{way.balancer.id} is internal: {way.service.id} is not reachable from the internet"
+                )

@@ -1,5 +1,3 @@
-"""E9108: The load balancer's security group lets requests out to the tasks."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._service import network, transport, ways
 
 
 class LoadBalancerReachesTasks(Rule):
-    """Where the load balancer's security groups limit egress, they allow the container's port to the tasks.
+    """If the load balancer's security groups limit egress, they allow the container's port to the tasks.
 
-    Risk: Requests end in 504 and health checks fail, although the tasks admit the load balancer.
+    Risk: Requests return 504 and health checks fail, although the tasks allow the load balancer.
 
     Fix: Add an egress rule for the container's port whose destination is the tasks' security group.
     """
 
     id = "E9108"
-    shortdesc = "The load balancer's security group lets requests out to the tasks"
+    shortdesc = "The load balancer's security group allows requests to the tasks"
     source_url = (
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html"
     )

@@ -1,5 +1,3 @@
-"""E9112: The load balancer lies in public subnets."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,13 +10,13 @@ from phoenix_cfn.rules._service import subnets_of
 class LoadBalancerSubnets(Rule):
     """The subnets of an internet-facing load balancer have a route to an internet gateway.
 
-    Risk: The load balancer gets a public name that nobody can connect to.
+    Risk: The load balancer has a public DNS name, and connections to it time out.
 
-    Fix: Use the public subnets, or route these subnets to the internet gateway.
+    Fix: Use public subnets, or add a route to the internet gateway to these subnets.
     """
 
     id = "E9112"
-    shortdesc = "The load balancer lies in public subnets"
+    shortdesc = "The load balancer is in public subnets"
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html"
     tags = ["R1", "request"]
 

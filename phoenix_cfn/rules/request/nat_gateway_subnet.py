@@ -1,5 +1,3 @@
-"""E9115: A NAT gateway lies in a public subnet."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,15 +7,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class NatGatewaySubnet(Rule):
-    """A public NAT gateway lies in a subnet with a route to an internet gateway.
+    """A public NAT gateway is in a subnet with a route to an internet gateway.
 
-    Risk: The private subnets look as if they had a way out, and have none: images cannot be pulled.
+    Risk: The private subnets have a route to the NAT gateway, but no access to the internet: images cannot be pulled.
 
-    Fix: Put the NAT gateway into a public subnet.
+    Fix: Set SubnetId to a public subnet.
     """
 
     id = "E9115"
-    shortdesc = "A NAT gateway lies in a public subnet"
+    shortdesc = "A NAT gateway is in a public subnet"
     source_url = "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html"
     tags = ["R1", "request"]
 

@@ -1,5 +1,3 @@
-"""E9114: Tasks have no public address."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,16 +7,15 @@ from phoenix_cfn.rules._service import network, services
 
 
 class NoPublicAddress(Rule):
-    """A service's tasks get no public address of their own.
+    """A service's tasks have no public IP addresses.
 
-    Risk: The tasks can be reached around the load balancer as soon as a security group is opened too far.
+    Risk: With a too permissive security group, requests bypass the load balancer.
 
-    Fix: Set AssignPublicIp to DISABLED and put the tasks into private subnets that lead out through a NAT
-    gateway.
+    Fix: Set AssignPublicIp to DISABLED, and use private subnets with a route to a NAT gateway.
     """
 
     id = "E9114"
-    shortdesc = "Tasks have no public address"
+    shortdesc = "Tasks have no public IP addresses"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html"
     tags = ["security", "request"]
     kata = True
@@ -27,4 +24,4 @@ class NoPublicAddress(Rule):
         for service in services(stack):
             address = network(service)["AssignPublicIp"]
             if address.literal == "ENABLED":
-                yield finding(address, f"The tasks of {service.id} get public addresses")
+                yield finding(address, f"The tasks of {service.id} get public IP addresses")

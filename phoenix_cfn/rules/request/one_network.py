@@ -1,5 +1,3 @@
-"""E9119: Load balancer, tasks and target group share one network."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,13 +10,13 @@ from phoenix_cfn.rules._service import network, services, target_groups
 class OneNetwork(Rule):
     """A service's subnets, its security groups and its target groups belong to one VPC.
 
-    Risk: Creating the service fails, or its targets are never reached.
+    Risk: Creating the service fails, or its targets are not reachable.
 
     Fix: Use the subnets and security groups of one VPC.
     """
 
     id = "E9119"
-    shortdesc = "Load balancer, tasks and target group share one network"
+    shortdesc = "Load balancer, tasks and target group are in one VPC"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb.html"
     tags = ["wiring", "request"]
 
@@ -30,4 +28,4 @@ class OneNetwork(Rule):
                 found.id for one in members if (found := stack.resource(one["VpcId"], "AWS::EC2::VPC")) is not None
             }
             if len(networks) > 1:
-                yield finding(vpc, f"{service.id} mixes the networks {', '.join(sorted(networks))}")
+                yield finding(vpc, f"{service.id} uses more than one VPC: {', '.join(sorted(networks))}")

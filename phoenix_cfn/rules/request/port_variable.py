@@ -1,5 +1,3 @@
-"""E9120: The application is told the port that the load balancer asks."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,15 +10,15 @@ from phoenix_cfn.rules._wires import note
 
 
 class PortVariable(Rule):
-    """The variable PORT reaches the application's container, and is the port on which the service registers it.
+    """The application's container has the variable PORT, with the port on which the service registers the container.
 
-    Risk: The application listens on another port (3000 if it is told nothing): health checks fail for ever.
+    Risk: The application listens on another port (3000 without PORT), and all health checks fail.
 
-    Fix: Give the container the environment variable PORT with the container's port.
+    Fix: Set the environment variable PORT to the container's port.
     """
 
     id = "E9120"
-    shortdesc = "The application is told the port that the load balancer asks"
+    shortdesc = "PORT is the port that the load balancer uses"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-containerdefinition.html"
     tags = ["wiring", "request"]
     kata = True
@@ -36,10 +34,8 @@ class PortVariable(Rule):
                     if other_port(stack, told["PORT"].text, registration.port):
                         yield finding(
                             told["PORT"],
-                            f"PORT is {told['PORT'].text}, the load balancer asks {registration.port}"
+                            f"PORT is {told['PORT'].text}, the load balancer uses {registration.port}"
                             + note(stack, told["PORT"].text, registration.port),
                         )
                 elif "PORT" not in secrets(container) and other_port(stack, registration.port, text("3000")):
-                    yield finding(
-                        container, f"PORT does not reach the container: it listens on 3000, not {registration.port}"
-                    )
+                    yield finding(container, f"The container has no PORT: it listens on 3000, not {registration.port}")

@@ -1,5 +1,3 @@
-"""E9117: The service waits for its listener."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,16 +7,16 @@ from phoenix_cfn.rules._service import forwarders, registrations, services
 
 
 class ServiceWaitsForListener(Rule):
-    """A service is created after a listener, or a listener's rule, that itself forwards to its target group.
+    """A service depends on a listener or a listener rule that forwards to its target group.
 
-    Risk: Whether the stack comes up is a race: until something forwards to it, the target group belongs to no load
-    balancer, and ECS refuses the service.
+    Risk: Creating the stack is a race: until a listener or a rule forwards to the target group, it is associated with
+    no load balancer, and ECS refuses the service.
 
-    Fix: Add what forwards, the listener or the rule, to the service's DependsOn.
+    Fix: Add the listener or the rule to the service's DependsOn.
     """
 
     id = "E9117"
-    shortdesc = "The service waits for its listener"
+    shortdesc = "The service depends on its listener"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html"
     tags = ["wiring", "request"]
 
@@ -28,4 +26,4 @@ class ServiceWaitsForListener(Rule):
                 target_group = registration.target_group
                 found = {one.id for one in forwarders(stack, target_group)} if target_group is not None else set()
                 if found and not stack.waits_for(service, found):
-                    yield finding(service.here, f"{service.id} does not wait for {' or '.join(sorted(found))}")
+                    yield finding(service.here, f"{service.id} does not depend on {' or '.join(sorted(found))}")

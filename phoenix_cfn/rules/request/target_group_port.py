@@ -1,5 +1,3 @@
-"""W9109: The target group's port is the container's."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,10 +10,10 @@ from phoenix_cfn.rules._service import registrations, services
 class TargetGroupPort(Rule):
     """The default port of a target group of ip targets is the port on which the service registers its container.
 
-    Risk: ECS overrides the default port when it registers a task, so requests arrive; but whoever reads the
-    template, or registers a target by hand, is told another port than the one that works.
+    Risk: ECS overrides the default port when it registers a task, so requests arrive. But the port in the template is
+    wrong for a reader, and for a target that is registered by hand.
 
-    Fix: Use one port, best one parameter, for the target group and the container.
+    Fix: Use the same port, preferably one parameter, for the target group and the container.
     """
 
     id = "W9109"

@@ -1,5 +1,3 @@
-"""E9122: Somebody stands behind the listener."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,20 +6,19 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._service import listeners, services
 
 ONLOOKERS = ("AWS::ElasticLoadBalancingV2::Listener", "AWS::CloudWatch::", "AWS::ApplicationAutoScaling::")
-"""What names a target group without putting targets into it."""
+"""Types that refer to a target group without registering targets."""
 
 
 class TargetGroupUsed(Rule):
-    """A target group that a listener forwards to has targets: a service that registers with it, or targets of its
-    own.
+    """A target group that a listener forwards to has targets: its own, or a service that registers with it.
 
-    Risk: The load balancer answers every request with 503, while the tasks run and nobody asks them.
+    Risk: The load balancer responds to every request with 503, while the tasks run without requests.
 
-    Fix: Name the target group in the service's LoadBalancers.
+    Fix: Add the target group to the service's LoadBalancers.
     """
 
     id = "E9122"
-    shortdesc = "Somebody stands behind the listener"
+    shortdesc = "A target group behind a listener has targets"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb.html"
     tags = ["wiring", "request"]
 

@@ -1,5 +1,3 @@
-"""E9104: The target group takes the kind of target that the tasks are."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -14,11 +12,11 @@ class TargetType(Rule):
 
     Risk: ECS cannot register the tasks; creating the service fails.
 
-    Fix: Set TargetType to ip. Without it, CloudFormation makes a target group for instances.
+    Fix: Set TargetType to ip; the default is instance.
     """
 
     id = "E9104"
-    shortdesc = "The target group takes the kind of target that the tasks are"
+    shortdesc = "The target group has the target type of the tasks"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb.html"
     tags = ["R1", "request"]
 
@@ -29,7 +27,7 @@ class TargetType(Rule):
                 continue
             mode = "awsvpc" if service["LaunchType"].literal == "FARGATE" else task["NetworkMode"].literal
             if mode == "awsvpc" and not service["NetworkConfiguration"].given:
-                # ECS refuses the service for that: a scenario that nobody means to deploy.
+                # ECS refuses the service for that: the scenario is never deployed.
                 continue
             for target_group in target_groups(service):
                 kind = target_group["TargetType"]
@@ -40,5 +38,5 @@ class TargetType(Rule):
                     place = kind if kind.given else target_group.here
                     yield finding(
                         place,
-                        f"{target_group.id} takes {kind.literal or 'instance'} targets, the tasks are {wanted} targets",
+                        f"{target_group.id} has target type {kind.literal or 'instance'}, the tasks need {wanted}",
                     )

@@ -1,5 +1,3 @@
-"""E9107: The tasks' security group lets the load balancer in."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._service import network, transport, ways
 
 
 class TasksAdmitLoadBalancer(Rule):
-    """The security groups of the tasks admit the container's port from the security groups of their load balancer.
+    """The security groups of the tasks allow the container's port from the security groups of their load balancer.
 
-    Risk: Requests end in 504, health checks fail, ECS replaces task after task.
+    Risk: Requests return 504, health checks fail, and ECS replaces task after task.
 
     Fix: Add an ingress rule for the container's port whose source is the load balancer's security group.
     """
 
     id = "E9107"
-    shortdesc = "The tasks' security group lets the load balancer in"
+    shortdesc = "The tasks' security group allows the load balancer"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-network.html"
     tags = ["wiring", "request"]
 
@@ -27,4 +25,4 @@ class TasksAdmitLoadBalancer(Rule):
             worn, port = network(way.service)["SecurityGroups"], way.registration.port
             protocol = transport(way.registration)
             if protocol and may_connect(stack, way.balancer["SecurityGroups"], worn, port, protocol) is False:
-                yield finding(worn, f"The tasks of {way.service.id} do not admit port {port} from {way.balancer.id}")
+                yield finding(worn, f"The tasks of {way.service.id} do not allow port {port} from {way.balancer.id}")

@@ -1,5 +1,3 @@
-"""E9113: The tasks have a way out to each service that they need."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,17 +10,18 @@ from phoenix_cfn.rules._ways_out import REGISTRY, endpoints_fail, may_have_other
 
 class TasksWayOut(Rule):
     """A Fargate task can reach the registry of its image, its log group and its secrets: by a route to the internet
-    (from a private subnet through a NAT gateway, from a public one with a public address), or by an endpoint for each
-    of these services, with private DNS and a security group that admits the tasks. Its own groups let port 443 out.
+    (from a private subnet through a NAT gateway, from a public subnet with a public IP address), or by an endpoint for
+    each of these services, with private DNS and a security group that allows the tasks. The tasks' security groups
+    allow port 443 out.
 
-    Risk: The image cannot be pulled; no task ever starts, and the stack hangs until the deployment gives up.
+    Risk: The image cannot be pulled, and no task starts; the stack waits until the deployment times out.
 
-    Fix: Route the private subnets to a NAT gateway, or add VPC endpoints: ecr.api, ecr.dkr and a gateway for s3, logs,
-    and secretsmanager or ssm where the task has secrets, with PrivateDnsEnabled, and admit port 443.
+    Fix: Add a route to a NAT gateway to the private subnets, or add VPC endpoints: ecr.api, ecr.dkr, logs, a gateway
+    for s3, and secretsmanager or ssm if the task has secrets, with PrivateDnsEnabled, and allow port 443.
     """
 
     id = "E9113"
-    shortdesc = "The tasks have a way out"
+    shortdesc = "The tasks can reach the services that they need"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/networking-outbound.html"
     tags = ["R1", "request"]
 
@@ -44,12 +43,14 @@ class TasksWayOut(Rule):
                     continue
                 why = endpoints_fail(stack, service, subnet, needed)
                 if why == REGISTRY and kind == "isolated":
-                    yield finding(node, f"{subnet.id} has no way out: neither a route nor endpoints")
+                    yield finding(node, f"{subnet.id} has neither a route to the internet nor endpoints")
                 elif why == REGISTRY:
-                    yield finding(node, f"{subnet.id} leads out by public addresses, which the tasks do not get")
+                    yield finding(node, f"{subnet.id} is public, and the tasks have no public IP addresses")
                 elif why is not None:
                     failing.setdefault(why)
             for why in failing:
-                yield finding(place["Subnets"], f"The tasks of {service.id} have no way out: {why}")
+                yield finding(
+                    place["Subnets"], f"The tasks of {service.id} cannot reach the services that they need: {why}"
+                )
             if not failing and tasks_are_shut(stack, service, routed):
-                yield finding(place["SecurityGroups"], f"The security groups of {service.id} let no port 443 out")
+                yield finding(place["SecurityGroups"], f"The security groups of {service.id} do not allow port 443 out")

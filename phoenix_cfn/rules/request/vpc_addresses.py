@@ -1,5 +1,3 @@
-"""E9131: A VPC has addresses that AWS assigns."""
-
 from __future__ import annotations
 
 import ipaddress
@@ -10,16 +8,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class VpcAddresses(Rule):
-    """The address range of a VPC has a prefix from /16 to /28 and lies outside of 0.0.0.0/8, 127.0.0.0/8,
+    """The address range of a VPC has a prefix from /16 to /28 and is outside 0.0.0.0/8, 127.0.0.0/8,
     169.254.0.0/16, 224.0.0.0/4 and 240.0.0.0/4.
 
-    Risk: The stack fails: the CIDR is invalid.
+    Risk: Creating the stack fails: the CIDR is invalid.
 
-    Fix: Take a range of RFC 1918, such as 10.0.0.0/16.
+    Fix: Use a range of RFC 1918, such as 10.0.0.0/16.
     """
 
     id = "E9131"
-    shortdesc = "A VPC has addresses that AWS assigns"
+    shortdesc = "A VPC has an address range that AWS accepts"
     source_url = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"
     tags = ["wiring", "network"]
 
@@ -31,4 +29,4 @@ class VpcAddresses(Rule):
             except ValueError:
                 continue
             if not 16 <= block.prefixlen <= 28 or not vpc.is_assigned(block):
-                yield finding(node, f"AWS assigns no {block} to a VPC")
+                yield finding(node, f"AWS does not accept {block} for a VPC")

@@ -1,5 +1,3 @@
-"""E9410: Access logs in a bucket keep seven days."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,15 +6,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class AccessLogs(Rule):
-    """A bucket of the template that a load balancer writes access logs to expires them after 7 days.
+    """A bucket of the template with access logs of a load balancer expires them after 7 days.
 
-    Risk: The logs are kept for ever, and block the bucket's removal.
+    Risk: The logs never expire, and block the deletion of the bucket.
 
     Fix: Add a lifecycle rule with ExpirationInDays 7 to the bucket.
     """
 
     id = "E9410"
-    shortdesc = "Access logs in a bucket keep seven days"
+    shortdesc = "Access logs in a bucket are kept for seven days"
     source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html"
     tags = ["R3", "retention"]
     kata = True

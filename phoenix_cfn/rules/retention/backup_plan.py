@@ -1,5 +1,3 @@
-"""E9411: A backup plan keeps seven days."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,15 +6,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class BackupPlan(Rule):
-    """The rules of an AWS Backup plan delete after 7 days.
+    """The rules of an AWS Backup plan delete recovery points after 7 days.
 
-    Risk: Recovery points are kept for ever, and block the removal of their vault.
+    Risk: Recovery points never expire, and block the deletion of their vault.
 
-    Fix: Set Lifecycle to DeleteAfterDays 7.
+    Fix: Set DeleteAfterDays of Lifecycle to 7.
     """
 
     id = "E9411"
-    shortdesc = "A backup plan keeps seven days"
+    shortdesc = "A backup plan keeps recovery points for seven days"
     source_url = (
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-backup-backupplan.html"
     )

@@ -1,5 +1,3 @@
-"""E9403: The log group of a build is declared."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,9 +10,9 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class BuildLogs(Rule):
     """The log group that a CodeBuild project writes to is declared in the template.
 
-    Risk: CodeBuild makes it, and keeps every build's log for ever.
+    Risk: CodeBuild creates the log group without a retention, and the logs never expire.
 
-    Fix: Declare a log group named /aws/codebuild/ and the project's name, or name a declared one in LogsConfig.
+    Fix: Declare the log group /aws/codebuild/ followed by the project's name, or set a declared one in LogsConfig.
     """
 
     id = "E9403"

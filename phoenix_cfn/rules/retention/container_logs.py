@@ -1,5 +1,3 @@
-"""E9402: What a container prints is kept."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,17 +8,16 @@ from phoenix_cfn.rules._service import all_containers, app_containers
 
 
 class ContainerLogs(Rule):
-    """The container behind the load balancer has a log configuration, and writes to a log group that the template
-    declares.
+    """The container behind the load balancer has a log configuration, and its log group is declared in the template.
 
-    Risk: Its output is lost with the task; or the group is missing and no task starts; or it is made without a
-    retention.
+    Risk: The container's output is lost when the task stops; or the log group is missing and no task starts; or it is
+    created without a retention.
 
-    Fix: Declare the log group, and name it by Ref in awslogs-group.
+    Fix: Declare the log group, and set awslogs-group to a Ref of it.
     """
 
     id = "E9402"
-    shortdesc = "What a container prints is kept"
+    shortdesc = "The output of a container is kept"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"
     tags = ["R3", "retention"]
     kata = True
@@ -28,7 +25,7 @@ class ContainerLogs(Rule):
     def judge(self, stack: Stack) -> Iterator[Finding]:
         for _, _, container in app_containers(stack):
             if not container["LogConfiguration"].given:
-                yield finding(container, f"What {container['Name'].text} prints is lost with its task")
+                yield finding(container, f"The output of {container['Name'].text} is lost when its task stops")
         for container in all_containers(stack):
             group = container.at("LogConfiguration", "Options", "awslogs-group")
             if container.at("LogConfiguration", "LogDriver").literal == "awslogs" and undeclared(stack, group.text):

@@ -1,5 +1,3 @@
-"""E9407: The database's backups keep seven days."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,13 +9,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class DatabaseBackups(Rule):
     """A cluster's BackupRetentionPeriod is 7.
 
-    Risk: Without it DocumentDB keeps one day.
+    Risk: By default DocumentDB keeps backups for one day.
 
     Fix: Set BackupRetentionPeriod to 7.
     """
 
     id = "E9407"
-    shortdesc = "The database's backups keep seven days"
+    shortdesc = "The database's backups are kept for seven days"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/backup_restore.html"
     tags = ["R3", "retention"]
     kata = True

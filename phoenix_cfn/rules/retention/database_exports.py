@@ -1,5 +1,3 @@
-"""E9406: A database log is both written and exported."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,16 +7,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class DatabaseExports(Rule):
-    """A log that a cluster exports is switched on in its parameter group, and one that is switched on is exported.
+    """A log that a cluster exports is enabled in its parameter group, and an enabled log is exported.
 
-    Risk: The export stays empty, or the log is written where nobody can read it.
+    Risk: The export stays empty, or the log is not readable.
 
     Fix: Set audit_logs (profiler) to enabled in the parameter group, and list audit (profiler) in
     EnableCloudwatchLogsExports.
     """
 
     id = "E9406"
-    shortdesc = "A database log is both written and exported"
+    shortdesc = "A database log is both enabled and exported"
     source_url = "https://docs.aws.amazon.com/documentdb/latest/developerguide/event-auditing.html"
     tags = ["R3", "retention"]
 
@@ -41,6 +39,6 @@ class DatabaseExports(Rule):
                     "0",
                 )
                 if kind in listed and not on:
-                    yield finding(listed[kind], f"The parameter group of {cluster.id} does not switch {parameter} on")
+                    yield finding(listed[kind], f"The parameter group of {cluster.id} does not enable {parameter}")
                 elif on and switch is not None and kind not in listed:
                     yield finding(switch, f"{cluster.id} does not export its {kind} log")

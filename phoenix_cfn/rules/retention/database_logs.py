@@ -1,5 +1,3 @@
-"""E9405: The log groups of the database are declared."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,13 +9,14 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class DatabaseLogs(Rule):
-    """For each log that a cluster exports to CloudWatch the template declares the log group, before the
-    cluster.
+    """For each log that a cluster exports to CloudWatch, the template declares the log group, and the cluster depends
+    on it.
 
-    Risk: DocumentDB makes the group, and keeps it for ever; or makes it first, and the stack fails.
+    Risk: DocumentDB creates the log group without a retention, and the logs never expire; or it creates the log group
+    first, and creating the stack fails.
 
-    Fix: Declare the log groups /aws/docdb/, the cluster's name, /audit and /profiler, and DependsOn them in the
-    cluster.
+    Fix: Declare the log groups /aws/docdb/<cluster>/audit and /aws/docdb/<cluster>/profiler, and add them to the
+    cluster's DependsOn.
     """
 
     id = "E9405"
@@ -34,4 +33,4 @@ class DatabaseLogs(Rule):
                 if node.literal is not None and undeclared(stack, group):
                     yield finding(node, f"The template declares no log group {group}")
                 elif cluster["DBClusterIdentifier"].given and comes_too_late(stack, cluster, group):
-                    yield finding(cluster.here, f"{cluster.id} does not wait for its log group {group}")
+                    yield finding(cluster.here, f"{cluster.id} does not depend on its log group {group}")

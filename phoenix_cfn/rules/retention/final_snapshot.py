@@ -1,5 +1,3 @@
-"""E9412: The database leaves a snapshot when it goes."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,14 +9,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class FinalSnapshot(Rule):
     """A cluster's DeletionPolicy and UpdateReplacePolicy are Snapshot (or Retain).
 
-    Risk: The data goes with the stack, or with a change that replaces the cluster; the automatic backups go,
-    too.
+    Risk: The data and the automatic backups are deleted with the stack, or by a change that replaces the cluster.
 
     Fix: Set DeletionPolicy and UpdateReplacePolicy to Snapshot.
     """
 
     id = "E9412"
-    shortdesc = "The database leaves a snapshot when it goes"
+    shortdesc = "The database leaves a final snapshot"
     source_url = (
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html"
     )

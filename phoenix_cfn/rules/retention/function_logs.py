@@ -1,5 +1,3 @@
-"""E9404: The log group of a function is declared."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,9 +10,10 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class FunctionLogs(Rule):
     """The log group that a Lambda function writes to is declared in the template.
 
-    Risk: Lambda makes it at the first call, and keeps its logs for ever, even after the stack is gone.
+    Risk: Lambda creates the log group at the first invocation, without a retention; the logs never expire, even when
+    the stack is deleted.
 
-    Fix: Declare a log group and name it in LoggingConfig.
+    Fix: Declare a log group, and set it in LoggingConfig.
     """
 
     id = "E9404"

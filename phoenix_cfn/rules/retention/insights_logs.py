@@ -1,5 +1,3 @@
-"""E9408: The log group of Container Insights is declared."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,13 +8,12 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class InsightsLogs(Rule):
-    """For a cluster with Container Insights the template declares the log group of its performance events,
-    before the cluster.
+    """For a cluster with Container Insights, the template declares the log group of its performance events, and the
+    cluster depends on it.
 
-    Risk: CloudWatch makes the group with another retention, and it stays when the stack is gone.
+    Risk: CloudWatch creates the log group with another retention, and it stays when the stack is deleted.
 
-    Fix: Declare the log group /aws/ecs/containerinsights/, the cluster's name, /performance, and DependsOn it in
-    the cluster.
+    Fix: Declare the log group /aws/ecs/containerinsights/<cluster>/performance, and add it to the cluster's DependsOn.
     """
 
     id = "E9408"
@@ -38,4 +35,4 @@ class InsightsLogs(Rule):
                 if undeclared(stack, group):
                     yield finding(setting["Value"], f"The template declares no log group {group}")
                 elif cluster["ClusterName"].given and comes_too_late(stack, cluster, group):
-                    yield finding(cluster.here, f"{cluster.id} does not wait for its log group {group}")
+                    yield finding(cluster.here, f"{cluster.id} does not depend on its log group {group}")

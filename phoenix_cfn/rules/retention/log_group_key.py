@@ -1,5 +1,3 @@
-"""E9413: The key of a log group lets CloudWatch Logs use it."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class LogGroupKey(Rule):
-    """The key that encrypts a log group admits CloudWatch Logs by its policy.
+    """The policy of a key that encrypts a log group allows CloudWatch Logs.
 
     Risk: Creating the log group fails: the key does not exist or is not allowed to be used.
 
-    Fix: Allow logs.REGION.amazonaws.com to encrypt, decrypt and make data keys in the key's policy.
+    Fix: Allow logs.REGION.amazonaws.com to encrypt, decrypt and generate data keys in the key's policy.
     """
 
     id = "E9413"
-    shortdesc = "The key of a log group lets CloudWatch Logs use it"
+    shortdesc = "The key of a log group allows CloudWatch Logs"
     source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
     tags = ["R3", "retention"]
 
@@ -26,4 +24,4 @@ class LogGroupKey(Rule):
         for group in log_groups(stack):
             key = key_of(stack, group["KmsKeyId"])
             if key is not None and key_allows_service(key, "logs") is False:
-                yield finding(group["KmsKeyId"], f"{key.id} does not let CloudWatch Logs encrypt {group.id}")
+                yield finding(group["KmsKeyId"], f"{key.id} does not allow CloudWatch Logs to encrypt {group.id}")

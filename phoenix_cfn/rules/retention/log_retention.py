@@ -1,5 +1,3 @@
-"""E9401: Log groups keep seven days."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,13 +9,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class LogRetention(Rule):
     """Every log group has RetentionInDays 7.
 
-    Risk: Logs are kept for ever (and paid for), or are gone before the week is over.
+    Risk: The logs never expire, at rising cost, or are deleted before seven days are over.
 
     Fix: Set RetentionInDays to 7.
     """
 
     id = "E9401"
-    shortdesc = "Log groups keep seven days"
+    shortdesc = "Log groups keep logs for seven days"
     source_url = (
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html"
     )
@@ -30,6 +28,6 @@ class LogRetention(Rule):
         for group in log_groups(stack):
             node = group["RetentionInDays"]
             if not node.given:
-                yield finding(group.here, f"{group.id} keeps its logs for ever")
+                yield finding(group.here, f"{group.id} has no RetentionInDays: its logs never expire")
             elif node.number is not None and node.number != days:
                 yield finding(node, f"{group.id} keeps its logs for {node.literal} days, not {days}")

@@ -1,5 +1,3 @@
-"""E9409: Other writers' log groups are declared."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,13 +9,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class OtherLogs(Rule):
     """The log groups that flow logs and ECS Exec write to are declared in the template.
 
-    Risk: The group is missing, and nothing is written; or it is made without a retention.
+    Risk: The log group is missing, and nothing is logged; or it is created without a retention.
 
-    Fix: Declare the log group, and name it by Ref.
+    Fix: Declare the log group, and use a Ref of it.
     """
 
     id = "E9409"
-    shortdesc = "Other writers' log groups are declared"
+    shortdesc = "The log groups of flow logs and ECS Exec are declared"
     source_url = "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html"
     tags = ["R3", "retention"]
     kata = True

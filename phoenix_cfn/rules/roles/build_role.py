@@ -1,5 +1,3 @@
-"""E9807: The build's role may do what the build does."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,16 +8,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class BuildRole(Rule):
-    """A project's role may write logs, read and write the pipeline's artifacts, and push the image that its
-    buildspec pushes.
+    """A project's role may write logs, read and write the pipeline's artifacts, and push images if the buildspec does.
 
-    Risk: The build fails at its first run: access denied.
+    Risk: The first build fails: access denied.
 
     Fix: Allow the actions that the finding names.
     """
 
     id = "E9807"
-    shortdesc = "The build's role may do what the build does"
+    shortdesc = "The build's role has the permissions of the build"
     source_url = "https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html"
     tags = ["wiring", "roles"]
 

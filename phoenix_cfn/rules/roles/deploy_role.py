@@ -1,5 +1,3 @@
-"""E9809: The deploy role may make what the template holds."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -13,13 +11,13 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class DeployRole(Rule):
     """The role of a deploy action may create each type of resource in the template that it deploys.
 
-    Risk: The deployment fails half-way: not authorized to perform the action.
+    Risk: The deployment fails: not authorized to perform the action.
 
     Fix: Allow the action that the finding names.
     """
 
     id = "E9809"
-    shortdesc = "The deploy role may make what the template holds"
+    shortdesc = "The deploy role may create the template's resources"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html"
     tags = ["wiring", "roles"]
 

@@ -1,5 +1,3 @@
-"""E9806: The execution role pulls the image and writes the logs."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,16 +9,16 @@ from phoenix_cfn.rules._service import containers
 
 
 class ExecutionRole(Rule):
-    """A Fargate task that logs to CloudWatch, or whose image is in ECR, has an execution role that may do so.
+    """A Fargate task that logs to CloudWatch, or whose image is in ECR, has an execution role with the permissions.
 
-    Risk: No task starts: the image cannot be pulled, or the log stream cannot be made.
+    Risk: No task starts: the image cannot be pulled, or the log stream cannot be created.
 
     Fix: Allow ecr:GetAuthorizationToken, the three actions that read layers, logs:CreateLogStream and
-    logs:PutLogEvents.
+    logs:PutLogEvents, as the finding names them.
     """
 
     id = "E9806"
-    shortdesc = "The execution role pulls the image and writes the logs"
+    shortdesc = "The execution role may pull the image and write logs"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
     tags = ["wiring", "roles"]
 

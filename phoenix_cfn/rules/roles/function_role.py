@@ -1,5 +1,3 @@
-"""E9810: A function's role may write its log."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,7 +9,7 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class FunctionRole(Rule):
     """The role of a Lambda function may write to CloudWatch Logs.
 
-    Risk: What the function does, and why it fails, is nowhere to be read.
+    Risk: The function has no logs: why it fails is not visible.
 
     Fix: Allow logs:CreateLogStream and logs:PutLogEvents on the function's log group.
     """

@@ -1,5 +1,3 @@
-"""E9801: No role is an administrator."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,11 +7,11 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class NoAdministrator(Rule):
-    """No role has AdministratorAccess or another managed policy that opens (nearly) everything.
+    """No role has AdministratorAccess or another managed policy that allows (nearly) everything.
 
-    Risk: A hole in the application, a build script or a pull request owns the account.
+    Risk: A vulnerability in the application, a build script or a pull request can take over the account.
 
-    Fix: List the actions that the role needs, on the resources that it needs them on.
+    Fix: Allow only the actions and resources that the role needs.
     """
 
     id = "E9801"

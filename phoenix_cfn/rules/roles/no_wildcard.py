@@ -1,5 +1,3 @@
-"""E9802: No policy allows everything."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,9 +9,9 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 class NoWildcard(Rule):
     """No policy allows every action, or all but some, on every resource.
 
-    Risk: The role is an administrator by another name.
+    Risk: The role has administrator access.
 
-    Fix: List the actions that the role needs, on the resources that it needs them on.
+    Fix: Allow only the actions and resources that the role needs.
     """
 
     id = "E9802"
@@ -25,4 +23,6 @@ class NoWildcard(Rule):
         for document in policies(stack):
             for statement in statements(document):
                 if statement.allows_everything:
-                    yield finding(statement.node, "This statement allows everything on everything")
+                    yield finding(
+                        statement.node, "This statement allows every action, or nearly every one, on every resource"
+                    )

@@ -1,5 +1,3 @@
-"""E9803: Roles are passed by name."""
-
 from __future__ import annotations
 
 import re
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class PassRole(Rule):
-    """iam:PassRole is allowed for certain roles only.
+    """iam:PassRole is allowed for specific roles only.
 
-    Risk: Who may pass any role may become any role of the account, administrators too.
+    Risk: A principal that may pass every role can use every role of the account, including administrators.
 
-    Fix: Name the roles in Resource, and the service in a condition on iam:PassedToService.
+    Fix: List the roles in Resource, and limit the service with a condition on iam:PassedToService.
     """
 
     id = "E9803"
-    shortdesc = "Roles are passed by name"
+    shortdesc = "iam:PassRole is limited to specific roles"
     source_url = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
     tags = ["security", "roles"]
 
@@ -32,4 +30,4 @@ class PassRole(Rule):
                 for node in statement.resources:
                     spelled = re.sub(r"\$\{AWS::\w+\}", "*", str(node.text)) if node.text is not None else ""
                     if re.fullmatch(r"\*|arn:[^:]*:iam::[^:]*:(role/)?\**", spelled):
-                        yield finding(node, f"This statement passes every role: {node.text}")
+                        yield finding(node, f"This statement allows passing every role: {node.text}")

@@ -1,5 +1,3 @@
-"""E9808: The pipeline's role may do what its actions do."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -13,16 +11,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class PipelineRole(Rule):
-    """A pipeline's role may read and write artifacts, run its builds and deployments, use its source, and pass the
-    deploy role.
+    """A pipeline's role may read and write artifacts, run builds and deployments, use the source, and pass the deploy
+    role.
 
-    Risk: The pipeline fails at its first run: access denied.
+    Risk: The first run of the pipeline fails: access denied.
 
     Fix: Allow the actions that the finding names.
     """
 
     id = "E9808"
-    shortdesc = "The pipeline's role may do what its actions do"
+    shortdesc = "The pipeline's role has the permissions of its actions"
     source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html"
     tags = ["wiring", "roles"]
 

@@ -1,5 +1,3 @@
-"""E9804: A role trusts the service that uses it."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,11 +7,11 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class RoleTrustsService(Rule):
-    """The role that a resource names can be assumed by the service behind that resource.
+    """The service of a resource can assume the resource's role.
 
-    Risk: Creating the resource, or its first run, fails: the role cannot be assumed.
+    Risk: Creating the resource, or its first use, fails: the role cannot be assumed.
 
-    Fix: Name the service (such as ecs-tasks.amazonaws.com) as Principal in AssumeRolePolicyDocument.
+    Fix: Set the service (such as ecs-tasks.amazonaws.com) as Principal in AssumeRolePolicyDocument.
     """
 
     id = "E9804"

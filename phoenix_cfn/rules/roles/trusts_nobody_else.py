@@ -1,5 +1,3 @@
-"""E9805: No role trusts everybody."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,15 +6,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class TrustsNobodyElse(Rule):
-    """No role can be assumed by any principal.
+    """No role trusts all principals.
 
-    Risk: Anybody with an AWS account may assume the role.
+    Risk: Every AWS account may assume the role.
 
-    Fix: Name the service, or the account, as Principal.
+    Fix: Set the service or the account as Principal.
     """
 
     id = "E9805"
-    shortdesc = "No role trusts everybody"
+    shortdesc = "No role trusts all principals"
     source_url = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
     tags = ["security", "roles"]
 
@@ -27,4 +25,4 @@ class TrustsNobodyElse(Rule):
                     continue
                 for node in [statement["Principal"], *statement.at("Principal", "AWS").items]:
                     if node.literal == "*":
-                        yield finding(node, f"Anybody may assume {owner.id}")
+                        yield finding(node, f"Every AWS account may assume {owner.id}")

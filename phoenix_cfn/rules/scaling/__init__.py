@@ -1,1 +1,1 @@
-"""Scaling, in the right unit, on the right resource."""
+"""Scaling on the right resource, in the right unit."""

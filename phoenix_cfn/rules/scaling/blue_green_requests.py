@@ -1,5 +1,3 @@
-"""E9611: Request scaling works with the way of deploying."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,16 +8,15 @@ from phoenix_cfn.rules._scaling import TARGET, predefined, scaled_service, track
 
 
 class BlueGreenRequests(Rule):
-    """A service that is deployed blue/green does not scale on ALBRequestCountPerTarget.
+    """A service whose deployments shift requests does not scale on ALBRequestCountPerTarget.
 
-    Risk: The metric belongs to one of the two target groups: after a deployment the policy sees no request any
-    more.
+    Risk: The metric measures one of the two target groups: after a deployment it has no requests.
 
-    Fix: Add the RequestCountPerTarget of both target groups by metric math.
+    Fix: Add the RequestCountPerTarget of both target groups with metric math.
     """
 
     id = "E9611"
-    shortdesc = "Request scaling works with the way of deploying"
+    shortdesc = "Request scaling works with the deployment strategy"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-blue-green.html"
     tags = ["R6", "scaling"]
 
@@ -38,5 +35,5 @@ class BlueGreenRequests(Rule):
             ):
                 yield finding(
                     tracking(policy)["PredefinedMetricSpecification"],
-                    f"{service.id} is deployed {strategy or 'CODE_DEPLOY'}",
+                    f"{strategy or 'CODE_DEPLOY'} deployments of {service.id} change its target group",
                 )

@@ -1,5 +1,3 @@
-"""E9609: A CPU target is a share that can be reached."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,13 +10,14 @@ from phoenix_cfn.rules._scaling import predefined, tracking
 class CpuTarget(Rule):
     """The target of a policy on a service's CPU or memory is between 10 and 90 percent.
 
-    Risk: Above, it never scales out in time; below (0.5 is half a percent) it runs at the maximum for ever.
+    Risk: Above 90, the service scales out too late or never. Below 10 (0.5 is half a percent), it always runs the
+    maximum number of tasks.
 
-    Fix: Set TargetValue to 50, say.
+    Fix: Set TargetValue to a value such as 50.
     """
 
     id = "E9609"
-    shortdesc = "A CPU target is a share that can be reached"
+    shortdesc = "A CPU target is between 10 and 90 percent"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html"
     tags = ["R6", "scaling"]
 
@@ -27,4 +26,4 @@ class CpuTarget(Rule):
             node = tracking(policy)["TargetValue"]
             kind = predefined(policy) or ""
             if kind.startswith("ECSServiceAverage") and node.number is not None and not 10 <= node.number <= 90:
-                yield finding(node, f"{node.literal} percent is no sane target for {kind}")
+                yield finding(node, f"{node.literal} percent is not a useful target for {kind}")

@@ -1,5 +1,3 @@
-"""E9610: A high-resolution target has a high-resolution metric."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -18,7 +16,7 @@ class FineMetric(Rule):
     """
 
     id = "E9610"
-    shortdesc = "A high-resolution target has a high-resolution metric"
+    shortdesc = "A high-resolution policy has a high-resolution metric"
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html"
     tags = ["R6", "scaling"]
 

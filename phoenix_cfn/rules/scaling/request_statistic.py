@@ -1,5 +1,3 @@
-"""E9603: Requests are counted by their sum."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,11 +7,11 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class RequestStatistic(Rule):
-    """An alarm or a policy that reads RequestCount or RequestCountPerTarget reads its Sum.
+    """An alarm or a policy on RequestCount or RequestCountPerTarget uses the statistic Sum.
 
-    Risk: Any other statistic of a count is always 1 (or a small number): nothing ever scales.
+    Risk: Every other statistic of a count is 1 or a small number: the service never scales.
 
-    Fix: Use the statistic Sum.
+    Fix: Set the statistic to Sum.
     """
 
     id = "E9603"
@@ -28,5 +26,5 @@ class RequestStatistic(Rule):
             for metric in metrics(owner):
                 if of_requests(metric) and metric.statistic.literal not in (None, "Sum"):
                     yield finding(
-                        metric.statistic, f"{metric.name} by its {metric.statistic.literal} is no number of requests"
+                        metric.statistic, f"The {metric.statistic.literal} of {metric.name} is not a number of requests"
                     )

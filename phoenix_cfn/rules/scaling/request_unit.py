@@ -1,5 +1,3 @@
-"""E9602: Ten requests a second are 600 a minute."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,16 +8,16 @@ from phoenix_cfn.rules._scaling import alarm_rate, follows_requests, steered_by,
 
 
 class RequestUnit(Rule):
-    """The value at which requests scale a service is at most 10 requests a second, in the unit of its metric.
+    """The target of request scaling is at most 10 requests per second, in the unit of its metric.
 
-    Risk: ALBRequestCountPerTarget counts a minute's requests: a target of 10 is one request in six seconds, and
-    scales to the maximum at once; a target above 600 does not scale at 10 a second.
+    Risk: ALBRequestCountPerTarget counts requests per minute: a target of 10 is one request in six seconds and scales
+    to the maximum at once; with a target above 600, the service does not scale at 10 requests per second.
 
-    Fix: Set TargetValue to 600 (requests a minute and task), or divide by 60 in metric math.
+    Fix: Set TargetValue to 600 (requests per minute per task), or divide by 60 in metric math.
     """
 
     id = "E9602"
-    shortdesc = "Ten requests a second are 600 a minute"
+    shortdesc = "Ten requests per second are 600 per minute"
     source_url = (
         "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html"
     )
@@ -32,11 +30,11 @@ class RequestUnit(Rule):
             node = tracking(policy)["TargetValue"]
             rate = target_rate(policy)
             if rate is not None and follows_requests(stack, policy) and not self.fits(rate):
-                yield finding(node, f"{node.literal} is {rate:.3g} requests a second and task, {self.wanted}")
+                yield finding(node, f"{node.literal} is {rate:.3g} requests per second per task, {self.wanted}")
             for alarm in steered_by(stack, policy):
                 rate = alarm_rate(alarm)
                 if rate is not None and not self.fits(rate):
-                    yield finding(alarm["Threshold"], f"This is {rate:.3g} requests a second, {self.wanted}")
+                    yield finding(alarm["Threshold"], f"This is {rate:.3g} requests per second, {self.wanted}")
 
     def fits(self, rate: float) -> bool:
         return 1 <= rate <= int(self.config["requests_a_second"])

@@ -1,5 +1,3 @@
-"""E9604: The request count is that of the service's target group."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -16,16 +14,16 @@ FULL_NAMES = {
 
 
 class ResourceLabel(Rule):
-    """The ResourceLabel of ALBRequestCountPerTarget joins the full names of the load balancer and of the target
+    """The ResourceLabel of ALBRequestCountPerTarget consists of the full names of the load balancer and of the target
     group that the scaled service registers with.
 
-    Risk: The policy is refused, or scales by the requests of something else.
+    Risk: Application Auto Scaling refuses the policy, or scales on the requests of another target group.
 
     Fix: Use ${LoadBalancer.LoadBalancerFullName}/${TargetGroup.TargetGroupFullName}.
     """
 
     id = "E9604"
-    shortdesc = "The request count is that of the service's target group"
+    shortdesc = "Request scaling measures the service's target group"
     source_url = (
         "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html"
     )
@@ -44,13 +42,15 @@ class ResourceLabel(Rule):
             named = [(ref, stack.resources[ref.name]) for ref in refs if ref.name in stack.resources]
             wrong = [str(ref) for ref, resource in named if ref.attribute != FULL_NAMES.get(resource.type)]
             if wrong:
-                yield finding(label, f"{' and '.join(wrong)}: not the full name of a load balancer or target group")
+                yield finding(label, f"{' and '.join(wrong)}: not the full name of a load balancer or a target group")
             kinds, between = [resource.type for _, resource in named], value.plain if value is not None else ""
             if not wrong and set(kinds) == set(FULL_NAMES) and (kinds != list(FULL_NAMES) or between != "/"):
-                yield finding(label, "The label is the load balancer's full name, a slash, and the target group's")
+                yield finding(
+                    label, "Expected the load balancer's full name, a slash, and the target group's full name"
+                )
             target = stack.resource(policy["ScalingTargetId"], TARGET)
             service = scaled_service(stack, target["ResourceId"]) if target is not None else None
             own = [group.id for group in target_groups(service)] if service is not None else []
             for _, resource in named:
                 if own and resource.type.endswith("::TargetGroup") and resource.id not in own:
-                    yield finding(label, f"{resource.id} is not the target group of the service that is scaled")
+                    yield finding(label, f"{resource.id} is not the target group of the scaled service")

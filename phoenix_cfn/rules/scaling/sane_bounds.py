@@ -1,5 +1,3 @@
-"""E9606: There is room to scale, and never nothing."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,13 +9,13 @@ from phoenix_cfn.rules._scaling import targets
 class SaneBounds(Rule):
     """A scalable target's MinCapacity is at least 1, and its MaxCapacity is higher.
 
-    Risk: The service never scales, or scales down to nothing at all.
+    Risk: The service never scales, or scales in to no task.
 
-    Fix: Set MinCapacity to 2 and MaxCapacity to 4, say.
+    Fix: Set MinCapacity and MaxCapacity to values such as 2 and 4.
     """
 
     id = "E9606"
-    shortdesc = "There is room to scale, and never nothing"
+    shortdesc = "Scaling has a range above zero"
     source_url = "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html"
     tags = ["R6", "scaling"]
     kata = True
@@ -26,8 +24,8 @@ class SaneBounds(Rule):
         for target in targets(stack):
             least, most = target["MinCapacity"], target["MaxCapacity"]
             if least.number is not None and least.number < 1:
-                yield finding(least, f"{target.id} may scale down to {least.literal} tasks")
+                yield finding(least, f"{target.id} may scale in to {least.literal} tasks")
             if least.text is not None and least.text == most.text:
-                yield finding(most, f"{target.id} has no room to scale: {least.text} to {most.text} tasks")
+                yield finding(most, f"{target.id} has no range to scale in: {least.text} to {most.text} tasks")
             elif least.number is not None and most.number is not None and most.number <= least.number:
-                yield finding(most, f"{target.id} has no room to scale: {least.literal} to {most.literal} tasks")
+                yield finding(most, f"{target.id} has no range to scale in: {least.literal} to {most.literal} tasks")

@@ -1,5 +1,3 @@
-"""E9605: The scalable target is the service."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,9 +8,9 @@ from phoenix_cfn.rules._wires import parted
 
 
 class ScaledResource(Rule):
-    """The ResourceId of a scalable target is service/, the cluster's name, and the name of a service.
+    """The ResourceId of a scalable target is service/<cluster name>/<service name>.
 
-    Risk: Registering the target fails, or another service scales.
+    Risk: Registering the scalable target fails, or another service scales.
 
     Fix: Use service/${Cluster}/${Service.Name}; Ref of a service is its ARN.
     """

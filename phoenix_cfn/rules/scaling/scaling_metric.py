@@ -1,5 +1,3 @@
-"""E9607: The metric that scales exists."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,15 +7,16 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class ScalingMetric(Rule):
-    """A policy's own metric has the dimensions by which AWS publishes it, and they name what is there.
+    """A customized metric of a policy has the dimensions with which AWS publishes it, and they identify existing
+    resources.
 
-    Risk: The metric has no data: nothing ever scales.
+    Risk: The metric has no data, and the service never scales.
 
-    Fix: Name LoadBalancer and TargetGroup by their full names, cluster and service by their names.
+    Fix: Use the full names of load balancer and target group, and the names of cluster and service.
     """
 
     id = "E9607"
-    shortdesc = "The metric that scales exists"
+    shortdesc = "The metric of a scaling policy exists"
     source_url = "https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking-metric-math.html"
     tags = ["R6", "scaling"]
 

@@ -1,5 +1,3 @@
-"""E9601: The service scales with its requests."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,10 +8,9 @@ from phoenix_cfn.rules._service import applications, self_contained
 
 
 class ServiceScales(Rule):
-    """The application's service has a scalable target, and on it a policy that follows the number of requests.
+    """The application's service has a scalable target with a policy on the number of requests.
 
-    Risk: More than 10 requests a second are answered by as many tasks as before, or only once the CPU is busy
-    with them.
+    Risk: Above 10 requests per second the service does not scale, or only when the CPU is busy.
 
     Fix: Add a ScalableTarget, and a target-tracking policy on ALBRequestCountPerTarget.
     """
@@ -36,6 +33,6 @@ class ServiceScales(Rule):
             if not self_contained(service):
                 continue
             if target is None:
-                yield finding(service.here, f"Nothing scales {service.id}")
+                yield finding(service.here, f"{service.id} has no scalable target")
             else:
-                yield finding(target.here, f"No policy of {target.id} follows the number of requests")
+                yield finding(target.here, f"No policy of {target.id} measures the number of requests")

@@ -1,5 +1,3 @@
-"""E9608: Something sets a step-scaling policy off."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._scaling import steered_by
 
 
 class StepPolicyRuns(Rule):
-    """A step-scaling policy is an action of an alarm.
+    """A step scaling policy is an action of an alarm.
 
-    Risk: The policy is there and never runs.
+    Risk: The policy never runs.
 
-    Fix: Name the policy in the AlarmActions of an alarm, or use target tracking, which makes its own alarms.
+    Fix: Add the policy to the AlarmActions of an alarm, or use target tracking, which creates its own alarms.
     """
 
     id = "E9608"
-    shortdesc = "Something sets a step-scaling policy off"
+    shortdesc = "An alarm starts a step scaling policy"
     source_url = "https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-step-scaling-policies.html"
     tags = ["R6", "scaling"]
 
@@ -28,4 +26,4 @@ class StepPolicyRuns(Rule):
                 policy.id in {ref.name for ref in value.refs} for _, value in stack.section("Outputs").texts()
             )
             if policy["PolicyType"].literal == "StepScaling" and not steered_by(stack, policy) and not exported:
-                yield finding(policy.here, f"No alarm sets {policy.id} off")
+                yield finding(policy.here, f"No alarm starts {policy.id}")

@@ -1,5 +1,3 @@
-"""E9904: Every export carries the stage."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,15 +7,15 @@ from phoenix_cfn.rules._stage_names import told_apart
 
 
 class ExportsCarryStage(Rule):
-    """The name of an export is made from, or chosen by, a parameter, the stack's name or a resource.
+    """The name of an export contains, or depends on, a parameter, the stack's name or a resource.
 
-    Risk: The second stage's stack fails: the export exists already.
+    Risk: The stack of the second stage fails: the export already exists.
 
     Fix: Begin the name with the stage's parameter, or with ${AWS::StackName}.
     """
 
     id = "E9904"
-    shortdesc = "Every export carries the stage"
+    shortdesc = "Export names contain the stage"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html"
     tags = ["stages", "names"]
     kata = True
@@ -27,4 +25,4 @@ class ExportsCarryStage(Rule):
         for name in outputs.keys:
             node = outputs.at(name, "Export", "Name")
             if not told_apart(node):
-                yield finding(node, f"{node.text} is exported by every stage")
+                yield finding(node, f"Every stage exports {node.text}")

@@ -1,5 +1,3 @@
-"""E9903: Every physical name has its service's alphabet."""
-
 from __future__ import annotations
 
 import re
@@ -9,15 +7,15 @@ from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
 
 class NamesAlphabet(Rule):
-    """Buckets and repositories are named in lower case; load balancers and target groups have no underscore.
+    """Names of buckets and repositories are in lowercase; names of load balancers and target groups have no underscore.
 
-    Risk: The stack fails: the name is not valid.
+    Risk: Creating the stack fails: the name is not valid.
 
-    Fix: Use lower-case letters, digits and hyphens.
+    Fix: Use lowercase letters, digits and hyphens.
     """
 
     id = "E9903"
-    shortdesc = "Every physical name has its service's alphabet"
+    shortdesc = "Physical names have valid characters"
     source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
     tags = ["stages", "names"]
 
@@ -39,4 +37,4 @@ class NamesAlphabet(Rule):
                     and "{{" not in value.plain
                     and not re.fullmatch(pattern, value.literal or value.plain)
                 ):
-                    yield finding(node, f"{value.literal or value} is no valid name for an {kind}")
+                    yield finding(node, f"{value.literal or value} is not a valid name for an {kind}")

@@ -1,5 +1,3 @@
-"""E9901: Every physical name carries the stage."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,16 +8,16 @@ from phoenix_cfn.rules._stage_names import told_apart
 
 
 class NamesCarryStage(Rule):
-    """A name that must be unique in an account is made from, or chosen by, a parameter, the stack's name or another
+    """A name that must be unique in an account contains, or depends on, a parameter, the stack's name or another
     resource.
 
-    Risk: The second stage's stack fails: the name exists already.
+    Risk: The stack of the second stage fails: the name already exists.
 
-    Fix: Begin the name with the stage's parameter, or leave it out.
+    Fix: Begin the name with the stage's parameter, or remove it.
     """
 
     id = "E9901"
-    shortdesc = "Every physical name carries the stage"
+    shortdesc = "Physical names contain the stage"
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html"
     tags = ["stages", "names"]
     kata = True
@@ -28,4 +26,4 @@ class NamesCarryStage(Rule):
         for resource in stack.resources.values():
             naming = NAMES.get(resource.type)
             if naming is not None and naming.unique and not told_apart(resource.name):
-                yield finding(resource.name, f"{resource.name.text} is the name in every stage")
+                yield finding(resource.name, f"{resource.name.text} is the same name in every stage")

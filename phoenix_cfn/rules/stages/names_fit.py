@@ -1,5 +1,3 @@
-"""E9902: Every physical name fits."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,22 +6,22 @@ from phoenix_cfn.cloudformation.names import NAMES
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 from phoenix_cfn.rules._stage_names import longest
 
-# A stage does not bring a name up to a longer limit; a name that is written out is for cfn-lint to measure.
+# A stage's name does not exceed a longer limit; cfn-lint checks the length of literal names.
 _LONGEST_REACHED = 150
 
 
 class NamesFit(Rule):
-    """A name stays within its service's limit with the longest stage that the template allows ("production" at
-    least).
+    """A name is within its service's limit for the longest stage name that the template allows (at least
+    "production").
 
-    Risk: The stack works as dev and fails as production: a load balancer's or target group's name has 32
+    Risk: The stack works as dev and fails as production: the name of a load balancer or a target group has at most 32
     characters.
 
-    Fix: Leave the name out, shorten what follows the stage, or limit the parameter with MaxLength.
+    Fix: Remove the name, shorten the part after the stage, or limit the parameter with MaxLength.
     """
 
     id = "E9902"
-    shortdesc = "Every physical name fits"
+    shortdesc = "Physical names are not too long"
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html"
     tags = ["stages", "names"]
     kata = True
@@ -36,4 +34,4 @@ class NamesFit(Rule):
                 continue
             size = sum(len(part) if isinstance(part, str) else longest(stack, part) for part in value.parts)
             if size > limit:
-                yield finding(node, f"{value} may have {size} characters; {limit} are allowed")
+                yield finding(node, f"{value} can have {size} characters; the limit is {limit}")

@@ -1,5 +1,3 @@
-"""E9911: No physical name is reserved."""
-
 from __future__ import annotations
 
 import re
@@ -9,7 +7,7 @@ from phoenix_cfn.cloudformation.names import NAMES
 from phoenix_cfn.cloudformation.values import marked, text
 from phoenix_cfn.rules._rule import Finding, Rule, Stack, finding
 
-# What a name may not match, by type; a reference stands for one character that matches nothing here.
+# Patterns of reserved names, by type; a reference is replaced with a character that matches none of them.
 RESERVED = {
     "AWS::DocDB::DBCluster": r".*--.*|.*-|[0-9-].*",
     "AWS::DocDB::DBInstance": r".*--.*|.*-|[0-9-].*",
@@ -24,13 +22,13 @@ RESERVED = {
 
 
 class NamesNotReserved(Rule):
-    """No physical name begins or ends as its service refuses it: sg- for security groups, internal- for load balancers,
-    xn--, sthree- and amzn-s3-demo- for buckets, aws/ for log groups, aws, or ssm, for parameters, a hyphen at the end
-    or two in a row for databases.
+    """No physical name has a reserved prefix or suffix: sg- for security groups, internal- for load balancers, xn--,
+    sthree- and amzn-s3-demo- for buckets, aws/ for log groups, aws or ssm for parameters, a hyphen at the end or two
+    in a row for databases.
 
-    Risk: The stack fails: the name is not valid.
+    Risk: Creating the stack fails: the name is not valid.
 
-    Fix: Begin the name with the stage; leave it out where nothing needs it.
+    Fix: Begin the name with the stage, or remove it.
     """
 
     id = "E9911"

@@ -1,5 +1,3 @@
-"""E9905: The deployed stack carries the stage."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,15 +8,15 @@ from phoenix_cfn.rules._stage_names import told_apart
 
 
 class StackCarriesStage(Rule):
-    """The StackName of a deploy action is made from, or chosen by, a parameter, the stack's name or a resource.
+    """The StackName of a deploy action contains, or depends on, a parameter, the stack's name or a resource.
 
-    Risk: Two stages' pipelines deploy into one stack, in turns.
+    Risk: The pipelines of two stages deploy to the same stack.
 
     Fix: Begin the name with the stage's parameter.
     """
 
     id = "E9905"
-    shortdesc = "The deployed stack carries the stage"
+    shortdesc = "The deployed stack's name contains the stage"
     source_url = "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html"
     tags = ["stages", "names"]
     kata = True
@@ -27,4 +25,4 @@ class StackCarriesStage(Rule):
         for action in all_actions(stack, "CloudFormation"):
             node = action.configuration["StackName"]
             if not told_apart(node):
-                yield finding(node, f"Every stage deploys into the stack {node.text}")
+                yield finding(node, f"Every stage deploys to the stack {node.text}")

@@ -45,7 +45,7 @@ def test_a_type_of_ones_own_is_looked_up() -> None:
 
 def test_a_region_lacks_services_types_classes_and_authorities() -> None:
     kinds = {"AWS::DocDB::DBCluster", "AWS::CodePipeline::Pipeline", "AWS::CodePipeline::Webhook"}
-    authority = "no authority for the database's certificates"
+    authority = "no certificate authority for the database"
     assert RECORDED.missing("eu-central-1", kinds, "db.t4g.medium") == []
     assert RECORDED.missing("us-west-1", kinds, "db.t4g.medium") == ["no DocDB"]
     assert RECORDED.missing("ca-west-1", kinds, "db.t4g.medium") == ["no CodePipeline::Webhook", authority]

@@ -6,7 +6,7 @@ from tests.rules.corpus.parts import BY_STEPS, FILLED_ALARM, OVERRIDES, RATE, UN
 from tests.rules.house import Case, Change, add, att, drop, fault, file, near_miss, put, ref, remove, sub, swap
 
 ERRORS = "ServerErrorAlarm/Metrics/0/Expression"
-FILLED = "FILL(tasks, 0) + FILL(nobody, 0) - FILL(requests, 0) / 20"
+FILLED = "FILL(tasks, 0) + FILL(elb, 0) - FILL(requests, 0) / 20"
 
 
 def patient(needed: int, periods: int) -> tuple[Change, Change]:
@@ -25,7 +25,7 @@ CASES: list[Case] = [
         drop("ServerErrorAlarm/AlarmActions"),
         drop("ServerErrorAlarm/OKActions"),
     ),
-    fault("E9501", "an alarm tells only that all is well again", drop("TooFewTasksAlarm/AlarmActions")),
+    fault("E9501", "an alarm acts only when it returns to OK", drop("TooFewTasksAlarm/AlarmActions")),
     fault("E9502", "the topic has no subscriber", remove("AlarmTopicEmailSubscription")),
     near_miss(
         "E9502",
@@ -44,7 +44,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9502",
-        "the alarms go to a topic of somebody else",
+        "the alarms go to a topic outside the template",
         put("/Parameters/Topic", {"Type": "String", "Default": ""}),
         *(
             put(f"{alarm}/{key}", [ref("Topic")])
@@ -59,7 +59,7 @@ CASES: list[Case] = [
         ),
         remove("AlarmTopicEmailSubscription"),
     ),
-    fault("E9502", "nobody hears of failed runs", remove("PipelineTopicEmailSubscription")),
+    fault("E9502", "no subscription to notifications of failed runs", remove("PipelineTopicEmailSubscription")),
     fault("E9503", "the topic's key is AWS's", put("AlarmTopic/KmsMasterKeyId", "alias/aws/sns")),
     fault(
         "E9503",
@@ -113,12 +113,12 @@ CASES: list[Case] = [
     fault("E9506", "nothing watches the CPU", remove("CpuPeakAlarm"), put("Dashboard/DashboardBody", "{}")),
     fault(
         "E9506",
-        "the CPU alarm goes off when the CPU is low",
+        "the CPU alarm fires when the CPU is low",
         put("CpuPeakAlarm/ComparisonOperator", "LessThanThreshold"),
     ),
     near_miss(
         "E9506",
-        "the alarms exist where somebody is to be told",
+        "the alarms exist only with a notification email",
         put("CpuPeakAlarm:/Condition", "HasNotificationEmail"),
         put("Dashboard/DashboardBody", "{}"),
     ),
@@ -171,7 +171,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9507",
-        "another alarm goes off when the CPU is low",
+        "another alarm fires when the CPU is low",
         add(
             "Idle",
             "AWS::CloudWatch::Alarm",
@@ -219,7 +219,7 @@ CASES: list[Case] = [
     fault("E9511", "errors are filled with 0, three periods in a row", put(ERRORS, FILLED), *patient(3, 3)),
     fault(
         "E9511",
-        "errors are filled, and how many periods count is not said",
+        "errors are filled, and the number of periods is not set",
         put(ERRORS, FILLED),
         drop("ServerErrorAlarm/DatapointsToAlarm"),
     ),
@@ -228,7 +228,7 @@ CASES: list[Case] = [
     fault(
         "E9511",
         "another expression fills, with a third",
-        put(ERRORS, "filled + nobody"),
+        put(ERRORS, "filled + elb"),
         put("ServerErrorAlarm/Metrics/4", {**computed("FILL(tasks, zero)", "filled"), "ReturnData": False}),
         put("ServerErrorAlarm/Metrics/5", {**computed("TIME_SERIES(0)", "zero"), "ReturnData": False}),
         *patient(1, 1),
@@ -242,7 +242,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9511",
-        "a band of what is normal is drawn around what is filled",
+        "an anomaly band of a filled metric",
         put("ServerErrorAlarm/Metrics/0", computed("ANOMALY_DETECTION_BAND(FILL(requests, 0))", "band")),
         put("ServerErrorAlarm/ThresholdMetricId", "band"),
         put("ServerErrorAlarm/ComparisonOperator", "GreaterThanUpperThreshold"),
@@ -284,7 +284,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9511",
-        "a group of instances scales by what is filled",
+        "an Auto Scaling group scales on a filled metric",
         add(
             "GroupPolicy",
             "AWS::AutoScaling::ScalingPolicy",
@@ -305,17 +305,17 @@ CASES: list[Case] = [
     ),
     near_miss("E9511", "the last value is repeated", put(ERRORS, "FILL(tasks, REPEAT)"), *patient(1, 1)),
     near_miss("E9511", "gaps are interpolated", put(ERRORS, "FILL(tasks, LINEAR)"), *patient(1, 1)),
-    near_miss("E9511", "errors are filled with another metric", put(ERRORS, "FILL(tasks, nobody)"), *patient(1, 1)),
+    near_miss("E9511", "errors are filled with another metric", put(ERRORS, "FILL(tasks, elb)"), *patient(1, 1)),
     near_miss(
         "E9511",
         "a metric of one's own is filled",
         put("ServerErrorAlarm/Metrics/2/MetricStat/Metric", {"Namespace": "Shop", "MetricName": "Failures"}),
-        put(ERRORS, "FILL(tasks, 0) + nobody"),
+        put(ERRORS, "FILL(tasks, 0) + elb"),
         *patient(1, 1),
     ),
     near_miss(
         "E9511",
-        "what is filled is not watched",
+        "the filled metric is not watched",
         put("ServerErrorAlarm/Metrics/4", {**computed("FILL(tasks, 0)", "filled"), "ReturnData": False}),
         *patient(1, 1),
     ),

@@ -45,7 +45,7 @@ CASES: list[Case] = [
         put("DatabaseSecurityGroup/SecurityGroupIngress/0/FromPort", 5432),
         put("DatabaseSecurityGroup/SecurityGroupIngress/0/ToPort", 5432),
     ),
-    fault("E9201", "the database admits nobody", put("DatabaseSecurityGroup/SecurityGroupIngress", [])),
+    fault("E9201", "the database allows no ingress", put("DatabaseSecurityGroup/SecurityGroupIngress", [])),
     fault("E9201", "the tasks may not connect to the database", remove("TaskEgress")),
     fault(
         "E9201",
@@ -75,7 +75,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9201",
-        "the database admits nobody, and the connection string lies elsewhere",
+        "the database allows no ingress, and the connection string is elsewhere",
         put(f"{CONTAINER}/Secrets/0/ValueFrom", {"Fn::ImportValue": "connection"}),
         put("DatabaseSecurityGroup/SecurityGroupIngress", []),
     ),
@@ -107,15 +107,15 @@ CASES: list[Case] = [
     ),
     fault(
         "E9203",
-        "the database lies in a public subnet",
+        "the database is in a public subnet",
         put("DatabaseSubnetGroup/SubnetIds/0", ref("PublicSubnetA")),
     ),
     near_miss(
-        "E9203", "the database lies in private subnets", put("DatabaseSubnetGroup/SubnetIds/0", ref("PrivateSubnetA"))
+        "E9203", "the database is in private subnets", put("DatabaseSubnetGroup/SubnetIds/0", ref("PrivateSubnetA"))
     ),
     fault("E9203", "the database has no subnet group", drop("DatabaseCluster/DBSubnetGroupName")),
     fault("E9204", "the database is not encrypted", put("DatabaseCluster/StorageEncrypted", False)),
-    fault("E9204", "the database says nothing of encryption", drop("DatabaseCluster/StorageEncrypted")),
+    fault("E9204", "the database does not set encryption", drop("DatabaseCluster/StorageEncrypted")),
     near_miss(
         "E9204",
         "the database comes from a snapshot",
@@ -152,7 +152,7 @@ CASES: list[Case] = [
     *(
         fault(
             "E9207",
-            f"DocumentDB {version} refuses retryable writes, and the connection string asks for them",
+            f"DocumentDB {version} refuses retryable writes, and the connection string enables them",
             *engine(version),
             swap(CONNECTION, "retryWrites=false", "retryWrites=true"),
         )
@@ -249,7 +249,7 @@ CASES: list[Case] = [
     fault("E9214", "the execution role may not decrypt the secret", forbid("TaskExecutionRole", "kms:Decrypt")),
     near_miss(
         "E9214",
-        "the execution role has a managed policy that nobody knows here",
+        "the execution role has an unknown managed policy",
         forbid("TaskExecutionRole", "secretsmanager:GetSecretValue"),
         put("TaskExecutionRole/ManagedPolicyArns", ["arn:aws:iam::123456789012:policy/secrets"]),
     ),
@@ -322,7 +322,7 @@ CASES: list[Case] = [
             {"Name": "KEY", "Value": sub("{{resolve:secretsmanager:${DatabaseConnection}}}")},
         ),
     ),
-    fault("E9216", "a token in clear", put(f"{CONTAINER}/Environment/3", {"Name": "API_TOKEN", "Value": "abc"})),
+    fault("E9216", "a token in plain text", put(f"{CONTAINER}/Environment/3", {"Name": "API_TOKEN", "Value": "abc"})),
     fault(
         "E9216",
         "the build gets the password as a plain variable",
@@ -358,7 +358,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9218",
-        "the password travels in ParameterOverrides",
+        "the password is in ParameterOverrides",
         put("/Parameters/MongoDBMasterPassword", {"Type": "String", "NoEcho": True}),
         swap(OVERRIDES, '"MongoDBPort"', '"MongoDBMasterPassword":"${MongoDBMasterPassword}","MongoDBPort"'),
     ),
@@ -445,7 +445,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9224",
-        "the container asks for a key that the secret has not",
+        "the container uses a key that the secret does not have",
         put(f"{CONTAINER}/Secrets/0/ValueFrom", sub("${DatabaseConnection}:uri::")),
     ),
     fault(
@@ -455,7 +455,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9224",
-        "the container asks for a key that the secret has",
+        "the container uses a key of the secret",
         put(CONNECTION, sub('{"uri":"x","host":"${DatabaseCluster.Endpoint}"}')),
         put(f"{CONTAINER}/Secrets/0/ValueFrom", sub("${DatabaseConnection}:uri::")),
     ),

@@ -35,7 +35,7 @@ CONDITIONAL = "if grep -q 'AS test$' app/Dockerfile; then docker build --target 
 
 CASES: list[Case] = [
     fault(
-        "E9701", "an artifact that nobody produces", put("Pipeline/Stages/1/Actions/0/InputArtifacts/0/Name", "Code")
+        "E9701", "an artifact that no action produces", put("Pipeline/Stages/1/Actions/0/InputArtifacts/0/Name", "Code")
     ),
     near_miss("E9701", "an artifact passed on within a stage", put("Pipeline/Stages/2/Actions/0/RunOrder", 2)),
     fault("E9702", "the template's artifact is not taken", put(f"{DEPLOY}/InputArtifacts", [{"Name": "Image"}])),
@@ -139,8 +139,8 @@ CASES: list[Case] = [
         put("Pipeline/Stages/0/Actions/0/Configuration/PollForSourceChanges", True),
     ),
     fault("E9712", "nothing starts the pipeline", remove("SourceWebhook", "WebhookSecret")),
-    fault("E9712", "GitHub is not told of the webhook", put("SourceWebhook/RegisterWithThirdParty", False)),
-    near_miss("E9712", "GitHub is told by a string", put("SourceWebhook/RegisterWithThirdParty", "true")),
+    fault("E9712", "the webhook is not registered with GitHub", put("SourceWebhook/RegisterWithThirdParty", False)),
+    near_miss("E9712", "the registration with GitHub is a string", put("SourceWebhook/RegisterWithThirdParty", "true")),
     fault("E9713", "the webhook names another action", put("SourceWebhook/TargetAction", "GitHub")),
     near_miss(
         "E9713",
@@ -258,7 +258,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9719",
-        "the source is an archive, and says so",
+        "the source is an archive, explicitly",
         put("Pipeline/Stages/0/Actions/0/Configuration/OutputArtifactFormat", "CODE_ZIP"),
     ),
     fault("E9720", "a variable of no namespace", swap(OVERRIDES, "${NotificationEmail}", "#{Build.EMAIL}")),

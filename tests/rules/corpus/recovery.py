@@ -48,13 +48,13 @@ CASES: list[Case] = [
     ),
     fault(
         "E9304",
-        "both subnets of the tasks lie in one zone",
+        "both subnets of the tasks are in one zone",
         put("PrivateSubnetB/AvailabilityZone", {"Fn::Select": [0, {"Fn::GetAZs": ""}]}),
     ),
     fault("E9304", "the database has one subnet", put("DatabaseSubnetGroup/SubnetIds", [ref("IsolatedSubnetA")])),
     near_miss(
         "E9304",
-        "the zones are not told",
+        "the zones are not known",
         drop("PrivateSubnetA/AvailabilityZone"),
         drop("PrivateSubnetB/AvailabilityZone"),
     ),
@@ -210,7 +210,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9314",
-        "a service that CodeDeploy deploys says how many tasks run meanwhile",
+        "a service that CodeDeploy deploys sets the healthy percent",
         CODEDEPLOY,
         put("Service/DeploymentConfiguration", {"MinimumHealthyPercent": 100, "MaximumPercent": 200}),
     ),

@@ -17,7 +17,7 @@ CASES: list[Case] = [
     near_miss("E9952", "the bucket is kept", remove("BucketEmptier"), put("ArtifactBucket:/DeletionPolicy", "Retain")),
     fault(
         "E9953",
-        "what empties the bucket may not do so",
+        "the function that empties the bucket lacks permissions",
         forbid("BucketEmptierRole", "s3:DeleteObjectVersion"),
     ),
     near_miss(

@@ -88,7 +88,7 @@ ENDPOINT_GROUP = add(
 CASES: list[Case] = [
     fault(
         "E9101",
-        "the load balancer's security group lets nobody in",
+        "the load balancer's security group allows no ingress",
         put("LoadBalancerSecurityGroup/SecurityGroupIngress", []),
     ),
     fault(
@@ -147,7 +147,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9101",
-        "the service's second listener is shut",
+        "the service's second listener allows no ingress",
         add(
             "OtherListener",
             "AWS::ElasticLoadBalancingV2::Listener",
@@ -159,7 +159,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9101",
-        "who is admitted is a parameter",
+        "the source of the ingress is a parameter",
         put("/Parameters/From", {"Type": "String", "Default": ""}),
         put("LoadBalancerSecurityGroup/SecurityGroupIngress/0/CidrIp", ref("From")),
     ),
@@ -191,7 +191,7 @@ CASES: list[Case] = [
         put("Service:/DependsOn", ["Everything"]),
     ),
     fault("E9104", "the target group is for instances", put("TargetGroup/TargetType", "instance")),
-    fault("E9104", "the target group says nothing of its targets", drop("TargetGroup/TargetType")),
+    fault("E9104", "the target group does not set its target type", drop("TargetGroup/TargetType")),
     near_miss(
         "E9104",
         "the kind of target is a parameter",
@@ -206,7 +206,7 @@ CASES: list[Case] = [
     fault("E9105", "the task definition's container is renamed", put(f"{CONTAINER}/Name", "app")),
     near_miss(
         "E9105",
-        "a sidecar stands beside the container",
+        "a sidecar beside the container",
         put("TaskDefinition/ContainerDefinitions/1", {"Name": "agent", "Image": "agent", "Essential": False}),
     ),
     near_miss(
@@ -276,8 +276,8 @@ CASES: list[Case] = [
     ),
     fault("W9109", "the target group has another port", put("TargetGroup/Port", 80)),
     near_miss("W9109", "the target group's port is spelled", put("TargetGroup/Port", 8080)),
-    fault("E9110", "the health check asks another port", put("TargetGroup/HealthCheckPort", "9000")),
-    near_miss("E9110", "the health check asks the traffic port", put("TargetGroup/HealthCheckPort", "traffic-port")),
+    fault("E9110", "the health check uses another port", put("TargetGroup/HealthCheckPort", "9000")),
+    near_miss("E9110", "the health check uses the traffic port", put("TargetGroup/HealthCheckPort", "traffic-port")),
     near_miss(
         "E9110",
         "another container of the task answers the health check",
@@ -287,14 +287,14 @@ CASES: list[Case] = [
             {"Name": "health", "Image": "health", "PortMappings": [{"ContainerPort": 9000}]},
         ),
     ),
-    fault("E9111", "the health check asks /generatecert", put("TargetGroup/HealthCheckPath", "/generatecert")),
-    fault("E9111", "the health check asks /crash/", put("TargetGroup/HealthCheckPath", "/crash/?x=1")),
+    fault("E9111", "the health check requests /generatecert", put("TargetGroup/HealthCheckPath", "/generatecert")),
+    fault("E9111", "the health check requests /crash/", put("TargetGroup/HealthCheckPath", "/crash/?x=1")),
     fault(
         "E9111",
-        "the container's own health check asks /crash",
+        "the container's own health check requests /crash",
         put(f"{CONTAINER}/HealthCheck", {"Command": ["CMD-SHELL", "curl -f http://localhost:8080/crash || exit 1"]}),
     ),
-    near_miss("E9111", "the health check asks /", put("TargetGroup/HealthCheckPath", "/")),
+    near_miss("E9111", "the health check requests /", put("TargetGroup/HealthCheckPath", "/")),
     fault(
         "E9111",
         "the alternate target group's health check requests /crash",
@@ -303,7 +303,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9112",
-        "the load balancer lies in private subnets",
+        "the load balancer is in private subnets",
         put("LoadBalancer/Subnets", [ref("PrivateSubnetA"), ref("PrivateSubnetB")]),
     ),
     fault(
@@ -319,15 +319,15 @@ CASES: list[Case] = [
     ),
     fault(
         "E9113",
-        "the tasks lie in isolated subnets",
+        "the tasks are in isolated subnets",
         put(
             "Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("IsolatedSubnetA"), ref("IsolatedSubnetB")]
         ),
     ),
-    fault("E9113", "a private subnet has no way out", remove("PrivateDefaultRouteA")),
+    fault("E9113", "a private subnet has no default route", remove("PrivateDefaultRouteA")),
     fault(
         "E9113",
-        "the tasks lie in public subnets without public addresses",
+        "the tasks are in public subnets without public addresses",
         put("Service/NetworkConfiguration/AwsvpcConfiguration/Subnets", [ref("PublicSubnetA"), ref("PublicSubnetB")]),
     ),
     near_miss("E9113", "isolated tasks with endpoints for what they need", *ISOLATED, ENDPOINT_GROUP, *ENDPOINTS),
@@ -340,7 +340,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9113",
-        "the tasks' security group lets no HTTPS out",
+        "the tasks' security group allows no HTTPS",
         put("TaskSecurityGroup/SecurityGroupEgress/0/FromPort", 8443),
         put("TaskSecurityGroup/SecurityGroupEgress/0/ToPort", 8443),
     ),
@@ -357,10 +357,10 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9114",
-        "nothing is said of public addresses",
+        "public addresses are not set",
         drop("Service/NetworkConfiguration/AwsvpcConfiguration/AssignPublicIp"),
     ),
-    fault("E9115", "a NAT gateway lies in a private subnet", put("NatGatewayA/SubnetId", ref("PrivateSubnetA"))),
+    fault("E9115", "a NAT gateway is in a private subnet", put("NatGatewayA/SubnetId", ref("PrivateSubnetA"))),
     near_miss(
         "E9115",
         "a NAT gateway of the whole region",
@@ -430,14 +430,14 @@ CASES: list[Case] = [
         put("TargetGroup/VpcId", ref("OtherVpc")),
     ),
     near_miss("E9119", "a second network that nothing uses", add("OtherVpc", "AWS::EC2::VPC", CidrBlock="10.1.0.0/16")),
-    fault("E9120", "PORT does not reach the container", put(f"{CONTAINER}/Environment/1/Name", "SERVER_PORT")),
+    fault("E9120", "the container has no PORT", put(f"{CONTAINER}/Environment/1/Name", "SERVER_PORT")),
     fault("E9120", "PORT is another port", put(f"{CONTAINER}/Environment/1/Value", "3000")),
-    fault("E9120", "PORT is spelled, the port is a parameter", put(f"{CONTAINER}/Environment/1/Value", "8080")),
+    fault("E9120", "PORT is a literal, the port is a parameter", put(f"{CONTAINER}/Environment/1/Value", "8080")),
     near_miss("E9120", "PORT by Fn::Sub", put(f"{CONTAINER}/Environment/1/Value", sub("${ContainerPort}"))),
-    near_miss("E9120 E9213", "a proxy stands before the application", *PROXY),
+    near_miss("E9120 E9213", "a proxy in front of the application", *PROXY),
     fault(
         "E9120 E9213",
-        "neither proxy nor application is told DB_CONNECTION_STRING",
+        "neither proxy nor application has DB_CONNECTION_STRING",
         *PROXY,
         put(f"{CONTAINER}/Secrets/0/Name", "MONGO_URL"),
     ),
@@ -468,7 +468,7 @@ CASES: list[Case] = [
         put("/Outputs/DashboardUrl/Value", sub("https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home")),
         put("/Outputs/ApplicationUrl/Value", sub("https://${DatabaseCluster.Endpoint}")),
     ),
-    fault("E9122", "the service registers with nobody", drop("Service/LoadBalancers")),
+    fault("E9122", "the service registers with no target group", drop("Service/LoadBalancers")),
     near_miss(
         "E9122",
         "another stack's service registers with a second target group",

@@ -6,11 +6,11 @@ from tests.rules.corpus.parts import CONTAINER
 from tests.rules.house import PIPELINE, Case, add, drop, fault, near_miss, put, ref, remove, sub, swap
 
 CASES: list[Case] = [
-    fault("E9401", "a log group keeps its logs for ever", drop("TaskLogGroup/RetentionInDays")),
+    fault("E9401", "a log group has no retention", drop("TaskLogGroup/RetentionInDays")),
     fault("E9401", "a log group keeps its logs for 14 days", put("DatabaseAuditLogGroup/RetentionInDays", 14)),
     fault(
         "E9401",
-        "a parameter lets a log group keep its logs for 30 days",
+        "a parameter sets a retention of 30 days",
         put("/Parameters/Days", {"Type": "Number", "Default": 30}),
         put("TaskLogGroup/RetentionInDays", ref("Days")),
     ),
@@ -44,11 +44,11 @@ CASES: list[Case] = [
     ),
     fault(
         "E9403",
-        "the build says nothing of its log, and its group is not declared",
+        "the build does not set its log, and its group is not declared",
         drop("BuildProject/LogsConfig"),
         swap("BuildLogGroup/LogGroupName", "codebuild", "builds"),
     ),
-    near_miss("E9403", "the build says nothing of its log, and its group is declared", drop("BuildProject/LogsConfig")),
+    near_miss("E9403", "the build does not set its log, and its group is declared", drop("BuildProject/LogsConfig")),
     fault("E9404", "the function's log group is not declared", drop("BucketEmptierFunction/LoggingConfig")),
     near_miss(
         "E9404",
@@ -121,14 +121,14 @@ CASES: list[Case] = [
     ),
     fault(
         "E9410 E9809 E9952",
-        "access logs are kept for ever",
+        "access logs never expire",
         add("LogBucket", "AWS::S3::Bucket"),
         put("LoadBalancer/LoadBalancerAttributes/3", {"Key": "access_logs.s3.enabled", "Value": "true"}),
         put("LoadBalancer/LoadBalancerAttributes/4", {"Key": "access_logs.s3.bucket", "Value": ref("LogBucket")}),
     ),
     near_miss(
         "E9410",
-        "access logs in a bucket of somebody else",
+        "access logs in a bucket outside the template",
         put("LoadBalancer/LoadBalancerAttributes/3", {"Key": "access_logs.s3.enabled", "Value": "true"}),
         put("LoadBalancer/LoadBalancerAttributes/4", {"Key": "access_logs.s3.bucket", "Value": "logs-of-the-company"}),
     ),
@@ -161,7 +161,7 @@ CASES: list[Case] = [
             },
         ),
     ),
-    fault("E9412", "the database leaves nothing", put("DatabaseCluster:/DeletionPolicy", "Delete")),
+    fault("E9412", "the database leaves no snapshot", put("DatabaseCluster:/DeletionPolicy", "Delete")),
     fault("E9412", "a replacement of the database loses the data", drop("DatabaseCluster:/UpdateReplacePolicy")),
     near_miss(
         "E9412",
@@ -179,7 +179,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9413",
-        "the key is somebody else's",
+        "the key is outside the template",
         put("/Parameters/KeyArn", {"Type": "String", "Default": ""}),
         put("TaskLogGroup/KmsKeyId", ref("KeyArn")),
     ),

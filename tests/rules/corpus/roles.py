@@ -80,7 +80,7 @@ CASES: list[Case] = [
     ),
     fault(
         "E9804 E9805",
-        "anybody may assume a role",
+        "every account may assume a role",
         put(
             "TaskRole/AssumeRolePolicyDocument/Statement/0",
             {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"},
@@ -88,7 +88,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9805",
-        "anybody in this organization may assume a role",
+        "every account of this organization may assume a role",
         put(
             "TaskRole/AssumeRolePolicyDocument/Statement/1",
             {
@@ -146,7 +146,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9809",
-        "the deploy role lies elsewhere",
+        "the deploy role is elsewhere",
         put(f"{DEPLOY}/Configuration/RoleArn", "arn:aws:iam::123456789012:role/deploy"),
     ),
     fault("E9810", "the function may not write its log", forbid("BucketEmptierRole", "logs:PutLogEvents")),

@@ -96,7 +96,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9601",
-        "the listener lies in another stack",
+        "the listener is in another stack",
         UNSCALED,
         *BY_RULE,
         remove("Listener"),
@@ -238,10 +238,10 @@ CASES: list[Case] = [
         put("Service/ServiceName", sub("${StagePrefix}-web")),
         put("ScalableTarget/ResourceId", sub("service/${StagePrefix}-phoenix/${StagePrefix}-web")),
     ),
-    fault("E9606", "no room to scale", put("ScalableTarget/MaxCapacity", ref("MinRunningTasks"))),
-    fault("E9606", "scaling down to nothing", put("ScalableTarget/MinCapacity", 0)),
+    fault("E9606", "no range to scale in", put("ScalableTarget/MaxCapacity", ref("MinRunningTasks"))),
+    fault("E9606", "scaling in to no task", put("ScalableTarget/MinCapacity", 0)),
     near_miss(
-        "E9606", "the bounds are spelled", put("ScalableTarget/MinCapacity", 2), put("ScalableTarget/MaxCapacity", "3")
+        "E9606", "the bounds are literals", put("ScalableTarget/MinCapacity", 2), put("ScalableTarget/MaxCapacity", "3")
     ),
     fault(
         "E9607",
@@ -272,10 +272,12 @@ CASES: list[Case] = [
             TargetTrackingScalingPolicyConfiguration=PREDEFINED,
         ),
     ),
-    fault("E9608", "no alarm sets the steps off", add("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy", **STEP)),
+    fault(
+        "E9608", "no alarm starts the step policy", add("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy", **STEP)
+    ),
     near_miss(
         "E9608",
-        "an alarm sets the steps off",
+        "an alarm starts the step policy",
         add("Steps", "AWS::ApplicationAutoScaling::ScalingPolicy", **STEP),
         add("More", "AWS::CloudWatch::Alarm", **REQUEST_ALARM),
     ),

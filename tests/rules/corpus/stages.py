@@ -14,7 +14,7 @@ BY_STAGE: Template = {"Fn::FindInMap": ["Names", ref("Size"), "Name"]}
 CASES: list[Case] = [
     fault(
         "E9901",
-        "a log group is told apart by its region only",
+        "a log group name differs by its region only",
         put("TaskLogGroup/LogGroupName", sub("/phoenix/${AWS::Region}")),
     ),
     near_miss(
@@ -26,7 +26,7 @@ CASES: list[Case] = [
             sub("/aws/ecs/containerinsights/${AWS::StackName}-cluster/performance"),
         ),
     ),
-    near_miss("E9901", "a mapping knows each stage's name", *STAGES, put("AlarmTopic/TopicName", BY_STAGE)),
+    near_miss("E9901", "a mapping has each stage's name", *STAGES, put("AlarmTopic/TopicName", BY_STAGE)),
     near_miss(
         "E9901",
         "a condition chooses a part of the name",
@@ -79,7 +79,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9904",
-        "a mapping knows each stage's export",
+        "a mapping has each stage's export",
         *STAGES,
         put("/Outputs/ApplicationUrl/Export", {"Name": BY_STAGE}),
     ),
@@ -93,7 +93,7 @@ CASES: list[Case] = [
     ),
     near_miss(
         "E9905",
-        "a mapping knows each stage's stack",
+        "a mapping has each stage's stack",
         put("P/Parameters/Size", {"Type": "String", "Default": "small"}),
         put("P/Mappings", {"Names": {"small": {"Name": "phoenix-small"}}}),
         put(f"{DEPLOY}/Configuration/StackName", BY_STAGE),
