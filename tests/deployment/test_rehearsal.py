@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pytest
-
 from phoenix_cfn.changes.outcomes import Outcome
 from phoenix_cfn.local.progress import Progress
 from phoenix_cfn.local.rehearsal.rehearsal import Rehearsal
@@ -72,7 +70,47 @@ def test_releases_do_what_the_preview_says(aws: LocalAws, results: Results) -> N
         stage.fork.push("A queue for the tasks")
         stage.up()
         image = deployed_image(stage)
-        another = variant(stage, image, "another", {"src/pages.js": ("Welcome to Express", "Welcome")})
-        choose(stage.fork, another)
-        changed = seen(rehearsed(stage, "another image", results))
-        assert changed == {"TaskDefinition": Outcome.REPLACED, "Service": Outcome.UPDATED}
+        another_image(stage, image, results)
+        another_strategy(stage, results)
+        one_instance_and_no_queue(stage, results)
+        another_name_of_the_service(stage, results)
+        another_port(stage, results)
+
+
+def another_image(stage: Stage, image: str, results: Results) -> None:
+    another = variant(stage, image, "another", {"src/pages.js": ("Welcome to Express", "Welcome")})
+    choose(stage.fork, another)
+    found = rehearsed(stage, "another image", results)
+    assert seen(found) == {"TaskDefinition": Outcome.REPLACED, "Service": Outcome.UPDATED}
+    assert found.passed
+
+
+def another_strategy(stage: Stage, results: Results) -> None:
+    adopt(stage.fork, BLUE_GREEN, OWN)
+    found = rehearsed(stage, "blue-green in place of rolling", results)
+    assert seen(found)["Service"] is Outcome.UPDATED
+    assert Outcome.ADDED in seen(found).values()
+    assert found.passed
+
+
+def one_instance_and_no_queue(stage: Stage, results: Results) -> None:
+    adopt(stage.fork, ONE_INSTANCE)
+    found = rehearsed(stage, "an instance and a queue less, and rolling again", results)
+    assert {name for name, outcome in seen(found).items() if outcome is Outcome.REMOVED} >= {
+        "DatabaseInstanceB",
+        "OrderQueue",
+    }
+
+
+def another_name_of_the_service(stage: Stage, results: Results) -> None:
+    adopt(stage.fork, ONE_INSTANCE, RENAMED)
+    found = rehearsed(stage, "the service renamed", results)
+    assert seen(found)["Service"] is Outcome.REPLACED
+    assert found.passed
+
+
+def another_port(stage: Stage, results: Results) -> None:
+    """The form says that it interrupts the service."""
+    adopt(stage.fork, ONE_INSTANCE + ANOTHER_PORT, RENAMED)
+    found = rehearsed(stage, "another port of the container", results)
+    assert seen(found)["TargetGroup"] is Outcome.REPLACED

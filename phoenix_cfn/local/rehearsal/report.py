@@ -8,6 +8,7 @@ from typing import Any
 from phoenix_cfn.changes.outcomes import Outcome
 from phoenix_cfn.local.rehearsal.rehearsal import Rehearsal
 from phoenix_cfn.local.rehearsal.verdict import Agreement, Check
+from phoenix_cfn.local.up import TIME_SCALE
 
 _WIDTH = 16
 
@@ -24,7 +25,7 @@ def _lines(rehearsal: Rehearsal) -> Iterator[str]:
         own = [each for each in rehearsal.checks if each.template == preview.name]
         shown = [each for each in own if not _is_quiet(each)]
         yield ""
-        yield f"{preview.name}: {len(own) - len(shown)} resources unchanged, as predicted"
+        yield f"{preview.name}: {len(own) - len(shown)} unchanged, as predicted"
         if shown:
             width = max(len(each.id) for each in shown)
             yield f"  {'seen':<{_WIDTH}}{'predicted':<{_WIDTH + 2}}resource"
@@ -37,7 +38,7 @@ def _lines(rehearsal: Rehearsal) -> Iterator[str]:
     yield from (f"  {each}" for each in rehearsal.contradictions)
     yield from (f"  {each.template}, {each.id}: {each.text}" for each in rehearsal.contradicted)
     yield ""
-    yield "Seconds, of which one of AWS's clocks lasts a tenth here"
+    yield f"Seconds; one of AWS's lasts {TIME_SCALE} here"
     yield from (f"  {seconds:>6.1f}  {title}" for title, seconds in rehearsal.parts)
 
 
