@@ -61,6 +61,7 @@ class Fork:
         for each in self.clone.iterdir():
             if each.name != ".git":
                 shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+        git(self.clone, "read-tree", "--empty")
         for file in _files(project, self.clone) if files is None else files:
             source = project / file
             if source.is_file():

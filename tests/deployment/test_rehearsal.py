@@ -11,6 +11,7 @@ from phoenix_cfn.changes.outcomes import Outcome
 from phoenix_cfn.local.progress import Progress
 from phoenix_cfn.local.rehearsal.rehearsal import Rehearsal
 from phoenix_cfn.local.rehearsal.release import release
+from phoenix_cfn.local.rehearsal.report import as_text
 from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.project import RECORD_FILE, Project
 
@@ -48,10 +49,11 @@ def rehearsed(stage: Stage, what: str, results: Results) -> Rehearsal:
     """The release of the clone; it succeeds as the preview says, and keeps the data."""
     progress = Progress()
     found = Rehearsal.of("the earlier version", release(stage, {}, progress), progress.parts)
-    assert found.release.failures == ()
-    assert [(each.id, each.text) for each in found.contradicted] == []
-    assert found.contradictions == ()
-    assert found.release.data is True
+    assert found.release.failures == (), as_text(found)
+    assert found.contradicted == [], as_text(found)
+    assert found.contradictions == (), as_text(found)
+    assert found.release.data is True, as_text(found)
+    print(as_text(found))
     failed = sum(found.release.unanswered.values())
     seconds = sum(seconds for title, seconds in progress.parts if "," not in title)
     results.add("rehearsal", what, seconds, note=f"{found.release.requests} requests, {failed} failed; as predicted")
@@ -71,10 +73,11 @@ def test_releases_do_what_the_preview_says(aws: LocalAws, results: Results) -> N
         stage.up()
         image = deployed_image(stage)
         another_image(stage, image, results)
-        another_strategy(stage, results)
         one_instance_and_no_queue(stage, results)
         another_name_of_the_service(stage, results)
+        another_master_user(stage, results)
         another_port(stage, results)
+        another_strategy(stage, results)
 
 
 def another_image(stage: Stage, image: str, results: Results) -> None:
@@ -85,17 +88,9 @@ def another_image(stage: Stage, image: str, results: Results) -> None:
     assert found.passed
 
 
-def another_strategy(stage: Stage, results: Results) -> None:
-    adopt(stage.fork, BLUE_GREEN, OWN)
-    found = rehearsed(stage, "blue-green in place of rolling", results)
-    assert seen(found)["Service"] is Outcome.UPDATED
-    assert Outcome.ADDED in seen(found).values()
-    assert found.passed
-
-
 def one_instance_and_no_queue(stage: Stage, results: Results) -> None:
     adopt(stage.fork, ONE_INSTANCE)
-    found = rehearsed(stage, "an instance and a queue less, and rolling again", results)
+    found = rehearsed(stage, "an instance fewer, and a queue of its own removed", results)
     assert {name for name, outcome in seen(found).items() if outcome is Outcome.REMOVED} >= {
         "DatabaseInstanceB",
         "OrderQueue",
@@ -114,3 +109,26 @@ def another_port(stage: Stage, results: Results) -> None:
     adopt(stage.fork, ONE_INSTANCE + ANOTHER_PORT, RENAMED)
     found = rehearsed(stage, "another port of the container", results)
     assert seen(found)["TargetGroup"] is Outcome.REPLACED
+
+
+def another_strategy(stage: Stage, results: Results) -> None:
+    adopt(stage.fork, ONE_INSTANCE + ANOTHER_PORT + BLUE_GREEN, RENAMED)
+    found = rehearsed(stage, "blue-green in place of rolling", results)
+    assert seen(found)["Service"] is Outcome.UPDATED
+    assert Outcome.ADDED in seen(found).values()
+    assert found.passed
+
+
+def another_master_user(stage: Stage, results: Results) -> None:
+    """The update is refused, as the preview says, and rolled back; the requests do not notice."""
+    progress = Progress()
+    done = release(stage, {"MongoDBMasterUsername": "other"}, progress)
+    found = Rehearsal.of("the earlier version", done, progress.parts)
+    print(as_text(found))
+    assert "custom-named resource requires replacing" in done.failures[0]
+    assert [each.rolled_back for each in done.updates if each.template == "Infrastructure.yml"] == [True]
+    assert seen(found)["DatabaseCluster"] is Outcome.REFUSED
+    assert (done.unanswered, done.data) == ({}, True)
+    assert (found.contradicted, found.contradictions) == ([], ())
+    assert not found.passed
+    results.add("rehearsal", "another master user", note="refused and rolled back, as predicted; no request failed")
