@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from botocore.exceptions import ClientError
+
 from phoenix_cfn.changes import revisions
 from phoenix_cfn.changes.preview import Preview, previews
 from phoenix_cfn.errors import PhoenixError
@@ -144,7 +146,7 @@ def _deploy(stage: Stage, revision: str, given: Mapping[str, str], progress: Pro
             stage.create_pipeline(**given)
         with progress.part(f"First release of {revision}"):
             stage.finished(1, meanwhile=stage.approve)
-    except DeploymentFailed as error:
+    except (DeploymentFailed, ClientError) as error:
         raise LocalError(
             f"{revision} does not deploy, so that nothing can be released to it: {error}\nName another revision."
         ) from error

@@ -22,6 +22,8 @@ from phoenix_cfn.project import TEMPLATES
 
 # Seconds for which requests come before the release begins and after it has ended.
 _AROUND = 1.0
+# Seconds after which a request has failed: the idle timeout of a load balancer.
+_TIMEOUT = 60
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def release(stage: Stage, given: Mapping[str, str], progress: Progress) -> Relea
     word = data.put(stage)
     failures: list[str] = []
     notes: list[str] = []
-    with Visitors(stage) as visitors:
+    with Visitors(stage, timeout=_TIMEOUT) as visitors:
         time.sleep(_AROUND)
         try:
             _update_pipeline(after, given, progress, notes, watched)
