@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,9 +71,12 @@ def release(stage: Stage, given: Mapping[str, str], progress: Progress) -> Relea
             _push(after, progress, watched)
         except (DeploymentFailed, ClientError) as error:
             failures.append(str(error).strip())
-        after.settled(after.infrastructure_stack, _SETTLED)
+        with suppress(DeploymentFailed):
+            # Also after a failure, whose reason is known already, the rollback goes on.
+            after.settled(after.infrastructure_stack, ())
         time.sleep(_AROUND)
-    kept = data.still_there(after, word)
+    # The tasks of a release that failed are those of before.
+    kept = data.still_there(stage if failures else after, word)
     return Release(
         updates=tuple(each.update(after, bool(failures)) for each in watched),
         failures=tuple(failures),
@@ -82,9 +86,6 @@ def release(stage: Stage, given: Mapping[str, str], progress: Progress) -> Relea
         disturbed=visitors.disturbed(),
         data=kept,
     )
-
-
-_SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED")
 
 
 class _Watched:
@@ -152,7 +153,7 @@ def _push(stage: Stage, progress: Progress, watched: list[_Watched]) -> None:
         try:
             stage.finished(number, meanwhile=lambda: _meanwhile(stage, watched))
         finally:
-            for action in stage.executions()[number - 1 :][0]["actions"]:
+            for action in (action for run in stage.executions()[number - 1 : number] for action in run["actions"]):
                 progress.measured(f"Release, {action['name']}", max(0.0, action["ended"] - action["started"]))
 
 
