@@ -102,7 +102,7 @@ def one_instance_and_no_queue(stage: Stage, results: Results) -> None:
     adopt(stage.fork, ONE_INSTANCE)
     found = rehearsed(stage, "an instance fewer, and a queue of its own removed", results)
     assert {name for name, outcome in seen(found).items() if outcome is Outcome.REMOVED} >= {
-        "DatabaseInstanceB",
+        "DatabaseInstance2",
         "OrderQueue",
     }
 

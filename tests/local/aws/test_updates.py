@@ -37,17 +37,13 @@ def test_create_only_properties_replace(lab: Lab) -> None:
 
 
 def test_replacements_need_another_name(lab: Lab) -> None:
-    def policy(name: str, path: str) -> dict[str, Any]:
-        key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}}
-        build = {
-            "Type": "AWS::CodeDeploy::Application",
-            "Properties": {"ApplicationName": name, "ComputePlatform": path},
-        }
-        return {"Key": key, "Application": build}
+    def application(platform: str) -> dict[str, Any]:
+        properties = {"ApplicationName": "lab-application", "ComputePlatform": platform}
+        return {"Application": {"Type": "AWS::CodeDeploy::Application", "Properties": properties}}
 
-    stack = lab.begin(policy("lab-application", "ECS"))
+    stack = lab.begin(application("ECS"))
     assert lab.settled(stack) == "CREATE_COMPLETE", lab.reasons(stack)
-    assert lab.update(stack, policy("lab-application", "Lambda")) == "UPDATE_ROLLBACK_COMPLETE"
+    assert lab.update(stack, application("Lambda")) == "UPDATE_ROLLBACK_COMPLETE"
     assert "custom-named resource requires replacing. Rename lab-application" in lab.reasons(stack)
 
 
