@@ -6,16 +6,20 @@ from typing import Any
 
 import pytest
 
-from phoenix_cfn.changes.outcomes import Outcome
+from phoenix_cfn.changes.outcomes import Change, Outcome
 from phoenix_cfn.changes.preview import preview
 from phoenix_cfn.changes.sides import Side
 
 
-def outcome(kind: str, old: dict[str, Any], new: dict[str, Any]) -> Outcome:
-    sides = [
+def change(kind: str, old: dict[str, Any], new: dict[str, Any]) -> Change:
+    before, after = (
         Side.of({"Resources": {"Thing": {"Type": kind, "Properties": each}}}, "one.yml", {}) for each in (old, new)
-    ]
-    return preview(*sides).changes["Thing"].outcome
+    )
+    return preview(before, after).changes["Thing"]
+
+
+def outcome(kind: str, old: dict[str, Any], new: dict[str, Any]) -> Outcome:
+    return change(kind, old, new).outcome
 
 
 def policy(*sids: str) -> dict[str, Any]:
@@ -42,10 +46,5 @@ def test_two_members_swapped(kind: str, make: Any, swapped: Outcome) -> None:
 
 
 def test_one_more_member_before_the_others_is_one_difference() -> None:
-    old, new = policy("A", "B"), policy("C", "A", "B")
-    sides = [
-        Side.of({"Resources": {"Thing": {"Type": "AWS::IAM::ManagedPolicy", "Properties": each}}}, "one.yml", {})
-        for each in (old, new)
-    ]
-    [reason] = preview(*sides).changes["Thing"].reasons
+    [reason] = change("AWS::IAM::ManagedPolicy", policy("A", "B"), policy("C", "A", "B")).reasons
     assert (reason.property, reason.old) == ("PolicyDocument.Statement", "")

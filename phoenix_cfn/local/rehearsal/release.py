@@ -78,7 +78,7 @@ def release(stage: Stage, given: Mapping[str, str], progress: Progress) -> Relea
     # The tasks of a release that failed are those of before.
     kept = data.still_there(stage if failures else after, word)
     return Release(
-        updates=tuple(each.update(after, bool(failures)) for each in watched),
+        updates=tuple(each.update(after, bool(failures), watched[0].parameters()) for each in watched),
         failures=tuple(failures),
         notes=tuple(notes),
         requests=visitors.sent,
@@ -98,26 +98,33 @@ class _Watched:
         self._ids = stage.resources(stack)
         self._events = len(stage.events(stack))
         self._template = str(stage.cloudformation.get_template(StackName=stack)["TemplateBody"])
-        self._values = self._passed = self._parameters()
+        self.values = self.parameters()
+        self._passed: dict[str, str] = {}
 
     def look(self) -> None:
         """Notes the parameters of an update under way: one that rolls back has the earlier ones again."""
         if self._stage.status(self.stack) == "UPDATE_IN_PROGRESS":
-            self._passed = self._parameters()
+            self._passed = self.parameters()
 
-    def update(self, stage: Stage, failed: bool) -> StackUpdate:
-        """What has become of it; `failed` says that the release did."""
+    def update(self, stage: Stage, failed: bool, pipeline: Mapping[str, str]) -> StackUpdate:
+        """What has become of it; `failed` says that the release did.
+
+        `pipeline`: parameters of the pipeline stack, which passes them under the same names. An update that fails at
+        once shows its own no more.
+        """
         events: list[Event] = list(stage.events(self.stack)[self._events :])
         rolled_back = any(
             each["LogicalResourceId"] == self.stack and "ROLLBACK" in each["ResourceStatus"] for each in events
         )
-        passed = self._passed if rolled_back else {**self._passed, **self._parameters()}
+        passed = self._passed or {**self.values, **{key: pipeline[key] for key in self.values if key in pipeline}}
+        if not rolled_back:
+            passed = self.parameters()
         found = seen(self.stack, self._ids, stage.resources(self.stack), events)
         if failed and not events:
             found = {name: Seen(None) for name in self._ids}
         text = (stage.fork.clone / TEMPLATES / self.name).read_text(encoding="utf-8")
         return StackUpdate(
-            self.name, self._side(self._template, self._values), self._side(text, passed), found, rolled_back
+            self.name, self._side(self._template, self.values), self._side(text, passed), found, rolled_back
         )
 
     def _side(self, text: str, values: Mapping[str, str]) -> Side:
@@ -125,7 +132,7 @@ class _Watched:
         own = {name: value for name, value in values.items() if name in template.get("Parameters", {})}
         return Side.of(template, self.name, own, text=text)
 
-    def _parameters(self) -> dict[str, str]:
+    def parameters(self) -> dict[str, str]:
         """Those whose values CloudFormation shows."""
         [found] = self._stage.cloudformation.describe_stacks(StackName=self.stack)["Stacks"]
         values = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}

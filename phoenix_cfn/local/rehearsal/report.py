@@ -25,7 +25,8 @@ def _lines(rehearsal: Rehearsal) -> Iterator[str]:
         own = [each for each in rehearsal.checks if each.template == preview.name]
         shown = [each for each in own if not _is_quiet(each)]
         yield ""
-        yield f"{preview.name}: {len(own) - len(shown)} unchanged, as predicted"
+        behind = sum(each.seen is None for each in own) - sum(each.seen is None for each in shown)
+        yield f"{preview.name}: {len(own) - len(shown) - behind} unchanged, as predicted{_behind(behind)}"
         if shown:
             width = max(len(each.id) for each in shown)
             yield f"  {'seen':<{_WIDTH}}{'predicted':<{_WIDTH + 2}}resource"
@@ -46,7 +47,12 @@ _SIGNS = {Agreement.AGREES: "=", Agreement.OPEN: "?", Agreement.CONTRADICTED: "!
 
 
 def _is_quiet(check: Check) -> bool:
-    return check.agreement is Agreement.AGREES and check.seen is Outcome.UNCHANGED
+    """Whether nothing was to happen to the resource, and nothing did."""
+    return check.predicted is Outcome.UNCHANGED and check.seen in (Outcome.UNCHANGED, None)
+
+
+def _behind(count: int) -> str:
+    return f"; {count} that would be, which the update did not reach" if count else ""
 
 
 def _seen(check: Check) -> str:

@@ -110,4 +110,5 @@ def test_what_was_not_reached_and_what_failed() -> None:
     text = as_text(rehearsal(failures=("it fails",), updates=(replace(update, seen=found, rolled_back=True),)))
     assert "  release         failed, one.yml rolled back\n" in text
     assert "  failed          replaced        ! Vpc" in text
-    assert "  not reached     unchanged       ? Topic" in text
+    assert "one.yml: 0 unchanged, as predicted; 1 that would be, which the update did not reach\n" in text
+    assert "Topic" not in text
