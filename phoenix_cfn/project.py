@@ -11,6 +11,7 @@ from phoenix_cfn.extension import PIPELINE, Extension, ExtensionError
 from phoenix_cfn.iam.earlier import Earlier
 from phoenix_cfn.infrastructure import Infrastructure
 from phoenix_cfn.pipeline import Pipeline
+from phoenix_cfn.render import rendered
 from phoenix_cfn.settings import Settings
 
 SETTINGS_FILE = "phoenix.toml"
@@ -50,3 +51,8 @@ class Project(Struct, frozen=True):
                 "Move it there.",
             )
         return cls(settings, stage, release)
+
+    def texts(self) -> dict[str, str]:
+        """Both templates as the build writes them, by file name."""
+        templates = {"Pipeline.yml": self.pipeline.template, "Infrastructure.yml": self.infrastructure.template}
+        return {name: rendered(each.to_dict(), each.authors) for name, each in templates.items()}

@@ -31,16 +31,19 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("pipeline",),
         ("infrastructure", "common", "scope", "settings", "naming", "iam", "cloudformation", "errors"),
     ),
-    "project": (("project", "extension"), ("pipeline", "infrastructure", "scope", "settings", "iam", "errors")),
     "render": (("render",), ("scope", "errors")),
+    "project": (
+        ("project", "extension"),
+        ("render", "pipeline", "infrastructure", "scope", "settings", "iam", "errors"),
+    ),
     "processes": (("processes",), ()),
     "gate": (("gate", "verdict", "cfnlintrc"), ("settings", "processes", "cloudformation", "errors")),
     "origin": (("origin",), ()),
     "explanation": (("explanation",), ("rules", "cloudformation", "origin", "errors")),
     "documents": (("picture", "schema"), ("common", "settings", "cloudformation", "errors")),
     "files": (("files",), ("errors",)),
-    # The local AWS, and a project's stage on it.
-    "local": (("local",), ("project", "settings", "cloudformation", "errors")),
+    # The local AWS, a project's stage on it, and the rehearsal that compares it with the preview.
+    "local": (("local",), ("changes", "project", "settings", "cloudformation", "errors")),
     "cli": (
         ("cli", "__main__", "iam.__main__"),
         (

@@ -18,6 +18,7 @@ _STOPPING = ("InstanceType", "UserData", "EbsOptimized", "KernelId", "RamdiskId"
 # property, every update does. An empty attribute is Ref. Source: "Return values" in the page of each type.
 _IN_PLACE: dict[str, dict[str, tuple[str, ...]]] = {
     "AWS::Batch::JobDefinition": {"": (), "JobDefinitionArn": ()},
+    "AWS::CodePipeline::Pipeline": {"Version": ()},
     "AWS::DocDB::DBCluster": {"Port": ("Port",)},
     "AWS::DynamoDB::Table": {"StreamArn": ("StreamSpecification",)},
     "AWS::EC2::Instance": dict.fromkeys(("PublicIp", "PublicDnsName"), _STOPPING),

@@ -204,12 +204,13 @@ class Cascade:
 
     def _reason(self, before: Resource, after: Resource, difference: Difference) -> Reason:
         found = effect(Update(before, after, difference), resource_type(after.type))
-        text = found.text
-        if difference.verdict is Verdict.PERHAPS:
+        text, certain = found.text, difference.verdict is not Verdict.PERHAPS
+        if not certain:
             text += f"; whether the value differs depends on {self._doubt(difference)}"
         hidden = self._is_secret(difference)
         old, new = ("", "") if hidden else (shown(difference.old), shown(difference.new))
-        return Reason(found.outcome, text, ".".join(difference.path), old, new, difference.because, found.source)
+        place = ".".join(difference.path)
+        return Reason(found.outcome, text, place, old, new, difference.because, found.source, certain)
 
     def _doubt(self, difference: Difference) -> str:
         names: dict[str, None] = dict.fromkeys(difference.because)

@@ -146,6 +146,9 @@ class Comparison:
                     left.remove(each)
                     right.remove(found)
         pairs, gone, come = _paired(left, right)
+        places = [next(place for place, each in enumerate(right) if each is other) for _, other in pairs]
+        if places != sorted(places) and not shape.unordered:
+            yield Difference(path, old, new, Verdict.DIFFERENT)
         for one, other in pairs:
             yield from self._walk(one, other, path, member)
         for one in gone:

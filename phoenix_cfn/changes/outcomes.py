@@ -54,6 +54,7 @@ class Reason:
 
     `property` is the path of what differs, empty where it is no property; `old` and `new` are its values as a person
     reads them. `because` are the resources whose own change makes the value differ. `source` is where AWS says so.
+    `certain` is false where the templates do not determine whether the values differ.
     """
 
     outcome: Outcome
@@ -63,6 +64,7 @@ class Reason:
     new: str = ""
     because: tuple[str, ...] = ()
     source: str = ""
+    certain: bool = True
 
 
 @dataclass

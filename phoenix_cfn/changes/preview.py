@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from . import surroundings
+from . import pipelines, surroundings
 from .cascade import Cascade
 from .outcomes import Change, Data, Outcome
 from .sides import Side
@@ -47,3 +47,18 @@ def preview(old: Side, new: Side, around: surroundings.Around | None = None) -> 
         changes,
         surroundings.findings(old, new, cascade, changes, around or surroundings.Around()),
     )
+
+
+def previews(pairs: Sequence[tuple[str, Side, Side]]) -> list[Preview]:
+    """Of templates that belong together, by file name: one may have the pipeline, and the role, that deploy another."""
+    stacks = {after.name: after.stack for _, _, after in pairs}
+    others = list(stacks.values())
+    found = []
+    for name, before, after in pairs:
+        around = surroundings.Around(
+            passed=pipelines.passed(others, name),
+            imported=pipelines.imported(stacks, after.name),
+            others=tuple(pipelines.role(before, after, pipelines.deploys_with_role(others, name))),
+        )
+        found.append(replace(preview(before, after, around), name=name))
+    return found

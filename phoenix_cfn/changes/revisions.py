@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
+import tarfile
 from pathlib import Path
 
 from phoenix_cfn.errors import PhoenixError
@@ -36,6 +38,19 @@ def blob(root: Path, revision: str, path: str) -> bytes | None:
     """A file as it was committed; None where there is none. `path` is relative to `root`, or to the repository (:/)."""
     place = path[2:] if path.startswith(":/") else f"./{path}"
     return _git(root, "cat-file", "blob", f"{revision}:{place}", name=revision)
+
+
+def export(root: Path, revision: str, folder: Path) -> list[str]:
+    """Writes the files of `root` as they were committed into an empty folder; their paths."""
+    content = _git(root, "archive", "--format=tar", revision, name=revision)
+    if content is None:
+        raise RevisionError(f"{revision}: git cannot read its files in {root}. Name another revision.")
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            archive.extractall(folder, filter="data")
+            return [each.name for each in archive if each.isfile()]
+    except (tarfile.TarError, OSError) as error:
+        raise RevisionError(f"{revision}: its files cannot be written ({error}). Name another revision.") from error
 
 
 def _git(root: Path, *arguments: str, name: str) -> bytes | None:

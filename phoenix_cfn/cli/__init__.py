@@ -15,6 +15,7 @@ COMMANDS = {
     "build": "write templates/Pipeline.yml and templates/Infrastructure.yml",
     "lint": "check any CloudFormation template with cfn-lint and the rules of phoenix_cfn",
     "diff": "print what an update of the templates does to a running stack",
+    "rehearse": "try a release on a local AWS: requests, data, resources, and whether the preview is right",
     "iam": "print the IAM policy that CloudFormation needs to deploy a template",
     "costs": "print the monthly costs of this project",
     "up": "deploy this project on a local AWS, with real containers, and print its URL",
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="phoenix-cfn",
         description="Writes and checks CloudFormation templates, and predicts what they do.",
-        epilog="\n".join(["commands:", *(f"  {name:<8}{purpose}" for name, purpose in COMMANDS.items())]),
+        epilog="\n".join(["commands:", *(f"  {name:<10}{purpose}" for name, purpose in COMMANDS.items())]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of the commands below")

@@ -7,15 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from phoenix_cfn.changes import pipelines, report, revisions
+from phoenix_cfn.changes import report, revisions
 from phoenix_cfn.changes.outcomes import Outcome
-from phoenix_cfn.changes.preview import DATA_LOSS, Preview, preview
+from phoenix_cfn.changes.preview import DATA_LOSS, Preview, previews
 from phoenix_cfn.changes.sides import Side
-from phoenix_cfn.changes.surroundings import Around
 from phoenix_cfn.cli.arguments import add_assignments, add_set
 from phoenix_cfn.cli.outcome import FINDINGS
 from phoenix_cfn.cloudformation.documents import TemplateError, parse, template_in
@@ -45,19 +44,19 @@ def main(arguments: Sequence[str], root: Path, prog: str) -> int:
     """Returns the exit code: 0; 1 if --fail-on matches. Raises PhoenixError."""
     options = _parse(arguments, prog)
     old, new = _sources(root, options.old, options.new)
-    previews = _previews(old, new, _values(options, "old"), _values(options, "new"))
+    found = _previews(old, new, _values(options, "old"), _values(options, "new"))
     if options.json:
-        print(json.dumps(report.as_json(previews), indent=1))
+        print(json.dumps(report.as_json(found), indent=1))
     elif options.markdown:
-        print(report.as_markdown(previews), end="")
+        print(report.as_markdown(found), end="")
     else:
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        print(report.as_text(previews, color), end="")
-    found = {wanted: [name for each in previews for name in each.matching(wanted)] for wanted in options.fail_on}
-    for wanted, names in found.items():
+        print(report.as_text(found, color), end="")
+    failing = {wanted: [name for each in found for name in each.matching(wanted)] for wanted in options.fail_on}
+    for wanted, names in failing.items():
         if names:
             print(f"{prog}: --fail-on {wanted}: {', '.join(names)}", file=sys.stderr)
-    return FINDINGS if any(found.values()) else 0
+    return FINDINGS if any(failing.values()) else 0
 
 
 def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
@@ -214,17 +213,12 @@ def _committed(root: Path, revision: str, files: Sequence[Path]) -> dict[str, st
 def _built(root: Path) -> Source:
     # Imported here: comparing two files does not need the generator.
     from phoenix_cfn.project import SETTINGS_FILE, Project
-    from phoenix_cfn.render import rendered
 
     if not (root / SETTINGS_FILE).exists() and not (root / _TEMPLATES).is_dir():
         raise UsageError(
             f"found no {SETTINGS_FILE} in {root}; expected a project of this library if NEW is not set. Set NEW."
         )
-    project = Project.load(root)
-    templates = {"Pipeline.yml": project.pipeline.template, "Infrastructure.yml": project.infrastructure.template}
-    return Source(
-        _BUILD, {name: rendered(each.to_dict(), each.authors) for name, each in templates.items()}, root / _TEMPLATES
-    )
+    return Source(_BUILD, Project.load(root).texts(), root / _TEMPLATES)
 
 
 def _read(path: Path) -> str:
@@ -257,22 +251,14 @@ def _previews(old: Source, new: Source, values_old: Mapping[str, str], values_ne
     templates = [[_template(source, name) for source, name in pair] for pair in pairs]
     _check_names([each for pair in templates for each in pair], {**values_old, **values_new})
     sides = [
-        (_side(*pair[0], before, values_old), _side(*pair[1], after, values_new))
+        (
+            pair[1][1] or pair[0][1] or "",
+            _side(*pair[0], before, values_old),
+            _side(*pair[1], after, values_new),
+        )
         for pair, (before, after) in zip(pairs, templates, strict=True)
     ]
-    stacks = {side.name: side.stack for _, side in sides}
-    found = []
-    for (before, after), pair in zip(sides, pairs, strict=True):
-        name = pair[1][1] or pair[0][1] or ""
-        others = list(stacks.values())
-        around = Around(
-            passed=pipelines.passed(others, name),
-            imported=pipelines.imported(stacks, after.name),
-            others=tuple(pipelines.role(before, after, pipelines.deploys_with_role(others, name))),
-        )
-        compared = preview(before, after, around)
-        found.append(Preview(name, old.label, new.label, compared.changes, compared.findings))
-    return found
+    return [replace(each, old=old.label, new=new.label) for each in previews(sides)]
 
 
 _Named = tuple[Source, "str | None"]

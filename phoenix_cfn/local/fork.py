@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from phoenix_cfn.local.aws.git_hosts import PUSHES, Repository
@@ -38,18 +39,14 @@ class Fork:
             self._events = []
         self.clone = aws.settings.state / "clones" / owner / name
 
-    def fill(self, project: Path) -> None:
-        """Copies every file of the project that Git would take, changed and new ones too, and makes the remote.
+    def fill(self, project: Path, files: Iterable[str] | None = None) -> None:
+        """Takes the files of the project, changed and new ones too, and makes the remote.
 
         The project need not be a Git repository. Its .gitignore counts all the same.
         """
         self.clone.mkdir(parents=True)
         git(self.clone, "init", "--quiet", "--initial-branch", BRANCH)
-        for file in _files(project, self.clone):
-            source = project / file
-            if source.is_file():
-                (self.clone / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(source, self.clone / file)
+        self.take(project, files)
         self.remote.bare.parent.mkdir(parents=True, exist_ok=True)
         git(self.remote.bare.parent, "init", "--quiet", "--bare", "--initial-branch", BRANCH, str(self.remote.bare))
         self.remote.bare.with_suffix(".token").write_text(TOKEN)
@@ -58,6 +55,20 @@ class Fork:
             # CodeCommit itself learns of pushes.
             self.remote.register(url, "none")
         git(self.clone, "remote", "add", "origin", str(self.remote.bare))
+
+    def take(self, project: Path, files: Iterable[str] | None = None) -> None:
+        """Makes the clone's files those of the project, not pushed yet. Without `files`, all that Git would take."""
+        for each in self.clone.iterdir():
+            if each.name != ".git":
+                shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+        git(self.clone, "read-tree", "--empty")
+        for file in _files(project, self.clone) if files is None else files:
+            source = project / file
+            if source.is_file():
+                (self.clone / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, self.clone / file)
+        # Also what is in the repository although .gitignore has it.
+        git(self.clone, "add", "--all", "--force")
 
     def push(self, message: str, quietly: bool = False) -> str:
         """Commits everything and pushes it. The host then reports the push, unless `quietly`. The commit's id."""

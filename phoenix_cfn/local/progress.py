@@ -23,6 +23,8 @@ class Progress:
         self._lock = threading.Lock()
         self._start = time.monotonic()
         self._part, self._began, self._last = "", self._start, ("", 0.0)
+        # Titles of parts, and the seconds that each took.
+        self.parts: list[tuple[str, float]] = []
 
     @contextmanager
     def part(self, title: str) -> Iterator[None]:
@@ -34,7 +36,12 @@ class Progress:
             yield
             outcome = "took"
         finally:
+            self.measured(title, time.monotonic() - self._began)
             self._write(f"{title}: {outcome} {self._seconds()}", ends=True)
+
+    def measured(self, title: str, seconds: float) -> None:
+        """A part that has been measured elsewhere."""
+        self.parts.append((title, seconds))
 
     def detail(self, text: str) -> None:
         """What goes on within the part."""

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES
 from phoenix_cfn.settings import Settings
 
 Report = Callable[[str], None]
+Meanwhile = Callable[[], None]
 # Every bound below is what a quiet machine keeps easily. A busy one gets so many times as long before it fails.
 PATIENCE = 4
 
@@ -85,16 +87,46 @@ class Stage:
         )
         self.settled(self.pipeline_stack, ["CREATE_COMPLETE"])
 
+    def update_pipeline(self, **changes: str) -> bool:
+        """Updates the pipeline stack to the fork's Pipeline.yml, as its user would. Whether there was a difference."""
+        self._surround(changes)
+        changed = self._updated(
+            StackName=self.pipeline_stack,
+            **template_argument(self._template.read_text(encoding="utf-8"), self._upload),
+            Parameters=self.parameters(**changes),
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        if changed:
+            self.settled(self.pipeline_stack, ["UPDATE_COMPLETE"])
+        return changed
+
+    def _updated(self, **request: Any) -> bool:
+        """Whether an update has begun; there is none where nothing differs."""
+        try:
+            self.cloudformation.update_stack(**request)
+        except ClientError as error:
+            if "No updates are to be performed" in str(error):
+                return False
+            raise
+        return True
+
     def _surround(self, given: Mapping[str, str]) -> None:
         template = surroundings(self.settings, self.prefix, given, os.environ)
-        if template["Resources"]:
-            self.cloudformation.create_stack(StackName=self.surroundings_stack, TemplateBody=json.dumps(template))
+        if not template["Resources"]:
+            return
+        request = {"StackName": self.surroundings_stack, "TemplateBody": json.dumps(template)}
+        if self.status(self.surroundings_stack):
+            if self._updated(**request):
+                self.settled(self.surroundings_stack, ["UPDATE_COMPLETE"])
+        else:
+            self.cloudformation.create_stack(**request)
             self.settled(self.surroundings_stack, ["CREATE_COMPLETE"])
 
     def _upload(self, template: bytes) -> str:
         """To a bucket, as the console does with every template. Its URL."""
         s3, bucket = self.aws.client("s3"), f"cf-templates-{self.prefix}"
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_object(Bucket=bucket, Key="Pipeline.yml", Body=template)
         return f"{self.aws.settings.endpoint}/{bucket}/Pipeline.yml"
 
@@ -102,6 +134,12 @@ class Stage:
         """From nothing to a deployed application."""
         self.create_pipeline(**changes)
         self.finished(1)
+
+    def approve(self) -> None:
+        """Approves what the pipeline waits for, if it does."""
+        if question := self.approval():
+            result = {"status": "Approved", "summary": "ok"}
+            self.aws.client("codepipeline").put_approval_result(**question, result=result)
 
     def status(self, stack: str) -> str:
         """Of a stack; empty where there is none."""
@@ -123,16 +161,17 @@ class Stage:
 
     def _progress(self, stack: str) -> str:
         """How many resources of the stack are ready, and which are not yet."""
-        last = {each["LogicalResourceId"]: each["ResourceStatus"] for each in reversed(self._events(stack))}
+        last = {each["LogicalResourceId"]: each["ResourceStatus"] for each in self.events(stack)}
         last.pop(stack, None)
         under_way = [name for name, status in last.items() if status.endswith("IN_PROGRESS")]
         ready = f"{len(last) - len(under_way)} resources done"
         return f"{stack}: {ready}, now {', '.join(under_way)}" if under_way else f"{stack}: {ready}"
 
-    def _events(self, stack: str) -> list[dict[str, Any]]:
+    def events(self, stack: str) -> list[dict[str, Any]]:
+        """Of a stack, oldest first."""
         try:
             pages = self.cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
-            return [event for page in pages for event in page["StackEvents"]]
+            return [event for page in pages for event in page["StackEvents"]][::-1]
         except ClientError:
             return []
 
@@ -140,7 +179,7 @@ class Stage:
         """The failures in the stack's events, oldest first."""
         return [
             f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
-            for event in reversed(self._events(stack))
+            for event in self.events(stack)
             if event["ResourceStatus"].endswith("FAILED")
         ]
 
@@ -148,9 +187,9 @@ class Stage:
         """Of this stage's pipeline, oldest first."""
         return [each for each in self.aws.pipelines() if each["pipeline"] == self.full_name]
 
-    def finished(self, count: int, seconds: float = 420) -> dict[str, Any]:
+    def finished(self, count: int, seconds: float = 420, meanwhile: Meanwhile = lambda: None) -> dict[str, Any]:
         """Waits for the pipeline's execution number `count`; DeploymentFailed unless it succeeded."""
-        execution = self.ended(count, seconds)
+        execution = self.ended(count, seconds, meanwhile)
         if execution["status"] != "Succeeded":
             failed = [each for each in execution["actions"] if each["status"] == "Failed"]
             summary = "; ".join(f"{each['name']}: {each['summary']}" for each in failed)
@@ -172,7 +211,7 @@ class Stage:
         events = logs.get_log_events(logGroupName=group, logStreamName=last, limit=10_000)["events"]
         return "\n".join(each["message"] for each in events[-lines:])
 
-    def ended(self, count: int, seconds: float = 420) -> dict[str, Any]:
+    def ended(self, count: int, seconds: float = 420, meanwhile: Meanwhile = lambda: None) -> dict[str, Any]:
         """Waits for the pipeline's execution number `count`, however it ends."""
         end = time.time() + PATIENCE * seconds
         while time.time() < end:
@@ -183,6 +222,7 @@ class Stage:
                     return run
                 if run["actions"]:
                     self.report(self._under_way(run["actions"][-1]["name"]))
+            meanwhile()
             time.sleep(0.25)
         raise DeploymentFailed(f"pipeline run {count} of {self.prefix} did not end within {PATIENCE * seconds:g} s")
 
@@ -211,7 +251,7 @@ class Stage:
                     }
         return None
 
-    def passed(self, action: str, meanwhile: Callable[[], None] = lambda: None) -> None:
+    def passed(self, action: str, meanwhile: Meanwhile = lambda: None) -> None:
         """Waits until the pipeline's first execution is past the action. Raises DeploymentFailed where it fails."""
         while True:
             runs = self.executions()
@@ -272,6 +312,11 @@ class Stage:
         return self.outputs()["ApplicationUrl"]
 
     @property
+    def address(self) -> str:
+        """The same URL with the name that the certificate is for."""
+        return self.url if self.settings.load_balancer.https == "off" else f"https://{self.domain}"
+
+    @property
     def domain(self) -> str:
         """That the certificate is for."""
         chosen = urlsplit(self.url).hostname if self.settings.load_balancer.https == "domain" else None
@@ -315,6 +360,10 @@ class Stage:
         arns = ecs.list_tasks(cluster=outputs["ClusterName"], serviceName=outputs["ServiceName"])["taskArns"]
         tasks = ecs.describe_tasks(cluster=outputs["ClusterName"], tasks=arns)["tasks"] if arns else []
         return [each for each in tasks if each["lastStatus"] == "RUNNING"]
+
+    def container(self, task: dict[str, Any]) -> Any:
+        """The Docker container of a task."""
+        return self.aws.engine.client.containers.get(task["containers"][0]["runtimeId"])
 
     def service(self) -> dict[str, Any]:
         """The ECS service as DescribeServices returns it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def in_words() -> Iterator[None]:
 
 def up(root: Path, prefix: str, parameters: Mapping[str, str], progress: Progress) -> Stage:
     """Deploys the project in `root`. Raises LocalError where that is impossible, DeploymentFailed where it fails."""
-    settings = _checked(root)
+    settings = checked(root)
     state = state_of(root)
     with in_words(), waits_reported(progress.note):
         engine = docker_engine.find()
@@ -149,12 +149,17 @@ def down(root: Path, progress: Progress) -> bool:
     return True
 
 
-def _checked(root: Path) -> Settings:
-    """The project's settings. Raises LocalError for what the local AWS would stumble over."""
+_BUILT = tuple(f"{TEMPLATES}/{name}" for name in ("Pipeline.yml", "Infrastructure.yml"))
+
+
+def checked(root: Path, templates: Sequence[str] = _BUILT) -> Settings:
+    """The project's settings. Raises LocalError for what the local AWS would stumble over.
+
+    `templates` are those that must be in the folder.
+    """
     settings = Settings.load(root / SETTINGS_FILE)
     needed = {
-        f"{TEMPLATES}/Pipeline.yml": "Run `phoenix-cfn build`.",
-        f"{TEMPLATES}/Infrastructure.yml": "Run `phoenix-cfn build`.",
+        **dict.fromkeys(templates, "Run `phoenix-cfn build`."),
         f"{settings.source_dir}/Dockerfile": "Add it: the pipeline builds the image from it.",
         f"{settings.source_dir}/buildspec.yml": "Run `phoenix-cfn init`, which writes one.",
     }

@@ -133,3 +133,10 @@ def test_one_nat_gateway_fewer_is_cheaper(tmp_path: Path) -> None:
 
 def test_what_costs_the_same_is_not_mentioned(tmp_path: Path) -> None:
     assert not [each for each in after(tmp_path, "[alarms]\ncpu_peak_percent = 70\n").findings if each.kind == "cost"]
+
+
+def test_a_pipeline_that_is_updated_has_another_version_which_its_webhook_names(tmp_path: Path) -> None:
+    """A rehearsal saw it."""
+    release = template_in(render(pipeline.template(Settings())), "Pipeline.yml")
+    old, new = (Side.of(release, "Pipeline.yml", {"ContainerPort": port}) for port in ("8080", "9090"))
+    assert outcomes(preview(old, new), "Pipeline", "SourceWebhook") == [Outcome.UPDATED, Outcome.UPDATED]

@@ -83,7 +83,7 @@ def test_everything_installs_from_a_pinned_commit_and_never_by_name(tmp_path: Pa
     assert start(tmp_path, "--from", SOURCE) == 0
     found = files(tmp_path)
     installs = [line for text in found.values() for line in text.splitlines() if "pip install" in line]
-    assert len(installs) == 3
+    assert len(installs) == 4
     assert all(re.search(rf'pip install "phoenix_cfn(\[local\])? @ {re.escape(SOURCE)}"', line) for line in installs)
     assert "(https://github.com/octocat/phoenix_cfn)" in found["README.md"]
 

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
-
-from botocore.exceptions import ClientError
 
 from phoenix_cfn.local import stage
 from phoenix_cfn.local.errors import DeploymentFailed
 from phoenix_cfn.local.server import LocalAws
-from phoenix_cfn.local.stage import PATIENCE
+from phoenix_cfn.local.stage import PATIENCE, Meanwhile
+from phoenix_cfn.local.visitors import Answer, request
 from tests.deployment.account import existing
 from tests.deployment.fork import Fork
 
 __all__ = ["PATIENCE", "Answer", "DeploymentFailed", "Stage", "eventually", "own_stage", "request"]
 
 TASKS = 2
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Of the application: status 0 means that there was none."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    seconds: float
 
 
 class Stage(stage.Stage):
@@ -41,27 +27,12 @@ class Stage(stage.Stage):
     # When a request or a release last failed.
     failed_at = 0.0
 
-    def ended(self, count: int, seconds: float = 420) -> dict[str, Any]:
+    def ended(self, count: int, seconds: float = 420, meanwhile: Meanwhile = lambda: None) -> dict[str, Any]:
         """As of every stage; the failure is remembered."""
-        execution = super().ended(count, seconds)
+        execution = super().ended(count, seconds, meanwhile)
         if execution["status"] == "Failed":
             self.failed_at = time.time()
         return execution
-
-    def update_pipeline(self) -> None:
-        """Updates the pipeline stack to the fork's Pipeline.yml, if that has changed."""
-        try:
-            self.cloudformation.update_stack(
-                StackName=self.pipeline_stack,
-                TemplateBody=(self.fork.clone / "templates" / "Pipeline.yml").read_text(),
-                Parameters=self.parameters(),
-                Capabilities=["CAPABILITY_IAM"],
-            )
-        except ClientError as error:
-            if "No updates are to be performed" in str(error):
-                return
-            raise
-        self.settled(self.pipeline_stack, ["UPDATE_COMPLETE"])
 
     def restore(self) -> None:
         """Returns when the stage is as `up` left it: the fork's first version, two healthy tasks, nothing under way.
@@ -114,10 +85,6 @@ class Stage(stage.Stage):
         """A request to the application under the URL of the Outputs."""
         return request(self.aws, self.url, path, method, timeout)
 
-    def container(self, task: dict[str, Any]) -> Any:
-        """The Docker container of a task."""
-        return self.aws.engine.client.containers.get(task["containers"][0]["runtimeId"])
-
     def healthy(self) -> list[str]:
         """The addresses of the healthy targets."""
         group = self.resources()["TargetGroup"]
@@ -135,23 +102,6 @@ def own_stage(aws: LocalAws, prefix: str) -> Iterator[Stage]:
     finally:
         stage.remove()
     assert existing(aws) == before
-
-
-def request(aws: LocalAws, url: str, path: str = "/", method: str = "GET", timeout: float = 30) -> Answer:
-    """To a load balancer's URL: its name leads to the gateway here, so that the name travels in the Host header."""
-    connection = http.client.HTTPConnection("127.0.0.1", aws.settings.port, timeout=timeout)
-    start = time.time()
-    try:
-        connection.request(method, path, headers={"Host": urlsplit(url).netloc})
-        answer = connection.getresponse()
-        body = answer.read()
-        return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, body, time.time() - start)
-    except OSError:
-        return Answer(0, {}, b"", time.time() - start)
-    except http.client.HTTPException:
-        return Answer(0, {}, b"", time.time() - start)
-    finally:
-        connection.close()
 
 
 def eventually(check: Callable[[], Any], seconds: float, what: str) -> Any:

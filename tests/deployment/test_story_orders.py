@@ -61,6 +61,7 @@ def test_it_answers_over_https(orders: Stage) -> None:
     assert answer.status == 200
     assert json.loads(answer.body) == {"service": "orders", "currency": "EUR", "url": "https://shop.example.com"}
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert request(orders.aws, orders.address).body == answer.body
     redirected = request(orders.aws, f"http://{DOMAIN}", "/orders?page=2")
     assert (redirected.status, redirected.headers["location"]) == (301, f"https://{DOMAIN}:443/orders?page=2")
 

@@ -6,14 +6,10 @@ import http.client
 import socket
 import ssl
 
-from phoenix_cfn.local.aws import certificates
 from phoenix_cfn.local.server import LocalAws
-from tests.deployment.stage import Answer
+from phoenix_cfn.local.visitors import Answer, trusting
 
-
-def trusting(aws: LocalAws) -> ssl.SSLContext:
-    """What such a client needs."""
-    return ssl.create_default_context(cafile=str(certificates.authority(aws.settings.state)))
+__all__ = ["connected", "https", "trusting"]
 
 
 def connected(aws: LocalAws, name: str, context: ssl.SSLContext) -> ssl.SSLSocket:

@@ -76,7 +76,12 @@ def _archive(files: Mapping[str, bytes]) -> io.BytesIO:
 def release(stage: Stage, image: str, message: str) -> int:
     """Pushes a commit whose image is this one; the number of the pipeline's run."""
     run = len(stage.executions()) + 1
-    (stage.fork.clone / "app/buildspec.yml").write_text(_BUILDSPEC, encoding="utf-8")
-    (stage.fork.clone / _CHOSEN).write_text(json.dumps({"ImageURI": image}), encoding="utf-8")
+    choose(stage.fork, image)
     stage.fork.push(message)
     return run
+
+
+def choose(fork: Fork, image: str) -> None:
+    """Makes the image the one that the next push deploys."""
+    (fork.clone / "app/buildspec.yml").write_text(_BUILDSPEC, encoding="utf-8")
+    (fork.clone / _CHOSEN).write_text(json.dumps({"ImageURI": image}), encoding="utf-8")

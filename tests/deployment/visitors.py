@@ -1,74 +1,30 @@
-"""Visitors: continuous requests from outside, and what became of each."""
+"""Visitors whose failed requests the stage remembers: they can roll back the next release."""
 
 from __future__ import annotations
 
-import threading
 import time
-from dataclasses import dataclass
 from types import TracebackType
 
-from .stage import Stage, request
+from phoenix_cfn.local import visitors
+from phoenix_cfn.local.visitors import Visit
+
+from .stage import Stage
+
+__all__ = ["Visit", "Visitors"]
 
 
-@dataclass(frozen=True)
-class Visit:
-    """One request: when it began, its status (0 is no answer), how long it took."""
+class Visitors(visitors.Visitors):
+    """Of a stage of the tests."""
 
-    began: float
-    status: int
-    seconds: float
-
-
-class Visitors:
-    """Ask for a path `rate` times a second while the context lasts, whether earlier requests are answered or not."""
-
-    def __init__(self, stage: Stage, path: str = "/", rate: float = 10, timeout: float = 15) -> None:
-        self.stage, self.url = stage, stage.url
-        self.path, self.rate, self.timeout = path, rate, timeout
-        self.visits: list[Visit] = []
-        self._end = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._clock = threading.Thread(target=self._run, daemon=True)
+    stage: Stage
 
     def __enter__(self) -> Visitors:
-        self._clock.start()
+        super().__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end.set()
-        self._clock.join()
-        for thread in self._threads:
-            thread.join()
+        super().__exit__(kind, error, trace)
         if self.failed:
             self.stage.failed_at = time.time()
-
-    def _run(self) -> None:
-        due = time.time()
-        while not self._end.is_set():
-            thread = threading.Thread(target=self._visit, daemon=True)
-            thread.start()
-            self._threads.append(thread)
-            due += 1 / self.rate
-            self._end.wait(max(0.0, due - time.time()))
-
-    def _visit(self) -> None:
-        began = time.time()
-        answer = request(self.stage.aws, self.url, self.path, timeout=self.timeout)
-        self.visits.append(Visit(began, answer.status, answer.seconds))
-
-    @property
-    def sent(self) -> int:
-        """Requests so far."""
-        return len(self.visits)
-
-    @property
-    def failed(self) -> list[Visit]:
-        """Those that were not answered with 200, in the order in which they began."""
-        return sorted((each for each in self.visits if each.status != 200), key=lambda each: each.began)
-
-    def disturbed(self) -> float:
-        """Seconds from the beginning of the first failed request to the end of the last one; 0 where none failed."""
-        failed = self.failed
-        return max(each.began + each.seconds for each in failed) - failed[0].began if failed else 0.0

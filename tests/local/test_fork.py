@@ -64,3 +64,16 @@ def test_what_git_complains_about_is_said(project: Path, tmp_path: Path, monkeyp
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LocalError, match="found no command git"):
         fork_of(project, tmp_path / "state")
+
+
+def test_the_files_of_another_version_take_the_place_of_all(project: Path, tmp_path: Path) -> None:
+    """Of the earlier version nothing is left; what `files` names is taken although .gitignore has it."""
+    fork = fork_of(project, tmp_path / "state")
+    (project / "app/Dockerfile").unlink()
+    (project / "app/new").write_text("new")
+    fork.take(project, ["app/new", "secret.env"])
+    fork.push("Another version")
+    assert pushed(fork) == ["app/new", "secret.env"]
+    fork.take(project)
+    fork.push("As the folder is")
+    assert pushed(fork) == [".gitignore", "app/new", "templates/Pipeline.yml"]

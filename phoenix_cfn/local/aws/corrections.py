@@ -8,6 +8,7 @@ from importlib import import_module
 
 SERVICES = (
     "cloudformation",
+    "updates",
     "roles",
     "ec2",
     "endpoints",

@@ -286,7 +286,10 @@ def stacks_wait_for_steady_services() -> None:
 
 
 def _named(logical_id: str, properties: dict[str, Any], stack: str) -> dict[str, Any]:
-    return {**properties, "ServiceName": properties.get("ServiceName") or f"{stack}-{logical_id}"}
+    # A replacement has another name than the service that it replaces.
+    seed = ministack.provisioners._NAME_SEED.get()
+    made = f"{stack}-{logical_id}{f'-{seed}' if seed else ''}"
+    return {**properties, "ServiceName": properties.get("ServiceName") or made}
 
 
 def _check_service(properties: dict[str, Any]) -> None:
