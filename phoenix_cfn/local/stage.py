@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -94,7 +95,8 @@ class Stage:
     def _upload(self, template: bytes) -> str:
         """To a bucket, as the console does with every template. Its URL."""
         s3, bucket = self.aws.client("s3"), f"cf-templates-{self.prefix}"
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_object(Bucket=bucket, Key="Pipeline.yml", Body=template)
         return f"{self.aws.settings.endpoint}/{bucket}/Pipeline.yml"
 

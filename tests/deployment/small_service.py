@@ -1,6 +1,6 @@
 """A project with the smallest service that there is, and settings of one's own: it is built within seconds.
 
-It answers every request with the variable VERSION and the names of all variables; with 503, paths that match the
+It answers every request with the variable VERSION and the names of all variables; with 500, paths that match the
 variable FAILS.
 """
 
@@ -23,7 +23,7 @@ my $fails = $ENV{FAILS} // '(?!)';
 while (my $c = $s->accept) {
     my (undef, $path) = split ' ', <$c> // '';
     while (<$c>) { last if /^\\r?$/ }
-    my $status = ($path // '') =~ /^(?:$fails)$/ ? '503 Unavailable' : '200 OK';
+    my $status = ($path // '') =~ /^(?:$fails)$/ ? '500 Error' : '200 OK';
     my $body = join(' ', $ENV{VERSION} // 'unnamed', sort keys %ENV);
     print $c "HTTP/1.0 $status\\r\\nContent-Length: " . length($body) . "\\r\\n\\r\\n$body";
     close $c;

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from phoenix_cfn.local import stage
+from phoenix_cfn.local.aws.templates import template_argument
 from phoenix_cfn.local.errors import DeploymentFailed
 from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.local.stage import PATIENCE
@@ -53,7 +54,7 @@ class Stage(stage.Stage):
         try:
             self.cloudformation.update_stack(
                 StackName=self.pipeline_stack,
-                TemplateBody=(self.fork.clone / "templates" / "Pipeline.yml").read_text(),
+                **template_argument(self._template.read_text(encoding="utf-8"), self._upload),
                 Parameters=self.parameters(),
                 Capabilities=["CAPABILITY_IAM"],
             )
