@@ -16,6 +16,8 @@ from phoenix_cfn.local.aws.corrections import correction
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _CFN = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
 
+# Key of a task: one of its containers has been removed from outside.
+LOST = "_lost"
 # Keys of a container definition that this module or MiniStack follows; another one would be ignored, so it is refused.
 _FOLLOWED = {
     "command",
@@ -95,13 +97,20 @@ def exits_are_reported() -> None:
 
 
 def _await_exit(task: dict[str, Any]) -> None:
-    """Returns when the task's container has exited or the engine cannot say; at once where there are several."""
+    """Returns when the task's container has exited or the engine cannot say; at once where there are several.
+
+    MiniStack knows a container that is not there any more as running: then the task is marked as lost.
+    """
     containers = list(task.get("_docker_ids") or [])
-    if len(containers) != 1:
-        return
     client = docker_engine.connect()
     try:
-        client.api.wait(containers[0])
+        for each in containers:
+            if len(containers) == 1:
+                client.api.wait(each)
+            else:
+                client.api.inspect_container(each)
+    except NotFound:
+        task[LOST] = True
     except (APIError, requests.RequestException):
         pass
     finally:

@@ -35,11 +35,12 @@ def evaluate(expression: str, values: Mapping[str, float | None]) -> float | Non
     return _point(_value(_parsed(expression).body, values))
 
 
-def names(expression: str) -> set[str]:
+@cache
+def names(expression: str) -> frozenset[str]:
     """The ids of metrics and of other expressions that an expression names."""
     tree = _parsed(expression)
     called = {each.func for each in ast.walk(tree) if isinstance(each, ast.Call)}
-    return {each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and each not in called}
+    return frozenset(each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and each not in called)
 
 
 @cache

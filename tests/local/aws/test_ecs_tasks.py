@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from docker.errors import NotFound
 
 from phoenix_cfn.local import docker_engine
 from phoenix_cfn.local.aws import ecs_tasks, ministack
@@ -54,7 +55,8 @@ def test_exits_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docker_engine, "connect", lambda: engine)
     monkeypatch.setattr(ministack.ecs, "_maybe_mark_stopped", mark_stopped)
     ecs_tasks.exits_are_reported()
-    task, client = {"_docker_ids": ["web"]}, MagicMock()
+    task: dict[str, Any] = {"_docker_ids": ["web"]}
+    client = MagicMock()
     ministack.ecs._maybe_mark_stopped(task)
     watch = threading.Thread(target=ministack.ecs._maybe_mark_stopped, args=(task, client))
     watch.start()
@@ -63,6 +65,10 @@ def test_exits_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     exited.set()
     watch.join(60)
     mark_stopped.assert_called_once_with(task, client)
+    assert not task.get(ecs_tasks.LOST)
+    engine.api.wait.side_effect = NotFound("no such container")
+    ministack.ecs._maybe_mark_stopped(task, client)
+    assert task[ecs_tasks.LOST]
 
 
 @pytest.mark.parametrize(
