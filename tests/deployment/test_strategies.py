@@ -28,9 +28,10 @@ from tests.deployment.visitors import Visitors
 STRATEGIES = list(SETTINGS)
 SHIFTING = list(SHARES)
 TIME_SCALE = 0.05
-# Why a version is rolled back, as the pipeline's last action says it: by ECS, and by CodeDeploy.
+# Why a version is rolled back, as the pipeline's last action says it: by ECS, and by CodeDeploy. CodeDeploy gives up
+# after an hour unless the alarm fires before; that depends on how long the tasks stay before ECS replaces them.
 ROLLED_BACK = {
-    "unhealthy": (r"Service deployment rolled back because ", r"UnhealthyTargetsAlarm"),
+    "unhealthy": (r"Service deployment rolled back because ", r"UnhealthyTargetsAlarm|task set to become healthy"),
     "broken": (r"Service deployment rolled back because of one or more active alarms\.", r"ServerErrorAlarm"),
     "untested": (
         r"Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT lifecycle hook\(s\) failed\.",
