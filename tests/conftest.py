@@ -45,6 +45,7 @@ TOGETHER: tuple[tuple[str, ...], ...] = (
     tuple(f"tests/deployment/test_story_{number}_" for number in (3, 5, 6)),
     ("tests/deployment/test_broken_",),
     ("tests/local/",),
+    ("tests/deployment/test_strategies",),
     # They load the machine, and measure the application's memory and time.
     ("tests/app/",),
     # One file each.

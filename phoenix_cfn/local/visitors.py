@@ -55,11 +55,12 @@ def _secured(aws: LocalAws, url: str, timeout: float) -> ssl.SSLSocket:
 
 @dataclass(frozen=True)
 class Visit:
-    """One request: when it began, its status (0 is no answer), how long it took."""
+    """One request: when it began, its status (0 is no answer), how long it took, and the answer."""
 
     began: float
     status: int
     seconds: float
+    body: bytes
 
 
 class Visitors:
@@ -97,7 +98,7 @@ class Visitors:
     def _visit(self) -> None:
         began = time.time()
         answer = request(self.stage.aws, self.url, self.path, timeout=self.timeout)
-        self.visits.append(Visit(began, answer.status, answer.seconds))
+        self.visits.append(Visit(began, answer.status, answer.seconds, answer.body))
 
     @property
     def sent(self) -> int:

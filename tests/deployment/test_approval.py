@@ -16,18 +16,19 @@ from phoenix_cfn.local.progress import Progress
 from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.local.up import deployed
 
+from .chosen import choose
+from .prebuilt import deployed_image, image, release
 from .results import Results
 from .stage import Stage, eventually, own_stage
 from .subscriber import subscriber
-from .variants import adopt, deployed_image, release, variant
-from .versions import without_tests
+from .versions import other_page, without_tests
 
 
 @pytest.fixture(scope="module")
 def asking(aws: LocalAws) -> Iterator[Stage]:
     """A stage whose deployments need an approval, not deployed yet."""
     with own_stage(aws, "asking") as stage:
-        adopt(stage.fork, "[deployment]\napproval = true\n")
+        choose(stage.fork.clone, {"deployment": {"approval": True}})
         without_tests(stage.fork)
         stage.fork.push("Deploy after an approval")
         yield stage
@@ -67,10 +68,10 @@ def test_the_first_run_waits_and_up_prints_how_to_approve(asking: Stage, results
 def test_a_rejected_version_changes_nothing(asking: Stage, results: Results) -> None:
     """The topic gets the question with links to the commit and to the approval."""
     before = released(asking)
-    image = variant(asking, deployed_image(asking), "unwanted", {"src/pages.js": ("Welcome to Express", "Unwanted")})
+    unwanted = image(asking.aws, "unwanted", deployed_image(asking), *other_page("Unwanted"))
     with subscriber(asking.aws, asking.resources(asking.pipeline_stack)["PipelineTopic"]) as messages:
         start = time.time()
-        run = release(asking, image, "An unwanted version")
+        run = release(asking, unwanted, "An unwanted version")
         asked = question(asking)
         commit = asking.fork.head()
         [published] = [json.loads(each)["approval"] for each in messages() if "approvalReviewLink" in each]

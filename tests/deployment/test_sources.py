@@ -13,11 +13,12 @@ from phoenix_cfn.settings import SourceKind
 from tests.deployment import REPOSITORY_ROOT
 
 from .account import existing
+from .chosen import choose
 from .fork import Fork
+from .prebuilt import deployed_image, image, release
 from .results import Results
 from .stage import Stage, eventually
-from .variants import adopt, deployed_image, release, variant
-from .versions import without_tests
+from .versions import other_page, without_tests
 
 # What starts a run after a push, by the kind of the source, and the stage's prefix.
 TRIGGERS = {"github-connection": ("WebhookV2", "connected"), "codecommit": ("CloudWatchEvent", "commit")}
@@ -32,7 +33,7 @@ def sourced(aws: LocalAws, results: Results, request: pytest.FixtureRequest) -> 
     fork = Fork(aws, f"owner-of-{prefix}", f"kata-by-{prefix}", source)
     fork.fill(REPOSITORY_ROOT)
     (fork.clone / "deployed.json").unlink(missing_ok=True)
-    adopt(fork, f'[pipeline]\nsource = "{source}"\n')
+    choose(fork.clone, {"pipeline": {"source": source}})
     without_tests(fork)
     fork.push("The project as it is")
     stage = Stage(aws, fork, prefix)
@@ -57,9 +58,9 @@ def test_a_push_is_built_deployed_and_answers(sourced: Stage, results: Results) 
     ]
     assert first["commit"] == sourced.fork.head()
     assert b"Welcome to Express" in sourced.get().body
-    image = variant(sourced, deployed_image(sourced), "second", {"src/pages.js": ("Welcome to Express", "Second")})
+    second = image(sourced.aws, f"second-{sourced.prefix}", deployed_image(sourced), *other_page("Second"))
     start = time.time()
-    run = release(sourced, image, "Second")
+    run = release(sourced, second, "Second")
     execution = sourced.finished(run)
     eventually(lambda: b"Second" in sourced.get().body, 10, "the new page")
     assert execution["commit"] == sourced.fork.head()

@@ -18,6 +18,11 @@ def new_page(fork: Fork) -> None:
         fork.replace(str(file.relative_to(fork.clone)), "Welcome to Express", NEW_PAGE)
 
 
+def other_page(title: str) -> list[str]:
+    """The same by lines of a Dockerfile, on an image of the application."""
+    return ["USER 0", f"RUN sed -i 's/Welcome to Express/{title}/' src/pages.js", "USER 1000:1000"]
+
+
 def never_healthy(fork: Fork) -> None:
     without_tests(fork)
     fork.replace("app/src/app.js", "send(req, res, 200, { type: JSON_TYPE", "send(req, res, 503, { type: JSON_TYPE")

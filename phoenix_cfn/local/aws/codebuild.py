@@ -290,8 +290,8 @@ def _file_of(image: str) -> str:
 
 
 def _saved(docker: Any, image: str) -> bytes:
-    """A tar archive that holds the image's own tar archive."""
-    content = b"".join(docker.images.get(image).save(named=True))
+    """A tar archive that holds the image's own tar archive. By this name: the image may have others."""
+    content = b"".join(docker.api.get_image(image))
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         entry = tarfile.TarInfo(_file_of(image))

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from docker.errors import APIError, NotFound
-
 from phoenix_cfn.local.aws import ecs_targets, ecs_tasks, elb, ministack
 from phoenix_cfn.local.aws.corrections import correction
 from phoenix_cfn.local.aws.settings import busy, scaled
@@ -131,13 +129,8 @@ def _heal_service(key: str, service: dict[str, Any]) -> None:
 
 
 def _why_replace(service: dict[str, Any], task: dict[str, Any], address: str) -> str | None:
-    for container in list(task.get("_docker_ids") or []):
-        try:
-            ministack.ecs._get_docker().api.inspect_container(container)
-        except NotFound:
-            return "Essential container in task exited"
-        except APIError:
-            continue
+    if task.get(ecs_tasks.LOST):
+        return "Essential container in task exited"
     grace = float(service.get("healthCheckGracePeriodSeconds") or 0)
     # A real process must be up within it: only what is beyond its usual time runs on AWS's clock.
     if time.time() - task["_running_since"] > max(scaled(grace), min(grace, _STARTS_WITHIN * busy())):

@@ -6,14 +6,18 @@ import threading
 from functools import cache
 from typing import Any
 
+import requests
 from docker.errors import APIError, ImageNotFound, NotFound
 
+from phoenix_cfn.local import docker_engine
 from phoenix_cfn.local.aws import documentdb, ecr, ecs_targets, elb, endpoints, iam, ministack, permissions
 from phoenix_cfn.local.aws.corrections import correction
 
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _CFN = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
 
+# Key of a task: one of its containers has been removed from outside.
+LOST = "_lost"
 # Keys of a container definition that this module or MiniStack follows; another one would be ignored, so it is refused.
 _FOLLOWED = {
     "command",
@@ -73,6 +77,44 @@ def camel_case(value: Any) -> Any:
         return value
     keys = {key: key[:1].lower() + key[1:] for key in value}
     return {keys[key]: inner if keys[key] in _FREE else camel_case(inner) for key, inner in value.items()}
+
+
+@correction(
+    "A task stops when an essential container exits: the engine reports that, and no request waits for the engine",
+    f"{_ECS}/task-lifecycle-explanation.html",
+)
+def exits_are_reported() -> None:
+    plain = ministack.ecs._maybe_mark_stopped
+
+    def look(task: dict[str, Any], client: Any = None) -> None:
+        # MiniStack looks at each task ten times a second, and whenever a request names it: on a busy machine, all other
+        # requests then wait for the engine. Only the task's own watch, in its thread, names a client.
+        if client is not None:
+            _await_exit(task)
+            plain(task, client)
+
+    ministack.ecs._maybe_mark_stopped = look
+
+
+def _await_exit(task: dict[str, Any]) -> None:
+    """Returns when the task's container has exited or the engine cannot say; at once where there are several.
+
+    MiniStack knows a container that is not there any more as running: then the task is marked as lost.
+    """
+    containers = list(task.get("_docker_ids") or [])
+    client = docker_engine.connect()
+    try:
+        for each in containers:
+            if len(containers) == 1:
+                client.api.wait(each)
+            else:
+                client.api.inspect_container(each)
+    except NotFound:
+        task[LOST] = True
+    except (APIError, requests.RequestException):
+        pass
+    finally:
+        client.close()
 
 
 @correction(

@@ -9,6 +9,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -31,14 +32,21 @@ def evaluate(expression: str, values: Mapping[str, float | None]) -> float | Non
 
     ValueError for what is not implemented here, and for an id that no metric has.
     """
-    return _point(_value(ast.parse(expression, mode="eval").body, values))
+    return _point(_value(_parsed(expression).body, values))
 
 
-def names(expression: str) -> set[str]:
+@cache
+def names(expression: str) -> frozenset[str]:
     """The ids of metrics and of other expressions that an expression names."""
-    tree = ast.parse(expression, mode="eval")
+    tree = _parsed(expression)
     called = {each.func for each in ast.walk(tree) if isinstance(each, ast.Call)}
-    return {each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and each not in called}
+    return frozenset(each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and each not in called)
+
+
+@cache
+def _parsed(expression: str) -> ast.Expression:
+    """Alarms and scaling evaluate the same few expressions several times a second."""
+    return ast.parse(expression, mode="eval")
 
 
 def _value(node: ast.expr, values: Mapping[str, float | None]) -> float | _Series:

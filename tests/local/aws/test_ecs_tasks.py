@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
+from docker.errors import NotFound
 
+from phoenix_cfn.local import docker_engine
+from phoenix_cfn.local.aws import ecs_tasks, ministack
 from phoenix_cfn.local.server import LocalAws
 from tests.deployment.stage import eventually, request
 from tests.local.aws.lab import Lab, allow
@@ -41,6 +46,29 @@ def test_containers_follow_their_definition(lab: Lab, aws: LocalAws, image: str)
     host = attributes["HostConfig"]
     assert (host["ReadonlyRootfs"], host["Init"], host["Memory"]) == (True, True, 512 * 2**20)
     assert (host["NanoCpus"], host["CpuShares"]) == (250_000_000, 262_144)
+
+
+def test_exits_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch of a task waits for the engine's report; a request that lists tasks does not call the engine."""
+    exited, engine, mark_stopped = threading.Event(), MagicMock(), MagicMock()
+    engine.api.wait.side_effect = lambda container: exited.wait(60)
+    monkeypatch.setattr(docker_engine, "connect", lambda: engine)
+    monkeypatch.setattr(ministack.ecs, "_maybe_mark_stopped", mark_stopped)
+    ecs_tasks.exits_are_reported()
+    task: dict[str, Any] = {"_docker_ids": ["web"]}
+    client = MagicMock()
+    ministack.ecs._maybe_mark_stopped(task)
+    watch = threading.Thread(target=ministack.ecs._maybe_mark_stopped, args=(task, client))
+    watch.start()
+    eventually(lambda: engine.api.wait.call_args, 10, "the watch waits")
+    assert mark_stopped.mock_calls == client.mock_calls == []
+    exited.set()
+    watch.join(60)
+    mark_stopped.assert_called_once_with(task, client)
+    assert not task.get(ecs_tasks.LOST)
+    engine.api.wait.side_effect = NotFound("no such container")
+    ministack.ecs._maybe_mark_stopped(task, client)
+    assert task[ecs_tasks.LOST]
 
 
 @pytest.mark.parametrize(
