@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from .limits import STACK_NAME_LENGTH
 from .values import Ref, Text, text
@@ -117,8 +118,7 @@ GENERATED = "Fn::Generated"
 """Stands for the characters at the end of a name that CloudFormation makes."""
 
 
-@dataclass(frozen=True)
-class PhysicalName:
+class PhysicalName(Struct, frozen=True):
     """`text` is the name as far as it is known, None if nothing is; `given` says whether the template sets it."""
 
     text: Text | None

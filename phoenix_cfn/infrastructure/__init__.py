@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere.sns import Topic
 
 from phoenix_cfn.common.regions import refuse_other_regions
@@ -27,8 +26,7 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-@dataclass(frozen=True)
-class Infrastructure:
+class Infrastructure(Struct, frozen=True):
     """The handles of the parts of the template, for code that adds to it.
 
     `scope`: what a part needs, the template included; `alarm_topic`: the alarms publish to it.

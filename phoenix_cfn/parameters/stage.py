@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 
+from msgspec import Struct
 from troposphere import Equals, Not, Parameter, Ref
 
 from phoenix_cfn.cloudformation.facts import documentdb
@@ -28,8 +28,7 @@ _EMAIL = (
 )
 
 
-@dataclass(frozen=True)
-class StageParameters:
+class StageParameters(Struct, frozen=True):
     """The parameters of both templates; the pipeline passes each value on under the same name.
 
     None, or empty, is what the settings do not ask for. `network`: the network that exists, by the parameters' names.
@@ -55,7 +54,7 @@ class StageParameters:
     def names(self) -> list[str]:
         """Of those that the settings ask for."""
         found: list[str] = []
-        for value in (getattr(self, field.name) for field in fields(self)):
+        for value in (getattr(self, each) for each in self.__struct_fields__):
             found += [str(value.title)] if isinstance(value, Parameter) else list(value or ())
         return found
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from troposphere import codepipeline
 from troposphere.ecr import Repository
 from troposphere.sns import Topic
@@ -38,8 +38,7 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-@dataclass(frozen=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """The handles of the parts of the template, for code that adds to it.
 
     `scope`: what a part needs, the template included; `pipeline`: the CodePipeline pipeline; `repository`: holds the

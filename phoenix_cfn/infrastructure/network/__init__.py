@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
+from msgspec import Struct
 from troposphere import AWSObject, Parameter
 from troposphere.ec2 import VPC, Route, SecurityGroup, Subnet
 
 from phoenix_cfn.scope import Scope
 
 
-@dataclass(frozen=True)
-class SecurityGroups:
+class SecurityGroups(Struct, frozen=True):
     """One for each tier: `load_balancer` admits the internet, `tasks` the load balancer, `database` the tasks.
 
     `database` is None where the stack has no DocumentDB cluster.
@@ -25,8 +24,7 @@ class SecurityGroups:
     database: SecurityGroup | None
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(Struct, frozen=True):
     """`public`: reached from the internet; `private`: reaches it through a NAT gateway; `isolated`: no way in or out,
     none without a DocumentDB cluster.
 
