@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 
@@ -43,3 +44,12 @@ class OutputError(PhoenixError):
 
 class RenderError(PhoenixError):
     """A template with a value that CloudFormation's YAML does not have."""
+
+
+def require_docstrings(purpose: str) -> None:
+    """Raises PhoenixError where Python has dropped the docstrings that serve a purpose, such as "explain the rules"."""
+    if sys.flags.optimize > 1:
+        raise PhoenixError(
+            f"found Python without docstrings (-OO, PYTHONOPTIMIZE={sys.flags.optimize}); expected those that "
+            f"{purpose}. Run it without that option."
+        )

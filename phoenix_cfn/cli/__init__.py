@@ -26,6 +26,10 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0; 1 for findings or drift; 2 for what cannot be used; 130 and 141 after SIGINT and SIGPIPE."""
+    return reported("phoenix-cfn", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="phoenix-cfn",
         description="Write, check and understand CloudFormation templates.",

@@ -9,6 +9,8 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from io import TextIOWrapper
+from typing import TextIO
 
 from phoenix_cfn.errors import PhoenixError
 
@@ -23,18 +25,19 @@ def reported(prog: str, command: Callable[[], int]) -> int:
         # Python has none where the caller has closed it.
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+    if isinstance(sys.stdout, TextIOWrapper):
+        # As on standard error: a template may have characters that the terminal's encoding has not.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with _without_collection():
-            code = command()
+            code = _exit_code(command)
         # Now, so that a closed pipe or a full disk is noticed here and not when the interpreter ends.
         sys.stdout.flush()
         return code
     except PhoenixError as error:
         _print(prog, str(error))
         return UNUSABLE
-    except BrokenPipeError:
-        # The reader, such as `head`, has read enough. Python would complain about it once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader, such as `head`, has read enough
         return _SIGPIPE
     except KeyboardInterrupt:
         _print(prog, "interrupted; every file is as it was, or complete")
@@ -42,7 +45,6 @@ def reported(prog: str, command: Callable[[], int]) -> int:
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
         _print(prog, f"the system refused{place}: {error.strerror}. Free or allow it, and run the command again.")
-        _give_up_output()
         return UNUSABLE
     except ModuleNotFoundError as error:  # also for a package whose metadata is missing
         _print(
@@ -61,6 +63,16 @@ def reported(prog: str, command: Callable[[], int]) -> int:
             f"Report it with what was run; `{sys.executable} -X dev` shows where it comes from.",
         )
         return UNUSABLE
+    finally:
+        _drop_unwritten(sys.stdout)
+        _drop_unwritten(sys.stderr)
+
+
+def _exit_code(command: Callable[[], int]) -> int:
+    try:
+        return command()
+    except SystemExit as error:  # of argparse, for --help and for wrong arguments
+        return int(error.code or 0)
 
 
 @contextlib.contextmanager
@@ -84,9 +96,10 @@ def _print(prog: str, text: str) -> None:
         sys.stderr.flush()
 
 
-def _give_up_output() -> None:
-    """Drops what standard output could not take, or Python would fail over it once more at its end."""
+def _drop_unwritten(stream: TextIO) -> None:
+    """Drops what a closed pipe or a full disk did not take. Python would fail over it once more at its end, and exit
+    with 120."""
     try:
-        sys.stdout.flush()
+        stream.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
