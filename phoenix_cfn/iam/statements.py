@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from awacs import aws
@@ -91,12 +92,13 @@ class Permission(Struct, frozen=True):
 
 def with_own_sids(permissions: Iterable[Permission]) -> list[Permission]:
     """The permissions, each with a Sid that no other has."""
-    sids: dict[str, int] = {}
-    unique = []
+    unique: dict[str, Permission] = {}
     for each in permissions:
-        sids[each.sid] = sids.get(each.sid, 0) + 1
-        unique.append(replace(each, sid=each.sid + (str(sids[each.sid]) if sids[each.sid] > 1 else "")))
-    return unique
+        # Those of a record may be numbered already.
+        sids = (f"{each.sid}{number}" if number > 1 else each.sid for number in count(1))
+        sid = next(sid for sid in sids if sid not in unique)
+        unique[sid] = replace(each, sid=sid)
+    return list(unique.values())
 
 
 def policy_documents(what: str, permissions: Iterable[Permission], longest: Mapping[str, int]) -> list[PolicyDocument]:
