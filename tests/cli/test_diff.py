@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.cli import main
+from phoenix_cfn.render import render
 
 VPC = "Resources: {{Vpc: {{Type: AWS::EC2::VPC, Properties: {{CidrBlock: {}}}}}}}\n"
 TABLE = "Resources: {Table: {Type: AWS::DynamoDB::Table, Properties: {KeySchema: []}}}\n"
@@ -100,15 +102,14 @@ def test_a_path_that_exists_wins_over_a_revision(capsys: pytest.CaptureFixture[s
     assert outcomes(capsys, "HEAD", "other.yml") == {"Vpc": "replaced"}
 
 
-def test_head_against_what_the_build_writes_is_the_default(
-    capsys: pytest.CaptureFixture[str], root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_head_against_what_the_build_writes_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     Path("templates").mkdir()
-    for name in ("Pipeline.yml", "Infrastructure.yml"):
-        text = (root / "templates" / name).read_text(encoding="utf-8")
-        Path("templates", name).write_text(text.replace("Threshold: 80", "Threshold: 81"), encoding="utf-8")
-    for name in ("phoenix.toml",):
-        Path(name).write_text((root / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for name, template in {
+        "Pipeline": pipeline.template(Settings()),
+        "Infrastructure": infrastructure.template(Settings()),
+    }.items():
+        Path("templates", f"{name}.yml").write_text(render(template), encoding="utf-8")
+    Path("phoenix.toml").write_text("[alarms]\ncpu_peak_percent = 81\n", encoding="utf-8")
     git("init", "-q")
     git("add", ".")
     git("commit", "-qm", "one")
