@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, get_args
 
@@ -20,13 +19,15 @@ def read(
 
     `moved`: the new keys of choices by their keys in an earlier version, such as {"cpu": "service.cpu"}.
     """
-    return _read(kind, found, "", {**_places(kind), **moved})
+    return _read(kind, found, "", lambda: {**_places(kind), **moved})
 
 
 def mistakes(chosen: Struct, prefix: str = "") -> Iterator[Mistake]:
     """The values of the wrong type or out of range, of choices that were made in Python."""
     for field in fields_of(type(chosen)):
         key, value = prefix + field.name, getattr(chosen, field.name)
+        if value is field.default:
+            continue
         if _is_group(field.type) and isinstance(value, field.type):
             yield from mistakes(value, f"{key}.")
         else:
@@ -41,7 +42,7 @@ def fields_of(kind: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
 
 
 def _read(
-    kind: type[Struct], found: Mapping[str, Any], prefix: str, places: Mapping[str, str]
+    kind: type[Struct], found: Mapping[str, Any], prefix: str, places: Callable[[], Mapping[str, str]]
 ) -> tuple[dict[str, Any], list[Mistake]]:
     fields = {field.name: field for field in fields_of(kind)}
     usable: dict[str, Any] = {}
@@ -49,7 +50,7 @@ def _read(
     for key, value in found.items():
         field = fields.get(key)
         if field is None:
-            wrong.append(_unknown(prefix, key, value, list(fields), places))
+            wrong.append(_unknown(prefix, key, value, list(fields), places()))
         elif _is_group(field.type) and isinstance(value, Mapping):
             inner, mistaken = _read(field.type, value, f"{prefix}{key}.", places)
             usable[key] = field.type(**inner)
@@ -86,6 +87,9 @@ def _unknown(prefix: str, key: str, value: object, siblings: list[str], places: 
             return Mistake(
                 written, value, expected, "Remove it, and set the parameter when you create the pipeline stack."
             )
+    # Not above: it takes long to load, and settings are seldom wrong.
+    import difflib
+
     close = difflib.get_close_matches(key, siblings, 1) or difflib.get_close_matches(key, places, 1)
     if close:
         meant = prefix + close[0] if close[0] in siblings else places[close[0]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # The placeholders of a value, which CloudFormation replaces: they differ between stages, regions or accounts.
 PLACEHOLDERS = ("StagePrefix", "AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::URLSuffix")
@@ -37,8 +38,7 @@ _KEY = r"[^:\s]+"
 _RESOURCE = re.compile(rf"arn:{_PARTITION}:[a-z0-9-]+:(?:{_REGION})?:(?:{_ACCOUNT})?:(\S+)")
 
 
-@dataclass(frozen=True)
-class SecretSource:
+class SecretSource(Struct, frozen=True):
     """A secret in Secrets Manager, or one JSON key of it, as texts for Fn::Sub.
 
     `arn`: without its random suffix if the secret is known by its name. `key`: empty for the whole secret.

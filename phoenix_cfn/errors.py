@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 
@@ -42,3 +43,12 @@ class OutputError(PhoenixError):
 
 class RenderError(PhoenixError):
     """A template with a value that a CloudFormation template cannot contain."""
+
+
+def require_docstrings(purpose: str) -> None:
+    """Raises PhoenixError if Python has removed the docstrings that serve a purpose, such as "explain the rules"."""
+    if sys.flags.optimize > 1:
+        raise PhoenixError(
+            f"found Python without docstrings (-OO, PYTHONOPTIMIZE={sys.flags.optimize}); expected the docstrings that "
+            f"{purpose}. Run Python without that option."
+        )

@@ -9,7 +9,7 @@ from typing import Any
 
 from phoenix_cfn import origin, rules
 from phoenix_cfn.cloudformation.schemas import cfn_lint_version
-from phoenix_cfn.errors import PhoenixError
+from phoenix_cfn.errors import PhoenixError, require_docstrings
 
 _PAGE = "docs/rules.md"
 # cfn-lint reserves the ids that begin with 9 for other projects' rules.
@@ -46,6 +46,7 @@ def fix(rule_id: str) -> str:
 def text(rule_id: str) -> str:
     """A rule's docstring; for a rule of cfn-lint, the URL of its page. Raises UnknownRuleError."""
     if rule := _own().get(rule_id):
+        require_docstrings("explain the rules")
         group = "Rule of the kata group. " if rule.kata else ""
         words = inspect.cleandoc(rule.__doc__ or "")
         return f"{rule_id} {rule.shortdesc}\n\n{words}\n\n{group}Source: {rule.source_url}"

@@ -26,9 +26,13 @@ _KEY = 1024
 # Functions whose short form all tools support. Those of the Rules section have none, and tools drop a !Contains.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 # https://github.com/aws-cloudformation/rain/issues/612
-_SHORT = re.compile(
-    "Fn::(And|Base64|Cidr|Equals|FindInMap|GetAZs|If|ImportValue|Join|Not|Or|Select|Split|Sub|Transform)"
-)
+_SHORT = {
+    f"Fn::{name}": f"!{name}"
+    for name in (
+        *("And", "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "If", "ImportValue", "Join", "Not", "Or"),
+        *("Select", "Split", "Sub", "Transform"),
+    )
+}
 
 
 def render(template: StageTemplate) -> str:
@@ -194,6 +198,6 @@ def _function(value: Any) -> tuple[str, Any]:
             return "!GetAtt", f"{resource}.{attribute}"
     # A function directly inside another keeps its long name: a YAML value has one tag. A number or a boolean with a tag
     # is read as text.
-    if _SHORT.fullmatch(name) and isinstance(argument, (str, list, dict)) and not _function(argument)[0]:
-        return f"!{name.removeprefix('Fn::')}", argument
+    if name in _SHORT and isinstance(argument, (str, list, dict)) and not _function(argument)[0]:
+        return _SHORT[name], argument
     return "", value

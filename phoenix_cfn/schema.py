@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from typing import Any
 
 import msgspec
 
-from phoenix_cfn.errors import PhoenixError
+from phoenix_cfn.errors import require_docstrings
 from phoenix_cfn.settings import Settings
 
 FILE = "phoenix.schema.json"
@@ -16,11 +15,7 @@ FILE = "phoenix.schema.json"
 
 def schema() -> str:
     """The content of the schema's file; the first line of phoenix.toml refers to it."""
-    if sys.flags.optimize > 1:
-        raise PhoenixError(
-            f"found Python without docstrings (-OO, PYTHONOPTIMIZE={sys.flags.optimize}); expected docstrings, the "
-            f"descriptions in {FILE}. Run Python without that option."
-        )
+    require_docstrings(f"{FILE} contains as descriptions")
     (described,), groups = msgspec.json.schema_components([Settings], ref_template="#/$defs/{name}")
     document: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -107,13 +107,13 @@ def _until_parsed(prog: str, run: Callable[[], object]) -> None:
     errors = StringIO()
     try:
         with patch.object(ArgumentParser, "parse_args", parse), redirect_stderr(errors):
-            run()
+            code = run()
     except _Parsed:
         return
     except SystemExit as exit:
-        if not exit.code:
-            return
-    raise Refused(errors.getvalue().strip().splitlines()[-1])
+        code = exit.code
+    if code:
+        raise Refused(errors.getvalue().strip().splitlines()[-1])
 
 
 def _phoenix_cfn(arguments: Sequence[str]) -> None:

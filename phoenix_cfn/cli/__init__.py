@@ -27,6 +27,10 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0; 1 for findings or drift; 2 for invalid input; 130 after SIGINT; 141 after SIGPIPE."""
+    return reported("phoenix-cfn", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="phoenix-cfn",
         description="Writes and checks CloudFormation templates, and predicts what they do.",

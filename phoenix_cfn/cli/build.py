@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -118,6 +117,9 @@ def _print_drift(path: Path, content: bytes) -> bool:
     on_disk = read(path)
     if on_disk == content:
         return False
+    # Not above: it takes long to load.
+    import difflib
+
     shown = (on_disk or b"").decode(errors="replace")
     for line in difflib.unified_diff(
         shown.splitlines(), content.decode().splitlines(), str(path), "generated", lineterm=""

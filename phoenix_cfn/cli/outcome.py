@@ -9,6 +9,8 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from io import TextIOWrapper
+from typing import TextIO
 
 from phoenix_cfn.errors import PhoenixError
 
@@ -23,18 +25,19 @@ def reported(prog: str, command: Callable[[], int]) -> int:
         # None if the caller has closed it.
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+    if isinstance(sys.stdout, TextIOWrapper):
+        # As on standard error: a template may have characters that the encoding of the terminal does not have.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with _without_collection():
-            code = command()
+            code = _exit_code(command)
         # Flushed here, to handle a closed pipe or a full disk before the interpreter exits.
         sys.stdout.flush()
         return code
     except PhoenixError as error:
         _print(prog, str(error))
         return UNUSABLE
-    except BrokenPipeError:
-        # The reader, such as `head`, has closed the pipe. Python would print another error at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         return _SIGPIPE
     except KeyboardInterrupt:
         _print(prog, "interrupted; each file is either unchanged or complete")
@@ -45,7 +48,6 @@ def reported(prog: str, command: Callable[[], int]) -> int:
             prog,
             f"error of the operating system{place}: {error.strerror}. Correct the cause, and run the command again.",
         )
-        _give_up_output()
         return UNUSABLE
     except ModuleNotFoundError as error:  # also for a package without metadata
         _print(
@@ -64,6 +66,16 @@ def reported(prog: str, command: Callable[[], int]) -> int:
             f"Report it with the command; `{sys.executable} -X dev` prints the traceback.",
         )
         return UNUSABLE
+    finally:
+        _drop_unwritten(sys.stdout)
+        _drop_unwritten(sys.stderr)
+
+
+def _exit_code(command: Callable[[], int]) -> int:
+    try:
+        return command()
+    except SystemExit as error:  # of argparse, for --help and for wrong arguments
+        return int(error.code or 0)
 
 
 @contextlib.contextmanager
@@ -87,9 +99,9 @@ def _print(prog: str, text: str) -> None:
         sys.stderr.flush()
 
 
-def _give_up_output() -> None:
-    """Drops the unwritten part of standard output: Python would raise an error for it at exit."""
+def _drop_unwritten(stream: TextIO) -> None:
+    """Drops what a closed pipe or a full disk did not accept: Python would report it at exit, with code 120."""
     try:
-        sys.stdout.flush()
+        stream.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from .limits import STACK_NAME_LENGTH
 from .values import Ref, Text, text
@@ -117,8 +118,7 @@ GENERATED = "Fn::Generated"
 """The placeholder for the random characters at the end of a generated name."""
 
 
-@dataclass(frozen=True)
-class PhysicalName:
+class PhysicalName(Struct, frozen=True):
     """`text` is the known part of the name, or None; `given`: whether the template sets the name."""
 
     text: Text | None

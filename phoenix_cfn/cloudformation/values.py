@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 DYNAMIC = "{{resolve:"
 """The beginning of a dynamic reference, which is resolved only in a deployment."""
@@ -30,8 +31,7 @@ class Ref(NamedTuple):
 Part = str | Ref
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Struct, frozen=True):
     """A string of literal parts and references, in order."""
 
     parts: tuple[Part, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from typing import Any
+
+from msgspec import Struct
 
 from phoenix_cfn.iam.alternatives import alternatives, may_be_absent, mentions
 from phoenix_cfn.iam.handlers import Handlers, Supplied
@@ -27,8 +28,7 @@ _SSM_REFERENCE = re.compile(r"\{\{resolve:ssm(-secure)?:|AWS::SSM::Parameter::Va
 Names = Mapping[str, frozenset[str]]
 
 
-@dataclass(frozen=True)
-class Footprint:
+class Footprint(Struct, frozen=True):
     """The footprint of a template.
 
     `arns`: the created resources by type and kind, such as {"AWS::SQS::Queue": {"sqs:queue": ...}}. `features`: by
@@ -40,11 +40,11 @@ class Footprint:
     the ARNs of the templates of nested stacks. `tags`: the common tags of all resources with tags.
     """
 
-    arns: Mapping[str, Names] = field(default_factory=dict)
-    features: Names = field(default_factory=dict)
-    passed: Names = field(default_factory=dict)
+    arns: Mapping[str, Names] = {}
+    features: Names = {}
+    passed: Names = {}
     others: frozenset[Outside] = frozenset()
-    around: Mapping[str, Names] = field(default_factory=dict)
+    around: Mapping[str, Names] = {}
     tokens: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
     reads: frozenset[str] = frozenset()
@@ -66,9 +66,9 @@ class Footprint:
         used = {each: features(each, map(template.properties, template.of_type(each)), by_id) for each in types}
         calls = {each: needed(each, facts.actions(each), used[each]) for each in types}
         arns: dict[str, dict[str, set[str]]] = {each: defaultdict(set) for each in types}
-        for logical_id in [name for each in types for name in template.of_type(each)]:
-            for kind, arn in template.owned(logical_id):
-                arns[template.resources[logical_id]["Type"]][kind].add(arn)
+        for logical_id, each in by_id.items():
+            for kind, arn in template.owned(logical_id) if each in types else ():
+                arns[each][kind].add(arn)
         passed, others = passed_roles(template, {each for each in calls if "iam:PassRole" in calls[each]})
         kinds = {
             each: {f"{action.partition(':')[0]}:{kind}" for action in actions for kind in facts.kinds.get(action, ())}
@@ -82,7 +82,7 @@ class Footprint:
             secrets=frozenset(_secret_arn(template, text) for text in _SECRET_REFERENCE.findall(template.text)),
             reads=frozenset(_reads(template)),
             tokens=frozenset(_tokens(template)),
-            around={each: _frozen(arns) for each, arns in surroundings(template, kinds).items()},
+            around={each: _frozen(arns) for each, arns in surroundings(template, kinds, arns).items()},
             templates=frozenset(_templates(template)),
             buckets=frozenset(_buckets(template) if any("s3:" in "".join(each) for each in calls.values()) else ()),
             boundaries=frozenset(_boundary(template, role) for role in template.of_type(ROLE)),
@@ -148,7 +148,7 @@ class Footprint:
         )
 
     def __bool__(self) -> bool:
-        return any(getattr(self, each.name) for each in fields(self))
+        return any(getattr(self, each) for each in self.__struct_fields__)
 
 
 def _frozen(names: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from awacs import aws
 from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement
+from msgspec import Struct
+from msgspec.structs import replace
 from troposphere import Ref, Sub
 
 from phoenix_cfn.cloudformation.limits import MANAGED_POLICIES_OF_A_ROLE, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT
@@ -33,8 +35,7 @@ class PolicyTooLargeError(PhoenixError):
         )
 
 
-@dataclass(frozen=True)
-class Permission:
+class Permission(Struct, frozen=True):
     """An Allow statement. `resources` and the values of `conditions` are texts, which may contain Fn::Sub variables;
     `conditions` are by operator, such as `StringEquals`, and key."""
 
@@ -91,12 +92,13 @@ class Permission:
 
 def with_own_sids(permissions: Iterable[Permission]) -> list[Permission]:
     """The permissions, each with a unique Sid."""
-    sids: dict[str, int] = {}
-    unique = []
+    unique: dict[str, Permission] = {}
     for each in permissions:
-        sids[each.sid] = sids.get(each.sid, 0) + 1
-        unique.append(replace(each, sid=each.sid + (str(sids[each.sid]) if sids[each.sid] > 1 else "")))
-    return unique
+        # Those of a record may be numbered already.
+        sids = (f"{each.sid}{number}" if number > 1 else each.sid for number in count(1))
+        sid = next(sid for sid in sids if sid not in unique)
+        unique[sid] = replace(each, sid=sid)
+    return list(unique.values())
 
 
 def policy_documents(what: str, permissions: Iterable[Permission], longest: Mapping[str, int]) -> list[PolicyDocument]:
@@ -106,14 +108,19 @@ def policy_documents(what: str, permissions: Iterable[Permission], longest: Mapp
     of a role.
     """
     documents: list[list[Permission]] = [[]]
+    sizes: list[list[int]] = [[]]
     for permission in permissions:
         limit = MANAGED_POLICY_LIMIT if len(documents) > 1 else ROLE_INLINE_LIMIT
-        if policy_size([*documents[-1], permission], longest) > limit:
+        size = _statement_size(permission, longest)
+        if _size([*sizes[-1], size]) > limit:
             documents.append([])
+            sizes.append([])
         documents[-1].append(permission)
+        sizes[-1].append(size)
     if len(documents) > 1 + MANAGED_POLICIES_OF_A_ROLE:
-        size = sum(policy_size(each, longest) for each in documents)
-        raise PolicyTooLargeError(what, size, ROLE_INLINE_LIMIT + MANAGED_POLICIES_OF_A_ROLE * MANAGED_POLICY_LIMIT)
+        raise PolicyTooLargeError(
+            what, sum(map(_size, sizes)), ROLE_INLINE_LIMIT + MANAGED_POLICIES_OF_A_ROLE * MANAGED_POLICY_LIMIT
+        )
     return [
         policy_document(what, each, MANAGED_POLICY_LIMIT if number else ROLE_INLINE_LIMIT, longest)
         for number, each in enumerate(documents)
@@ -124,13 +131,17 @@ def split_policies(what: str, permissions: Iterable[Permission], longest: Mappin
     """The statements in as many managed policies as necessary. Raises PolicyTooLargeError if one does not fit."""
     pieces = (piece for each in permissions for piece in _pieces(what, each, longest))
     documents: list[list[Permission]] = []
+    sizes: list[list[int]] = []
     for piece in with_own_sids(pieces):
-        for document in documents:
-            if policy_size([*document, piece], longest) <= MANAGED_POLICY_LIMIT:
+        size = _statement_size(piece, longest)
+        for document, others in zip(documents, sizes, strict=True):
+            if _size([*others, size]) <= MANAGED_POLICY_LIMIT:
                 document.append(piece)
+                others.append(size)
                 break
         else:
             documents.append([piece])
+            sizes.append([size])
     return documents
 
 
@@ -161,12 +172,19 @@ def policy_document(
 
 def policy_size(permissions: Iterable[Permission], longest: Mapping[str, int]) -> int:
     """The maximum number of characters for IAM: without white space, with the longest values of variables."""
+    return _size([_statement_size(each, longest) for each in permissions])
 
+
+def _size(statements: Sequence[int]) -> int:
+    """Of a policy with statements of these sizes: they are separated by commas."""
+    return len('{"Version":"2012-10-17","Statement":[]}') + sum(statements) + max(len(statements) - 1, 0)
+
+
+def _statement_size(permission: Permission, longest: Mapping[str, int]) -> int:
     def fill(match: re.Match[str]) -> str:
         return _LONGEST.get(match[1]) or "x" * longest.get(match[1], _LONGEST_REFERENCE)
 
-    document = {"Version": "2012-10-17", "Statement": [each.to_json() for each in permissions]}
-    text = json.dumps(document, separators=(",", ":"))
+    text = json.dumps(permission.to_json(), separators=(",", ":"))
     return len(re.sub(r"\$\{([^}]*)\}", fill, re.sub(r'\{"Fn::Sub":("[^"]*")\}', r"\1", text)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -33,16 +33,19 @@ _BY_DEFAULT = {"AWS::EC2::SecurityGroup": ("VpcId", "ec2:vpc")}
 _FREE = frozenset({"AliasTarget", "Environment", "Metadata", "Tags", "UserData", "Variables"})
 
 
-def surroundings(template: Template, kinds: Mapping[str, Collection[str]]) -> dict[str, dict[str, set[str]]]:
+def surroundings(
+    template: Template, kinds: Mapping[str, Collection[str]], created: Mapping[str, Mapping[str, Iterable[str]]]
+) -> dict[str, dict[str, set[str]]]:
     """By type and kind, such as `ec2:vpc`, the ARNs in which the template's resources are created, or to which they are
     attached.
 
-    `kinds`: by type, the kinds of resource that its actions can be limited to.
+    `kinds`: by type, the kinds of resource that its actions can be limited to; `created`: by type and kind, the ARNs of
+    the template's own resources.
     """
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     own = {each: frozenset(own_kinds(each, every)) for each, every in kinds.items()}
     others = {each: frozenset(every) - own[each] for each, every in kinds.items()}
-    created = _created(template)
+    known = _known(created)
     for logical_id in [name for each in kinds for name in template.of_type(each)]:
         resource_type, properties = template.resources[logical_id]["Type"], template.properties(logical_id)
         absent, default = _BY_DEFAULT.get(resource_type, ("", ""))
@@ -53,7 +56,7 @@ def surroundings(template: Template, kinds: Mapping[str, Collection[str]]) -> di
                 if any(kind in own.get(each, ()) for each in _types(template, value)):
                     continue
                 text = template.resolve(value)
-                if text not in created[kind]:
+                if text not in known[kind]:
                     found[resource_type][kind] |= set(_named(kind, text))
     return {each: dict(sorted(arns.items())) for each, arns in sorted(found.items())}
 
@@ -63,12 +66,12 @@ def _types(template: Template, value: Any) -> Iterator[str]:
     return (template.resources[name]["Type"] for name, _ in mentions(value) if name in template.resources)
 
 
-def _created(template: Template) -> Mapping[str, set[str]]:
+def _known(created: Mapping[str, Mapping[str, Iterable[str]]]) -> Mapping[str, set[str]]:
     """By kind, the known ARNs and names of the template's resources."""
     found: dict[str, set[str]] = defaultdict(set)
-    for logical_id in template.resources:
-        for kind, arn in template.owned(logical_id):
-            found[kind] |= {arn, re.split("[:/]", arn)[-1]} - {"*"}
+    for kinds in created.values():
+        for kind, arns in kinds.items():
+            found[kind] |= {name for arn in arns for name in (arn, re.split("[:/]", arn)[-1])} - {"*"}
     return found
 
 

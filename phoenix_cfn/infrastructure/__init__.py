@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere.sns import Topic
 
 from phoenix_cfn.common.regions import refuse_other_regions
@@ -27,8 +26,7 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-@dataclass(frozen=True)
-class Infrastructure:
+class Infrastructure(Struct, frozen=True):
     """The handles of the template's parts, for code that adds resources.
 
     `scope`: the first argument of every part, with the template; `alarm_topic`: the SNS topic of the alarms.

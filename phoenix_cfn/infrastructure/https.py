@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from troposphere import AWSHelperFn, GetAtt, Ref, route53
-from troposphere.certificatemanager import Certificate, DomainValidationOption
+from troposphere import AWSHelperFn, GetAtt, Ref
 from troposphere.elasticloadbalancingv2 import LoadBalancer
 
 from phoenix_cfn.scope import Scope, part
@@ -20,6 +19,9 @@ def certificate(scope: Scope) -> AWSHelperFn | None:
         return None
     if scope.settings.load_balancer.https == "certificate":
         return Ref(scope.parameters.certificate_arn)
+    # Not above: few projects need it, and it takes long to load.
+    from troposphere.certificatemanager import Certificate, DomainValidationOption
+
     domain, zone = Ref(scope.parameters.domain_name), Ref(scope.parameters.hosted_zone_id)
     return Ref(
         scope.add(
@@ -38,6 +40,8 @@ def alias_record(scope: Scope, balancer: LoadBalancer) -> None:
     """The record of the domain: an alias of the load balancer, which has IPv4 addresses only."""
     if scope.settings.load_balancer.https != "domain":
         return
+    from troposphere import route53  # not above: few projects need it, and it takes long to load
+
     scope.add(
         route53.RecordSetType(
             "AliasRecord",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from troposphere import AWSHelperFn, GetAtt, Ref
 from troposphere.cloudwatch import MetricDimension
 from troposphere.elasticloadbalancingv2 import (
@@ -34,8 +34,7 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 HSTS_SECONDS = 31_536_000
 
 
-@dataclass(frozen=True)
-class LoadBalancing:
+class LoadBalancing(Struct, frozen=True):
     """`target_group`: the targets are the tasks; `listener`: forwards requests of `load_balancer` to it.
 
     `alternate`: the second target group, for deployments that shift requests from one version to another.

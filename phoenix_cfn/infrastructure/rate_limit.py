@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from troposphere import GetAtt, Ref, Sub
-from troposphere.wafv2 import (
-    AllowAction,
-    BlockAction,
-    CustomResponse,
-    DefaultAction,
-    RateBasedStatement,
-    RuleAction,
-    Statement,
-    VisibilityConfig,
-    WebACL,
-    WebACLAssociation,
-    WebACLRule,
-)
 
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
 from phoenix_cfn.scope import Scope, part
@@ -35,27 +24,31 @@ def rate_limit(scope: Scope, load_balancing: LoadBalancing) -> None:
     limit = scope.settings.load_balancer.rate_limit
     if not limit:
         return
-    rule = WebACLRule(
+    from troposphere import wafv2  # not above: few projects need it, and it takes long to load
+
+    rule = wafv2.WebACLRule(
         Name="rate-limit",
         Priority=0,
-        Statement=Statement(
-            RateBasedStatement=RateBasedStatement(AggregateKeyType="IP", EvaluationWindowSec=WINDOW, Limit=limit)
+        Statement=wafv2.Statement(
+            RateBasedStatement=wafv2.RateBasedStatement(AggregateKeyType="IP", EvaluationWindowSec=WINDOW, Limit=limit)
         ),
-        Action=RuleAction(Block=BlockAction(CustomResponse=CustomResponse(ResponseCode=_TOO_MANY_REQUESTS))),
-        VisibilityConfig=_visible("rate-limit"),
+        Action=wafv2.RuleAction(
+            Block=wafv2.BlockAction(CustomResponse=wafv2.CustomResponse(ResponseCode=_TOO_MANY_REQUESTS))
+        ),
+        VisibilityConfig=wafv2.VisibilityConfig(**_visible("rate-limit")),
     )
     acl = scope.add(
-        WebACL(
+        wafv2.WebACL(
             "WebAcl",
             Name=Sub(scope.names.web_acl),
             Scope="REGIONAL",
-            DefaultAction=DefaultAction(Allow=AllowAction()),
+            DefaultAction=wafv2.DefaultAction(Allow=wafv2.AllowAction()),
             Rules=[rule],
-            VisibilityConfig=_visible("web-acl"),
+            VisibilityConfig=wafv2.VisibilityConfig(**_visible("web-acl")),
         )
     )
     scope.add(
-        WebACLAssociation(
+        wafv2.WebACLAssociation(
             "WebAclAssociation",
             ResourceArn=Ref(load_balancing.load_balancer),
             WebACLArn=GetAtt(acl, "Arn"),
@@ -63,6 +56,6 @@ def rate_limit(scope: Scope, load_balancing: LoadBalancing) -> None:
     )
 
 
-def _visible(name: str) -> VisibilityConfig:
+def _visible(name: str) -> dict[str, Any]:
     """Metrics in CloudWatch, and samples of blocked requests in the console."""
-    return VisibilityConfig(CloudWatchMetricsEnabled=True, MetricName=name, SampledRequestsEnabled=True)
+    return {"CloudWatchMetricsEnabled": True, "MetricName": name, "SampledRequestsEnabled": True}

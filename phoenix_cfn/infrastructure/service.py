@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere import AWSObject, GetAtt, Ref, Sub, ecs
 from troposphere.cloudwatch import MetricDimension
 
@@ -14,8 +13,7 @@ from phoenix_cfn.infrastructure.task import Task
 from phoenix_cfn.scope import Scope, part
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(Struct, frozen=True):
     """`service`: the ECS service; `cluster`: its cluster; `task`: its task definition, roles and log group."""
 
     cluster: ecs.Cluster

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from awacs.aws import Action, Allow, PolicyDocument, Statement
+from msgspec import Struct
 from troposphere import GetAtt, Ref, Sub
 from troposphere.ecs import (
     ContainerDefinition,
@@ -33,8 +33,7 @@ from phoenix_cfn.settings import DatabaseSettings
 from phoenix_cfn.template import suppress
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """`definition`: the task definition; `roles`: of ECS and of the application; `log_group`: the container's output.
 
     `database` must exist before a task starts.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from awacs import ecr, kms, secretsmanager
 from awacs import logs as log_actions
 from awacs.aws import Allow, Condition, Statement, StringEquals, StringLike
+from msgspec import Struct
 from troposphere import GetAtt, Parameter, Sub
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
@@ -18,8 +17,7 @@ from phoenix_cfn.infrastructure.roles import bounded_role
 from phoenix_cfn.scope import Scope, part
 
 
-@dataclass(frozen=True)
-class TaskRoles:
+class TaskRoles(Struct, frozen=True):
     """`task`: the role of the application; `execution`: the role with which ECS starts tasks."""
 
     task: Role

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere import Parameter
 
 from phoenix_cfn.template import StageTemplate
@@ -22,8 +21,7 @@ NOTIFICATIONS = "Notifications"
 SECRET_ARN = "^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$"
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(Struct, frozen=True):
     """The form of one template. `author` is the module that adds parameters, for findings."""
 
     template: StageTemplate

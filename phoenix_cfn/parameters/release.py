@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from troposphere import Parameter
 
 from phoenix_cfn.parameters.form import DATABASE, SECRET_ARN, SERVICE, Form
@@ -15,8 +14,7 @@ DOCKER_IMAGE_URI = "DockerImageURI"
 ROLE_BOUNDARY_ARN = "RoleBoundaryArn"
 
 
-@dataclass(frozen=True)
-class ReleaseParameters:
+class ReleaseParameters(Struct, frozen=True):
     """`database_secret_arn`: the secret with the credentials of a DocumentDB cluster; `image`: the URI of the image;
     `role_boundary_arn`: the permissions boundary of the tasks' roles.
     """

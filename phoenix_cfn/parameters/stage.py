@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 
+from msgspec import Struct
 from troposphere import Equals, Not, Parameter, Ref
 
 from phoenix_cfn.cloudformation.facts import documentdb
@@ -28,8 +28,7 @@ _EMAIL = (
 )
 
 
-@dataclass(frozen=True)
-class StageParameters:
+class StageParameters(Struct, frozen=True):
     """The parameters of both templates; the pipeline passes each value to the parameter with the same name.
 
     Parameters that the settings do not need are None or empty. `network`: those of an existing network, by name.
@@ -55,7 +54,7 @@ class StageParameters:
     def names(self) -> list[str]:
         """The names of the existing parameters."""
         found: list[str] = []
-        for value in (getattr(self, field.name) for field in fields(self)):
+        for value in (getattr(self, each) for each in self.__struct_fields__):
             found += [str(value.title)] if isinstance(value, Parameter) else list(value or ())
         return found
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from troposphere import codepipeline
 from troposphere.ecr import Repository
 from troposphere.sns import Topic
@@ -38,8 +38,7 @@ from phoenix_cfn.settings import Settings
 from phoenix_cfn.template import StageTemplate
 
 
-@dataclass(frozen=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """The handles of the template's parts, for code that adds resources.
 
     `scope`: the first argument of every part, with the template; `pipeline`: the CodePipeline pipeline; `repository`:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from msgspec import Struct, inspect
+from msgspec.structs import replace
 
 from phoenix_cfn import infrastructure
 from phoenix_cfn.choices import fields_of

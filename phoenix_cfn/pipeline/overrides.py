@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from troposphere import AWSObject, Sub
 from troposphere.codebuild import EnvironmentVariable, Project
 
@@ -36,8 +36,7 @@ _BY_PATTERN = {"MongoDBMasterUsername": 63}
 _PORT = 5
 
 
-@dataclass(frozen=True)
-class Overrides:
+class Overrides(Struct, frozen=True):
     """`action` is ParameterOverrides; `file` is the content of the file, or None without a file."""
 
     action: Sub | str
@@ -67,7 +66,7 @@ def overrides(scope: Scope, handed: Mapping[str, AWSObject]) -> Overrides:
     text = _json({**values, **image})
     known = _handed(scope.settings.name)
     lengths = {str(resource.title): known[name] for name, resource in handed.items()}
-    if longest(text, scope.template.to_dict()["Parameters"], lengths) <= LIMIT:
+    if longest(text, {name: each.to_dict() for name, each in scope.template.parameters.items()}, lengths) <= LIMIT:
         return Overrides(Sub(text))
     return Overrides(_json(image), Sub(_json({"Parameters": values})))
 

@@ -6,7 +6,7 @@ from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Artifacts, CloudWatchLogs, Environment, LogsConfig, Project, Source
 
 from phoenix_cfn.common.logs import log_group
-from phoenix_cfn.infrastructure.deployments.codedeploy import REVISION, SMOKE_TEST
+from phoenix_cfn.infrastructure.deployments import REVISION, SMOKE_TEST
 from phoenix_cfn.pipeline.roles import revision_role
 from phoenix_cfn.pipeline.stages import APPSPEC_FILE, TASK_DEFINITION_FILE
 from phoenix_cfn.pipeline.storage import Storage

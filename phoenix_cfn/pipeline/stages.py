@@ -11,7 +11,7 @@ from troposphere.codepipeline import Actions, ActionTypeId, InputArtifacts, Outp
 from troposphere.iam import Role
 from troposphere.sns import Topic
 
-from phoenix_cfn.infrastructure.deployments.codedeploy import REVISION, SMOKE_TEST
+from phoenix_cfn.infrastructure.deployments import REVISION, SMOKE_TEST
 from phoenix_cfn.scope import Scope
 
 SOURCE_ACTION = "Source"

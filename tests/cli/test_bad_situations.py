@@ -331,20 +331,13 @@ def everything(project: Path) -> dict[str, object]:
     }
 
 
-def ended(command: tuple[str, ...]) -> int:
-    try:
-        return main(list(command))
-    except SystemExit as error:  # as argparse does
-        return int(error.code or 0)
-
-
 @pytest.mark.parametrize(
     "situation", SITUATIONS, ids=[f"{' '.join(each.command)}: {each.title}" for each in SITUATIONS]
 )
 def test_a_bad_situation(situation: Situation, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     situation.change(project)
     before = everything(project)
-    assert ended(situation.command) == situation.code
+    assert main(list(situation.command)) == situation.code
     printed = capsys.readouterr()
     assert re.search(situation.message, printed.err), printed.err
     assert "in phoenix_cfn itself" not in printed.err
@@ -371,12 +364,15 @@ def test_what_is_no_template_has_a_finding(
     content: bytes, finding: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "x.yml").write_bytes(content)
-    assert ended(("lint", "x.yml")) == 1
+    assert main(["lint", "x.yml"]) == 1
     printed = capsys.readouterr()
     assert re.search(f"^{finding}", printed.out), printed.out[:1000] + printed.err
 
 
 def run(project: Path, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    # As in a shell: without a buffer, nothing waits to be written when Python ends.
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    options = {"env": buffered, **options}
     return subprocess.run(
         command, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, **options
     )
@@ -387,7 +383,7 @@ def without_notes(words: str) -> str:
 
 
 PHOENIX_CFN = str(Path(sys.executable).with_name("phoenix-cfn"))
-COMMANDS = ["build", "build --check", "iam templates/Infrastructure.yml", "init"]
+COMMANDS = ["build", "build --check", "iam templates/Infrastructure.yml", "init", "costs", "--help", "build --help"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -404,12 +400,15 @@ def test_a_full_disk_behind_standard_output_is_a_message(command: str, project: 
     done = run(project, "bash", "-c", f"exec {PHOENIX_CFN} {command} > /dev/full")
     assert done.returncode == 2
     words = without_notes(done.stderr)
-    assert re.fullmatch(r"phoenix-cfn \w+: error of the operating system: No space left on device\. .*\n", words)
+    assert re.fullmatch(r"phoenix-cfn( \w+)?: error of the operating system: No space left on device\. .*\n", words)
     assert everything(project) == before
 
 
-def test_a_full_disk_behind_both_outputs_leaves_the_exit_code(project: Path) -> None:
-    assert run(project, "bash", "-c", f"exec {PHOENIX_CFN} build --output gone > /dev/full 2>&1").returncode == 2
+@pytest.mark.parametrize("command", ["build --output gone", "build --nonsense", "biuld", "iam gone.yml", ""])
+@pytest.mark.parametrize("full", ["> /dev/full 2>&1", "2> /dev/full", "2>&-", ">&- 2>&-"])
+def test_an_error_that_cannot_be_printed_leaves_the_exit_code(command: str, full: str, project: Path) -> None:
+    done = run(project, "bash", "-c", f"exec {PHOENIX_CFN} {command} {full}")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
 
 
 def test_a_full_disk_leaves_every_file_as_it_was(
@@ -427,7 +426,7 @@ def test_a_full_disk_leaves_every_file_as_it_was(
 
     monkeypatch.setattr("phoenix_cfn.files.os.fdopen", fdopen)
     monkeypatch.setattr("phoenix_cfn.verdict.is_known_clean", lambda *_: True)
-    assert ended(("build",)) == 2
+    assert main(["build"]) == 2
     assert next(opened) > 1
     assert re.search(r"cannot write to .*: No space left on device\.", capsys.readouterr().err)
     assert everything(project) == before
@@ -465,8 +464,16 @@ def test_an_environment_without_cfn_lint_is_a_message(
 ) -> None:
     schemas.cfn_lint_version.cache_clear()
     monkeypatch.setattr("phoenix_cfn.cloudformation.schemas.find_spec", lambda _: None)
-    assert ended(("build",)) == 2
+    assert main(["build"]) == 2
     assert "found no module 'cfnlint' in " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("surroundings", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
+def test_characters_that_the_terminal_does_not_have_are_escaped(surroundings: dict[str, str], project: Path) -> None:
+    (project / "x.yml").write_text("Resources: {\u00dc: {Type: 'AWS::SNS::Topic'}}", encoding="utf-8")
+    done = run(project, PHOENIX_CFN, "lint", "x.yml", env={**os.environ, "PYTHONCOERCECLOCALE": "0", **surroundings})
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "'\\xdc' does not match" in done.stdout
 
 
 def test_closed_outputs_leave_the_exit_code(project: Path) -> None:
@@ -477,11 +484,12 @@ def test_closed_outputs_leave_the_exit_code(project: Path) -> None:
     assert everything(project) == before
 
 
-def test_python_without_docstrings_is_a_message(project: Path) -> None:
+@pytest.mark.parametrize("command", ["build", "lint --explain E9401"])
+def test_python_without_docstrings_is_a_message(command: str, project: Path) -> None:
     before = everything(project)
-    done = run(project, PHOENIX_CFN, "build", env={**os.environ, "PYTHONOPTIMIZE": "2"})
-    assert done.returncode == 2
-    assert re.fullmatch(r"phoenix-cfn build: found Python without docstrings .*; expected .*\n", done.stderr)
+    done = run(project, PHOENIX_CFN, *command.split(), env={**os.environ, "PYTHONOPTIMIZE": "2"})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"phoenix-cfn \w+: found Python without docstrings .*; expected .*\n", done.stderr)
     assert everything(project) == before
 
 
@@ -489,7 +497,7 @@ def test_settings_with_a_byte_order_mark_or_other_line_ends_are_the_same(project
     plain, before = (project / "phoenix.toml").read_bytes(), everything(project)
     for written in (b"\xef\xbb\xbf" + plain, plain.replace(b"\n", b"\r\n")):
         (project / "phoenix.toml").write_bytes(written)
-        assert ended(("build", "--check")) == 0
+        assert main(["build", "--check"]) == 0
     (project / "phoenix.toml").write_bytes(plain)
     assert everything(project) == before
 
@@ -517,7 +525,7 @@ def test_templates_that_are_links_stay_links(project: Path) -> None:
     before = everything(project)
     (project / "elsewhere/Pipeline.yml").unlink()
     (project / "elsewhere/Infrastructure.yml").write_text("old")
-    assert ended(("build",)) == 0
+    assert main(["build"]) == 0
     assert everything(project) == before
 
 
@@ -525,7 +533,7 @@ def test_a_fault_of_our_own_is_a_message(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("phoenix_cfn.cli.build.rendered", lambda *_: 1 / 0)
-    assert ended(("build",)) == 2
+    assert main(["build"]) == 2
     assert re.search(
         r"an error in phoenix_cfn itself: ZeroDivisionError: .*test_bad_situations\.py, line \d+",
         capsys.readouterr().err,

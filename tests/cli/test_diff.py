@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.cli import main
+from phoenix_cfn.render import render
 
 VPC = "Resources: {{Vpc: {{Type: AWS::EC2::VPC, Properties: {{CidrBlock: {}}}}}}}\n"
 TABLE = "Resources: {Table: {Type: AWS::DynamoDB::Table, Properties: {KeySchema: []}}}\n"
@@ -100,15 +102,14 @@ def test_a_path_that_exists_wins_over_a_revision(capsys: pytest.CaptureFixture[s
     assert outcomes(capsys, "HEAD", "other.yml") == {"Vpc": "replaced"}
 
 
-def test_head_against_what_the_build_writes_is_the_default(
-    capsys: pytest.CaptureFixture[str], root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_head_against_what_the_build_writes_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     Path("templates").mkdir()
-    for name in ("Pipeline.yml", "Infrastructure.yml"):
-        text = (root / "templates" / name).read_text(encoding="utf-8")
-        Path("templates", name).write_text(text.replace("Threshold: 80", "Threshold: 81"), encoding="utf-8")
-    for name in ("phoenix.toml",):
-        Path(name).write_text((root / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for name, template in {
+        "Pipeline": pipeline.template(Settings()),
+        "Infrastructure": infrastructure.template(Settings()),
+    }.items():
+        Path("templates", f"{name}.yml").write_text(render(template), encoding="utf-8")
+    Path("phoenix.toml").write_text("[alarms]\ncpu_peak_percent = 81\n", encoding="utf-8")
     git("init", "-q")
     git("add", ".")
     git("commit", "-qm", "one")
@@ -350,9 +351,7 @@ def test_bad_input_ends_with_2_and_a_message(
     "arguments", [["--set", "x"], ["--fail-on", "nothing"], ["--json", "--markdown"], ["a", "b", "c"]]
 )
 def test_bad_options_end_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["diff", *arguments])
-    assert ended.value.code == 2
+    assert main(["diff", *arguments]) == 2
     assert "usage:" in capsys.readouterr().err
 
 

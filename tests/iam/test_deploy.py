@@ -11,7 +11,13 @@ from phoenix_cfn.cloudformation.limits import MANAGED_POLICY_LIMIT, ROLE_INLINE_
 from phoenix_cfn.iam.boundary import boundary_permissions
 from phoenix_cfn.iam.deploy import deploy_permissions
 from phoenix_cfn.iam.handlers import UnknownNeedsError
-from phoenix_cfn.iam.statements import Permission, PolicyTooLargeError, policy_documents, policy_size
+from phoenix_cfn.iam.statements import (
+    Permission,
+    PolicyTooLargeError,
+    policy_documents,
+    policy_size,
+    with_own_sids,
+)
 
 KNOWN = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "111122223333"}
 STAGED = KNOWN | {"StagePrefix": "dev", "AWS::StackName": "dev-phoenix-infrastructure"}
@@ -417,3 +423,13 @@ def test_awacs_and_plain_data_say_the_same() -> None:
     )
     (document,) = policy_documents("it", [one], {})
     assert json.loads(document.to_json())["Statement"] == [one.to_json()]
+
+
+@pytest.mark.parametrize("sids", [["Run", "Run2", "Run"], ["Run", "Run", "Run2"], ["Run", "Run", "Run", "Walk"]])
+def test_every_statement_has_a_sid_of_its_own_also_among_numbered_ones(sids: list[str]) -> None:
+    """A record of earlier roles has numbered Sids, and new roles have the plain ones."""
+    given = [Permission(sid, (f"ecs:Action{number}",), ("*",), {}) for number, sid in enumerate(sids)]
+    found = with_own_sids(given)
+    assert len({each.sid for each in found}) == len(sids)
+    assert [each.actions for each in found] == [each.actions for each in given]
+    assert found[0].sid == "Run"

@@ -62,7 +62,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    for name, seconds in {"DELAY": 0.0, "PAUSE": 0.0, "TIMEOUT": 0.2}.items():
+    for name, seconds in {"DELAY": 0.0, "PAUSE": 0.0}.items():
         monkeypatch.setattr(function, name, seconds)
     yield found
     found.http.shutdown()
@@ -87,7 +87,8 @@ def test_one_failure_among_successes_fails(server: Server) -> None:
     assert function.ecs({}, None) == {"hookStatus": "FAILED"}
 
 
-def test_no_answer_in_time_fails(server: Server) -> None:
+def test_no_answer_in_time_fails(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(function, "TIMEOUT", 0.2)
     server.answer = lambda handler, number: time.sleep(1)
     assert function.ecs({}, None) == {"hookStatus": "FAILED"}
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from phoenix_cfn.cloudformation.facts import documentdb
 from phoenix_cfn.cloudformation.schemas import cfn_lint_data, cfn_lint_version
@@ -33,8 +35,7 @@ for (const pem of require('{AUTHORITIES_PACKAGE}').ca) {{
 """
 
 
-@dataclass(frozen=True)
-class Regions:
+class Regions(Struct, frozen=True):
     """`names`: all known regions; `lacking`: by resource type, the regions without it; `classes`: by instance family of
     DocumentDB, its sizes and regions; `authorities`: regions whose database certificates the application can verify;
     `sources`: the versions of the sources."""
@@ -103,7 +104,7 @@ class Regions:
 
     def record(self) -> None:
         """Writes regions.json, with one line for each fact."""
-        facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        facts = {name: getattr(self, name) for name in self.__struct_fields__}
         lines = [
             json.dumps(name) + ": " + (_lines(value) if isinstance(value, dict) else json.dumps(value))
             for name, value in facts.items()

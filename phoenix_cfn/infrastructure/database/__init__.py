@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import cast
 
 from awacs import kms, secretsmanager
 from awacs.aws import Allow, Condition, Statement, StringEquals
+from msgspec import Struct
 from troposphere import AWSHelperFn, Ref, ecs
 from troposphere.docdb import DBCluster, DBInstance
 from troposphere.secretsmanager import Secret
@@ -18,18 +18,17 @@ from phoenix_cfn.parameters.release import ReleaseParameters
 from phoenix_cfn.scope import Scope
 
 
-@dataclass(frozen=True)
-class Database:
+class Database(Struct, frozen=True):
     """The connection of the tasks to a database.
 
     `secrets`: the container's variable with the connection string; `statements`: the permissions of ECS to read it.
     `cluster`, `instances` and `connection_secret` (the connection string): of DocumentDB; None or empty for others.
     """
 
-    secrets: list[ecs.Secret] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
+    secrets: list[ecs.Secret] = []
+    statements: list[Statement] = []
     cluster: DBCluster | None = None
-    instances: list[DBInstance] = field(default_factory=list)
+    instances: list[DBInstance] = []
     connection_secret: Secret | None = None
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+from msgspec import Struct
 from troposphere import AWSObject, Parameter, Ref
 from troposphere.cloudwatch import Alarm
 from troposphere.ecs import (
@@ -28,14 +28,15 @@ STRATEGIES: tuple[DeploymentStrategy, ...] = get_args(DeploymentStrategy)
 
 # Failed tasks until a deployment fails and rolls back: the minimum of ECS.
 FAILED_TASKS = 3
+# Outputs that the pipeline reads with CodeDeploy: the revision to deploy, and the function of the smoke test.
+REVISION, SMOKE_TEST = "TaskDefinitionArn", "SmokeTestFunctionName"
 
 
 def _nothing(scope: Scope, service: Service) -> None:
     """Adds nothing: the strategy needs only the service."""
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """`load_balancers` and `properties`: of the ECS service; `waits_for`: its dependencies.
 
     `complete` adds the resources that need the service. With `frozen`, the service must not change after its creation:

@@ -19,16 +19,13 @@ from troposphere.ecs import DeploymentController
 from troposphere.elasticloadbalancingv2 import Action, Listener
 from troposphere.iam import Role
 
-from phoenix_cfn.infrastructure.deployments import Deployment, ecs_load_balancer
+from phoenix_cfn.infrastructure.deployments import REVISION, SMOKE_TEST, Deployment, ecs_load_balancer
 from phoenix_cfn.infrastructure.deployments.smoke_test import TEST_PORT, smoke_test
 from phoenix_cfn.infrastructure.load_balancer import LoadBalancing
 from phoenix_cfn.infrastructure.roles import bounded_role, pass_task_roles
 from phoenix_cfn.infrastructure.service import Service
 from phoenix_cfn.scope import Scope, part
 from phoenix_cfn.template import suppress
-
-# Outputs that the pipeline reads: the revision to deploy, and the function of the smoke test.
-REVISION, SMOKE_TEST = "TaskDefinitionArn", "SmokeTestFunctionName"
 
 _ACCOUNT = "${AWS::Region}:${AWS::AccountId}"
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
+from msgspec import Struct
 from troposphere import AWSObject, Parameter
 from troposphere.ec2 import VPC, Route, SecurityGroup, Subnet
 
 from phoenix_cfn.scope import Scope
 
 
-@dataclass(frozen=True)
-class SecurityGroups:
+class SecurityGroups(Struct, frozen=True):
     """One for each tier: `load_balancer` allows the internet, `tasks` the load balancer, `database` the tasks.
 
     `database` is None without a DocumentDB cluster.
@@ -25,8 +24,7 @@ class SecurityGroups:
     database: SecurityGroup | None
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(Struct, frozen=True):
     """`public`: subnets with a route to an internet gateway; `private`: with a route to a NAT gateway; `isolated`:
     without a default route, empty without a DocumentDB cluster.
 
