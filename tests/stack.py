@@ -10,7 +10,7 @@ from phoenix_cfn.template import StageTemplate
 
 
 class Stack:
-    """Plain data of one template, with the questions that the tests ask of it."""
+    """Plain data of one template, with functions that the tests use."""
 
     def __init__(self, template: StageTemplate) -> None:
         self.data: dict[str, Any] = template.to_dict()

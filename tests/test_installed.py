@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-# A template of someone who does not know the kata: an alarm without an action (E9501), and a log group that the kata
+# A template by an author who does not know the kata: an alarm without an action (E9501), and a log group that the kata
 # keeps for seven days (E9401).
 THEIRS = """
 Resources:
@@ -141,7 +141,7 @@ def test_cfn_lint_takes_the_rules_as_a_module_and_as_a_folder(site: Path, tmp_pa
     assert "E9401" in asked.stdout, asked.stderr
 
 
-def test_a_strangers_template_is_linted_and_its_policy_derived(site: Path, tmp_path: Path) -> None:
+def test_any_template_is_linted_and_its_policy_derived(site: Path, tmp_path: Path) -> None:
     (tmp_path / "their.yml").write_text(THEIRS)
     assert "E9501" in phoenix(site, tmp_path, "lint", "their.yml").stdout
     assert "E9401" in phoenix(site, tmp_path, "lint", "--kata", "their.yml").stdout

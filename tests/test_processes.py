@@ -64,7 +64,7 @@ def test_an_error_of_either_is_raised_here(
     assert_ended(forked)
 
 
-def test_a_copy_that_ends_too_early_is_made_up_for(copies: bool) -> None:
+def test_the_work_of_a_copy_that_ends_too_early_is_repeated(copies: bool) -> None:
     assert side_by_side(lambda: os.getpid() if os.getpid() == HERE else os._exit(9), lambda: 2) == (HERE, 2)
 
 

@@ -1,4 +1,4 @@
-"""Runs the application as a process on loopback, and asks it things."""
+"""Runs the application as a process on loopback, and sends requests to it."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class Application:
         return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def crash(self) -> bytes:
-        """Asks for /crash; returns what came back before the connection ended."""
+        """Requests /crash; returns the bytes that came back before the connection ended."""
         with self.connect() as connection:
             connection.sendall(b"GET /crash HTTP/1.1\r\nHost: x\r\n\r\n")
             try:
@@ -164,7 +164,7 @@ class Application:
         return found
 
     def makers(self) -> list[int]:
-        """The process ids of those that make certificates: one a worker that was asked for one."""
+        """The process ids of the certificate makers: one for each worker with a request for one."""
         return [pid for pid in self.processes() if b"certificate-maker" in _command_line(pid)]
 
     @contextlib.contextmanager
@@ -183,7 +183,7 @@ class Application:
                     os.kill(pid, signal.SIGCONT)
 
     def asking_for_a_certificate(self) -> socket.socket:
-        """A client whose request has been taken: that is what `100 Continue` tells."""
+        """A client whose request is accepted: the response is `100 Continue`."""
         client = self.connect()
         client.sendall(b"GET /generatecert HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n")
         taken = b"HTTP/1.1 100 Continue\r\n\r\n"

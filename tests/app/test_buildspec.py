@@ -1,4 +1,4 @@
-"""buildspec.yml, run as CodeBuild runs it, with stand-ins for docker and aws that note what they are asked."""
+"""buildspec.yml, run as CodeBuild runs it, with stand-ins for docker and aws that record their arguments."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_base_image_that_is_there_is_not_pulled(code_build: CodeBuild) -> None
 
 
 @pytest.mark.parametrize("refused", [1, 2, 3])
-def test_a_public_registry_that_refuses_is_asked_again(code_build: CodeBuild, refused: int) -> None:
+def test_a_pull_that_the_public_registry_refuses_is_repeated(code_build: CodeBuild, refused: int) -> None:
     """As long as it may take; then `docker build` tries for itself."""
     build = code_build.run(refused=refused)
     assert build.code == 0

@@ -51,7 +51,7 @@ def test_makers_that_all_die_do_not_hold_those_who_wait(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_ends_while_a_key_is_made_leaves_nothing_in_the_log() -> None:
-    """The maker, held until its parent is gone, makes the key and has no one to send it to."""
+    """The maker, held until its parent is gone, creates the key and cannot send it."""
     for _ in range(3):
         with Application() as application:
             with application.held_maker():

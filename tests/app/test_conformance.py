@@ -65,7 +65,7 @@ def test_logs_what_the_original_logged(run: tuple[dict[str, dict[str, Any]], str
     assert " - bob [" in stdout
 
 
-def test_is_in_development_mode_unless_told() -> None:
+def test_is_in_development_mode_by_default() -> None:
     with Application({"NODE_ENV": ""}) as application:
         assert "NotFoundError: Not Found\n    at " in application.ask("/nope").body.decode()
     with Application({"NODE_ENV": "test"}) as application:

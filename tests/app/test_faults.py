@@ -168,7 +168,7 @@ def test_certificate_storm() -> None:
 
 
 def test_full_queue() -> None:
-    """32 may wait, whoever comes next is told to come again at once, a client that leaves gives up its place."""
+    """32 may wait, the next one is refused at once, a client that disconnects frees its place."""
     with Application() as application:
         with application.held_maker():
             clients = [application.asking_for_a_certificate() for _ in range(32)]

@@ -98,7 +98,7 @@ def test_the_tests_pass_in_the_image(image: str) -> None:
     build("--target", "test")
 
 
-def test_runs_in_production_mode_without_being_told(container: Container) -> None:
+def test_runs_in_production_mode_by_default(container: Container) -> None:
     assert len(ask(container.port, "/nope").body) == 195
 
 

@@ -133,7 +133,7 @@ def test_other_methods_do_not_crash() -> None:
 
 
 def test_a_crashed_worker_is_replaced_while_the_other_serves() -> None:
-    """Nobody else notices, but for a request that the same worker had at that moment."""
+    """No other request fails, except one of the same worker at that moment."""
     statuses: list[Any] = []
     with Application({"WEB_CONCURRENCY": "2"}) as application:
         stop = threading.Event()
@@ -159,7 +159,7 @@ def test_a_crashed_worker_is_replaced_while_the_other_serves() -> None:
         assert application.process.poll() is None
         assert application.stderr.count("died (exit code 1)") == 5
         assert application.stdout.count("Error: Requested crash by endpoint /crash") == 5
-    # The client always has a request under way: at most one a crash can be with the worker that dies, and is told so.
+    # The client always has a request in progress: at most one for each crash is with the worker that exits, and fails.
     lost = [status for status in statuses if status != 200]
     assert len(lost) <= 5, lost
     assert set(lost) <= {"ConnectionResetError", "RemoteDisconnected"}
@@ -265,7 +265,7 @@ def test_sigterm_to_the_whole_group(workers: str) -> None:
 
 
 def test_sigterm_while_the_first_worker_starts() -> None:
-    """The worker asks the primary for the port, and gets it when the primary has been told to stop."""
+    """The worker requests the port from the primary, and gets it when the primary is already stopping."""
     with socket.create_server(("127.0.0.1", 0)) as database:
         database.settimeout(60)
         url = f"mongodb://127.0.0.1:{database.getsockname()[1]}/phoenix"

@@ -30,7 +30,7 @@ def answer(connection: socket.socket) -> bytes:
 
 
 class Clients:
-    """Each asks again as soon as it has its answer, until the application refuses its connection."""
+    """Each sends the next request after each response, until the application refuses its connection."""
 
     def __init__(self, application: Application, reuse: bool) -> None:
         self.counts: Counter[str] = Counter()

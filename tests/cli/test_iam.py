@@ -265,7 +265,7 @@ def large(tmp_path: Path) -> Path:
     return path
 
 
-def test_what_fits_no_policy_is_told_with_the_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_fits_no_policy_is_reported_with_the_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(large(tmp_path)), "--json", *SHOP]) == 0
     printed = capsys.readouterr()
     assert re.search(

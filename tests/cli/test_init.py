@@ -53,7 +53,7 @@ def test_its_phoenix_toml_explains_every_setting_and_states_its_default(tmp_path
     assert {**tomllib.loads(stated), "permissions": []} == json.loads(msgspec.json.encode(Settings()))
 
 
-def test_the_service_is_named_after_the_folder_unless_told_otherwise(tmp_path: Path) -> None:
+def test_the_service_has_the_name_of_the_folder_by_default(tmp_path: Path) -> None:
     for folder, name in (("My Orders_2", "my-orders-2"), ("42", "phoenix"), ("7-shops", "shops"), ("été", "t")):
         (tmp_path / folder).mkdir()
         assert start(tmp_path / folder) == 0

@@ -1,4 +1,4 @@
-"""Scenarios: each combination of conditions that a template tells apart, once."""
+"""Scenarios: each combination of a template's conditions, once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ TWO = (
         ("Conditions: x", ("P",), [(None,)]),
     ],
 )
-def test_what_conditions_tell_apart(text: str, conditions: tuple[str, ...], expected: list[Any]) -> None:
+def test_each_combination_of_conditions_is_a_scenario(
+    text: str, conditions: tuple[str, ...], expected: list[Any]
+) -> None:
     assert verdicts(text, *conditions) == expected
 
 

@@ -1,4 +1,4 @@
-"""Log groups: seven days, encrypted, whoever writes to them (R3)."""
+"""Log groups: seven days, encrypted (R3)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_every_log_group_is_kept_seven_days(request: pytest.FixtureRequest, fixt
         assert group["KmsKeyId"] == get_att("EncryptionKey", "Arn")
 
 
-def test_whoever_would_make_a_log_group_finds_it_made(infrastructure_stack: Stack, pipeline_stack: Stack) -> None:
+def test_log_groups_are_created_before_their_writers(infrastructure_stack: Stack, pipeline_stack: Stack) -> None:
     assert infrastructure_stack.resources["Cluster"]["DependsOn"] == "ContainerInsightsLogGroup"
     cluster = infrastructure_stack.properties("Cluster")["ClusterName"]["Fn::Sub"]
     insights = infrastructure_stack.properties("ContainerInsightsLogGroup")["LogGroupName"]

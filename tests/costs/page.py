@@ -82,7 +82,7 @@ TABLES = {"prices": price_table, "defaults": default_table, "settings": change_t
 
 
 def written(text: str) -> str:
-    """The page with its tables anew: each between two comments with its name."""
+    """The page with new tables: each between two comments with its name."""
     for name, table in TABLES.items():
         between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.S)
         text = between.sub(lambda match, rows=table: match[1] + "\n".join(rows()) + "\n" + match[2], text)  # type: ignore[misc]

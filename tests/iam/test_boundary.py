@@ -1,4 +1,4 @@
-"""The attack: whoever can push a template wants to become an administrator with the help of the deploy role."""
+"""The attack: a user who can push a template tries to become an administrator by the deploy role."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_nothing_leads_past_the_boundary(action: str, dev: Stage) -> None:
         ("ecr:PutImage", "arn:aws:ecr:eu-west-1:111122223333:repository/dev-phoenix"),
     ],
 )
-def test_a_role_that_asks_for_everything_stays_a_task_role(action: str, resource: str, dev: Stage) -> None:
+def test_a_role_with_all_permissions_stays_a_task_role(action: str, resource: str, dev: Stage) -> None:
     """The template may say `*`: with the boundary the role can do no more than the roles do as they are written."""
     evil = Role((EVERYTHING,), dev.pipeline.policy("RoleBoundary"))
     assert Role((EVERYTHING,)).may(action, resource)

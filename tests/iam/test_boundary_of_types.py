@@ -133,7 +133,7 @@ def boundary(kind: str, properties: dict[str, Any], *resources: Any, **statement
         ),
     ],
 )
-def test_a_resource_that_its_name_tells_apart(kind: str, properties: dict[str, Any], resource: Any, arn: str) -> None:
+def test_a_resource_that_its_name_identifies(kind: str, properties: dict[str, Any], resource: Any, arn: str) -> None:
     assert boundary(kind, properties, resource) == [
         Permission("Use", ("a:B",), (f"arn:${{AWS::Partition}}:{arn}",), {}),
     ]
@@ -165,15 +165,13 @@ def test_a_resource_that_its_name_tells_apart(kind: str, properties: dict[str, A
         ),
     ],
 )
-def test_a_resource_that_only_its_tags_tell_apart(
-    kind: str, properties: dict[str, Any], resource: Any, arn: str
-) -> None:
+def test_a_resource_that_only_its_tags_identify(kind: str, properties: dict[str, Any], resource: Any, arn: str) -> None:
     assert boundary(kind, properties, resource) == [
         Permission("Use", ("a:B",), (f"arn:${{AWS::Partition}}:{arn}",), TAGGED),
     ]
 
 
-def test_the_condition_holds_for_what_is_told_by_tags_alone() -> None:
+def test_the_condition_is_for_resources_that_only_tags_identify() -> None:
     found = boundary("AWS::KMS::Key", {"Tags": TAGS}, "arn:aws:s3:::x/*", ARN, Condition={"Bool": {"a:b": True}})
     assert [(each.sid, each.resources, set(each.conditions)) for each in found] == [
         ("Use", ("arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*",), {"Bool", "StringEquals"}),

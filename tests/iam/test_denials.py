@@ -51,7 +51,7 @@ def test_what_belongs_to_the_stage_is_allowed(row: dict[str, str], prefix: str, 
 
 
 @pytest.mark.parametrize("row", NOT_OURS, ids=name)
-def test_what_does_not_belong_to_the_stage_is_not_asked_for(row: dict[str, str], dev: Stage) -> None:
+def test_other_resources_need_no_permission(row: dict[str, str], dev: Stage) -> None:
     """Or only on another resource: of the row's own no role may do it."""
     context = {"iam:PassedToService": "codebuild.amazonaws.com", "iam:AWSServiceName": "events.amazonaws.com"}
     for role in ROLES:

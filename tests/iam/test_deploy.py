@@ -140,7 +140,7 @@ def test_variables_stay_for_the_template_that_the_policy_stands_in() -> None:
     )
 
 
-def test_what_is_known_by_id_alone_is_told_apart_by_tags() -> None:
+def test_resources_with_generated_ids_are_identified_by_tags() -> None:
     tags = [{"Key": "Stage", "Value": {"Ref": "StagePrefix"}}, {"Key": "Name", "Value": "mine"}]
     other = [{"Key": "Stage", "Value": {"Ref": "StagePrefix"}}, {"Key": "Name", "Value": "yours"}]
     found = derive(A=resource("AWS::EC2::VPC", Tags=tags), B=resource("AWS::EC2::Subnet", Tags=other))
@@ -159,7 +159,7 @@ def test_listing_is_allowed_on_everything_of_the_kind() -> None:
     assert found["cloudwatch:DeleteAlarms"].resources == ("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:mine",)
 
 
-def test_a_type_that_nobody_knows_the_names_of_gets_the_account() -> None:
+def test_a_type_with_unknown_names_gets_the_account() -> None:
     found = derive(Pool=resource("AWS::Cognito::UserPool", UserPoolName="mine"))
     assert found["cognito-idp:DeleteUserPool"].resources == ("arn:aws:cognito-idp:eu-west-1:111122223333:*",)
 
@@ -183,7 +183,7 @@ def test_an_unknown_type_does_not_narrow_what_it_shares_with_a_known_one() -> No
         (STAGED, "AWS::Lambda::Function", {"Code": {"S3Bucket": "code"}}, "s3:GetObject", "code"),
     ],
 )
-def test_buckets_are_told_by_their_names(
+def test_buckets_are_identified_by_their_names(
     values: dict[str, str], kind: str, properties: dict[str, Any], action: str, bucket: str
 ) -> None:
     """S3 looks at no tags of buckets: neither Project and Stage nor the stack's own would limit anything."""

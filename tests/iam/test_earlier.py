@@ -1,4 +1,4 @@
-"""The role outlives the template: what stages may still have can be read, taken back and deleted, and is on record."""
+"""The role is for earlier templates, too: resources that stages may still have can be read, updated and deleted."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def allowed(before: Earlier, **resources: Any) -> dict[str, Permission]:
     return {action: each for each in found for action in each.actions}
 
 
-def test_what_the_template_no_longer_has_is_read_taken_back_and_deleted_but_not_created() -> None:
+def test_what_the_template_no_longer_has_is_read_updated_and_deleted_but_not_created() -> None:
     found = allowed(earlier(Queue=QUEUE), Topic=TOPIC)
     for action in ("sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:GetQueueAttributes", "sqs:UntagQueue"):
         assert found[action].resources == ("arn:aws:sqs:eu-west-1:111122223333:dev-orders",)
@@ -75,13 +75,13 @@ def test_the_name_that_it_had_before_is_known() -> None:
 @pytest.mark.parametrize(
     ("property_", "value", "action"),
     [
-        # Taken off by the update, and put back by its rollback.
+        # Removed by the update, and restored by its rollback.
         ("ManagedPolicyArns", ["arn:aws:iam::aws:policy/x"], "iam:DetachRolePolicy"),
         ("ManagedPolicyArns", ["arn:aws:iam::aws:policy/x"], "iam:AttachRolePolicy"),
         ("PermissionsBoundary", "arn:b", "iam:PutRolePermissionsBoundary"),
     ],
 )
-def test_a_property_that_is_gone_can_be_undone_and_put_back(property_: str, value: Any, action: str) -> None:
+def test_a_removed_property_can_be_undone_and_restored(property_: str, value: Any, action: str) -> None:
     template = Template({"Resources": {"Role": role(**{property_: value})}}, VALUES)
     before = Earlier(Footprint.of(template))
     assert action in allowed(before, Role=role())

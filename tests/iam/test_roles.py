@@ -90,7 +90,7 @@ HARMFUL = [
     ("codebuild:UpdateProject", "{pipeline.BuildProject}"),
     ("codepipeline:UpdatePipeline", "{pipeline.Pipeline}"),
     ("ecr:DeleteRepository", "{pipeline.Repository}"),
-    # Another stage, and everybody else.
+    # Another stage, and other resources.
     ("secretsmanager:GetSecretValue", "{other.pipeline.DatabaseCredentials}"),
     ("secretsmanager:GetSecretValue", "{other.infrastructure.DatabaseConnection}"),
     ("secretsmanager:GetSecretValue", "{pipeline.WebhookSecret}"),
@@ -118,7 +118,7 @@ HARMFUL = [
     ("ec2:AuthorizeSecurityGroupIngress", f"arn:aws:ec2:{_HERE}:security-group/sg-0ther"),
     ("elasticloadbalancing:DeleteLoadBalancer", f"arn:aws:elasticloadbalancing:{_HERE}:loadbalancer/app/other/1"),
     ("organizations:LeaveOrganization", "*"),
-    # What nobody has tagged is out of reach too, where a name or the stack's own tag tells.
+    # Resources without tags are excluded too, if a name or the stack's tag identifies the stage's.
     ("rds:DeleteDBCluster", f"arn:aws:rds:{_HERE}:cluster:untagged"),
     ("rds:DeleteDBInstance", f"arn:aws:rds:{_HERE}:db:untagged"),
     ("rds:ModifyDBInstance", f"arn:aws:rds:{_HERE}:db:dev-phoenix-infrastructure"),
@@ -206,7 +206,7 @@ TAKES_FROM_UNTAGGED = {
 
 
 def test_what_the_deploy_role_could_take_from_untagged_resources(dev: Stage) -> None:
-    """Of all that it may delete, wherever neither name nor tag tells whose it is."""
+    """Of all that it may delete, what neither a name nor a tag limits to the stage."""
     role = dev.role("DeployRole")
     taking = re.compile(
         r"[a-z0-9-]+:(Delete(?!Tags)|Deregister|Detach|Disassociate(?!Kms)|Release|Revoke|Schedule|Unsubscribe)"
@@ -222,7 +222,7 @@ def test_what_the_deploy_role_could_take_from_untagged_resources(dev: Stage) -> 
         and "dev-phoenix" not in resource
         if role.may(action, resource.replace("*", "untagged"), {})
     }
-    # Databases are told by name, as HARMFUL shows; what has none (a default parameter group) only goes with them.
+    # Databases are identified by name, as HARMFUL shows; a default parameter group, without a name, belongs to them.
     assert {action for action in allowed if not action.startswith("rds:")} == TAKES_FROM_UNTAGGED
 
 

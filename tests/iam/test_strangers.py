@@ -141,7 +141,7 @@ Resources:
         allowed=(("sns:CreateTopic", topic("a"), {}),),
     ),
     Case(
-        "what is created in an existing network is not told apart by the template's tags",
+        "the template's tags do not identify what is created in an existing network",
         f"""
 Parameters: {{Vpc: {{Type: AWS::EC2::VPC::Id}}, Subnet: {{Type: AWS::EC2::Subnet::Id}}}}
 Resources:

@@ -32,7 +32,7 @@ def test_the_listener_forwards_to_the_tasks(infrastructure_stack: Stack) -> None
     assert listener["DefaultActions"] == [{"Type": "forward", "TargetGroupArn": ref("TargetGroup")}]
 
 
-def test_the_health_check_asks_neither_the_database_nor_an_unwanted_endpoint(infrastructure_stack: Stack) -> None:
+def test_the_health_check_uses_neither_the_database_nor_an_unwanted_endpoint(infrastructure_stack: Stack) -> None:
     target = infrastructure_stack.properties("TargetGroup")
     assert target["TargetType"] == "ip"
     assert target["Port"] == ref("ContainerPort")

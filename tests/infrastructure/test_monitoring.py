@@ -1,4 +1,4 @@
-"""Alarms: any CPU peak is told to somebody (R4; improvement 5 of the kata)."""
+"""Alarms: any CPU peak sends a notification (R4; improvement 5 of the kata)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def test_these_are_all_alarms(infrastructure_stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("title", ALARMS)
-def test_every_alarm_tells_the_topic_when_it_begins_and_ends(infrastructure_stack: Stack, title: str) -> None:
+def test_every_alarm_publishes_to_the_topic_when_it_fires_and_when_it_is_ok(
+    infrastructure_stack: Stack, title: str
+) -> None:
     alarm = infrastructure_stack.properties(title)
     assert alarm["AlarmActions"] == alarm["OKActions"] == [ref("AlarmTopic")]
     assert alarm["AlarmDescription"]

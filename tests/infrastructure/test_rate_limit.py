@@ -37,7 +37,7 @@ def test_there_is_none_unless_it_is_chosen() -> None:
     assert "waf" not in text(pipeline.template(Settings()).to_dict()).lower()
 
 
-def test_the_deploy_role_makes_this_acl_only_and_asks_no_service_that_it_does_not_use() -> None:
+def test_the_deploy_role_creates_this_acl_only_and_calls_no_other_service() -> None:
     documents = [RELEASE.properties("DeployRole")["Policies"][0]["PolicyDocument"]]
     documents += [each["PolicyDocument"] for each in RELEASE.of_type("AWS::IAM::ManagedPolicy").values()]
     statements = [each for document in documents for each in document["Statement"]]

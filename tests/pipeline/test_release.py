@@ -115,7 +115,7 @@ def test_overrides_fit_with_the_longest_values(overrides: str, pipeline_stack: S
     assert len(filled) < CONFIGURATION_VALUE
 
 
-def test_a_task_that_dies_or_does_not_start_is_told_with_its_reason(pipeline_stack: Stack) -> None:
+def test_a_task_that_exits_or_fails_to_start_is_reported_with_its_reason(pipeline_stack: Stack) -> None:
     rule = pipeline_stack.properties("FailedTaskRule")
     cluster = "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${StagePrefix}-phoenix"
     assert rule["EventPattern"]["detail"]["clusterArn"] == [{"Fn::Sub": cluster}]
@@ -136,7 +136,7 @@ def test_a_task_that_dies_or_does_not_start_is_told_with_its_reason(pipeline_sta
         ("UserInitiated", "Task stopped by user", False),
     ],
 )
-def test_which_stopped_tasks_are_told(pipeline_stack: Stack, stop_code: str, reason: str, told: bool) -> None:
+def test_which_stopped_tasks_are_reported(pipeline_stack: Stack, stop_code: str, reason: str, told: bool) -> None:
     detail = pipeline_stack.properties("FailedTaskRule")["EventPattern"]["detail"]
     assert detail["lastStatus"] == ["STOPPED"]
     by_code, by_reason = detail["$or"]
@@ -144,7 +144,7 @@ def test_which_stopped_tasks_are_told(pipeline_stack: Stack, stop_code: str, rea
     assert (stop_code in by_code["stopCode"] or reason.startswith(prefix)) is told
 
 
-def test_a_failed_run_is_told_in_words(pipeline_stack: Stack) -> None:
+def test_a_failed_run_is_reported_in_words(pipeline_stack: Stack) -> None:
     rule = pipeline_stack.properties("FailedRunRule")
     assert rule["EventPattern"]["detail"] == {"pipeline": [ref("Pipeline")], "state": ["FAILED"]}
     (target,) = rule["Targets"]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.stack import Stack, get_att, ref, text
 
-# With the operator: of two it is documented that they say for whom they ask.
+# With the operator: two services document that they send the source account.
 TRUSTED = {
     "BuildRole": ("codebuild", "StringEquals"),
     "PipelineRole": ("codepipeline", "StringEqualsIfExists"),
@@ -30,7 +30,7 @@ def test_nothing_is_an_administrator(pipeline_stack: Stack, infrastructure_stack
     for stack in (pipeline_stack, infrastructure_stack):
         assert "AdministratorAccess" not in text(stack.data)
         for role in stack.of_type("AWS::IAM::Role"):
-            # Those of the same stack; none of AWS's, which are for everybody and hence wide.
+            # Those of the same stack; not AWS's, which are wide since they are for all accounts.
             managed = stack.properties(role).get("ManagedPolicyArns", [])
             assert all(each["Ref"] in stack.of_type("AWS::IAM::ManagedPolicy") for each in managed)
             for statement in statements(stack, role):

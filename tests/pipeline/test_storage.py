@@ -23,7 +23,7 @@ def test_the_bucket_is_private_encrypted_and_expires(pipeline_stack: Stack) -> N
     assert expiry["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
-def test_nobody_reaches_the_bucket_without_tls(pipeline_stack: Stack) -> None:
+def test_the_bucket_refuses_requests_without_tls(pipeline_stack: Stack) -> None:
     (statement,) = pipeline_stack.properties("ArtifactBucketPolicy")["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", ["s3:*"])
     assert statement["Resource"] == [get_att("ArtifactBucket", "Arn"), {"Fn::Sub": "${ArtifactBucket.Arn}/*"}]

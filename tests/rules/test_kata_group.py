@@ -1,4 +1,4 @@
-"""The kata group: rules that are the kata's policy report where they are asked for, and nowhere else."""
+"""The kata group: rules of the kata's policy report only if they are enabled."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def linted(content: str, folder: Path, *options: str, configuration: str = "") -
 
 
 @pytest.mark.parametrize("appended", ["phoenix_cfn.rules", str(RULES)])
-def test_policy_is_off_for_strangers_and_facts_are_on(appended: str, tmp_path: Path) -> None:
+def test_the_policy_is_off_by_default_and_facts_are_on(appended: str, tmp_path: Path) -> None:
     assert linted(POLICY, tmp_path, "-a", appended) == []
     assert linted(FACT, tmp_path, "-a", appended) == ["E9131"]
 
@@ -43,16 +43,16 @@ def test_policy_is_off_for_strangers_and_facts_are_on(appended: str, tmp_path: P
 @pytest.mark.parametrize(
     ("asked", "reported"), [("kata", ["E9401", "E9901"]), ("E9401", ["E9401"]), ("E99", ["E9901"]), ("I", [])]
 )
-def test_policy_is_on_for_who_asks(asked: str, reported: list[str], tmp_path: Path) -> None:
+def test_the_policy_can_be_enabled(asked: str, reported: list[str], tmp_path: Path) -> None:
     assert linted(POLICY, tmp_path, "-a", "phoenix_cfn.rules", "-c", asked) == reported
 
 
-def test_the_two_lines_of_the_reference_ask_for_both_groups(tmp_path: Path) -> None:
+def test_the_two_lines_of_the_reference_enable_both_groups(tmp_path: Path) -> None:
     assert "\n".join(f"    {line}" for line in TWO_LINES.splitlines()) in (ROOT / "docs/rules.md").read_text()
     assert linted(POLICY + FACT.split("\n", 1)[1], tmp_path, configuration=TWO_LINES) == ["E9131", "E9401", "E9901"]
 
 
-def test_one_who_asks_can_ignore_a_rule(tmp_path: Path) -> None:
+def test_an_enabled_rule_can_be_ignored(tmp_path: Path) -> None:
     assert linted(POLICY, tmp_path, "-a", "phoenix_cfn.rules", "-c", "kata", "-i", "E9901") == ["E9401"]
 
 

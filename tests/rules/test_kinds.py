@@ -1,4 +1,4 @@
-"""Kinds of faults in templates of strangers: each is reported, and what only looks like it is not."""
+"""Kinds of faults in other authors' templates: each is reported, and what only looks like it is not."""
 
 from __future__ import annotations
 
