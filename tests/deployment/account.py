@@ -6,7 +6,9 @@ from phoenix_cfn.local.server import LocalAws
 
 
 def existing(aws: LocalAws) -> dict[str, set[str]]:
-    """Names or ids by kind. AWS's own defaults, final snapshots, and keys that wait to be deleted do not count."""
+    """Names or ids by kind. AWS's own defaults, final snapshots, keys that wait to be deleted, and the bucket in which
+    the console keeps large templates do not count.
+    """
     ec2, elb, kms = aws.client("ec2"), aws.client("elbv2"), aws.client("kms")
     stacks = aws.client("cloudformation").list_stacks()["StackSummaries"]
     networks = [each for each in ec2.describe_vpcs()["Vpcs"] if not each["IsDefault"]]
@@ -31,7 +33,11 @@ def existing(aws: LocalAws) -> dict[str, set[str]]:
         },
         "queues": set(aws.client("sqs").list_queues().get("QueueUrls", [])),
         "topics": {each["TopicArn"] for each in aws.client("sns").list_topics()["Topics"]},
-        "buckets": {each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]},
+        "buckets": {
+            each["Name"]
+            for each in aws.client("s3").list_buckets()["Buckets"]
+            if not each["Name"].startswith("cf-templates-")
+        },
         "repositories": {each["repositoryName"] for each in aws.client("ecr").describe_repositories()["repositories"]},
         "projects": set(aws.client("codebuild").list_projects()["projects"]),
         "functions": {each["FunctionName"] for each in aws.client("lambda").list_functions()["Functions"]},

@@ -101,7 +101,8 @@ def own_stage(aws: LocalAws, prefix: str) -> Iterator[Stage]:
         yield stage
     finally:
         stage.remove()
-    assert existing(aws) == before
+    after = existing(aws)
+    assert after == before, {kind: after.get(kind, set()) ^ before.get(kind, set()) for kind in {*after, *before}}
 
 
 def eventually(check: Callable[[], Any], seconds: float, what: str) -> Any:
