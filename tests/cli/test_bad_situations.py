@@ -182,6 +182,7 @@ RECORD = of(
     "build",
     ("deployed.json is no JSON", file("deployed.json", "{"), r"deployed\.json: found what is not such a record"),
     ("deployed.json is a list", file("deployed.json", "[]"), r"deployed\.json: found what is not such a record"),
+    ("deployed.json nests too deep", file("deployed.json", "[" * 100_000), r"deployed\.json: found what is not such"),
     ("deployed.json has other names", file("deployed.json", '{"resources": 3}'), r"deployed\.json: found what is not"),
     ("deployed.json is not UTF-8", file("deployed.json", b"\xff"), r"deployed\.json: found .*utf-8"),
     ("deployed.json is a folder", folder("deployed.json"), r"deployed\.json: found .*Is a directory"),
