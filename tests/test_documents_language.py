@@ -9,15 +9,12 @@ import pytest
 from tests.language import odd_words
 
 ROOT = Path(__file__).resolve().parents[1]
-# Written from texts in the code: the docstrings of the rules, and the titles of the faults.
-GENERATED = {"docs/rules.md", "docs/fault-corpus.md"}
 DOCUMENTS = sorted(
     {
         path.relative_to(ROOT).as_posix()
         for pattern in ("*.md", "docs/*.md", "app/README.md", "examples/*/README.md")
         for path in ROOT.glob(pattern)
     }
-    - GENERATED
 )
 
 

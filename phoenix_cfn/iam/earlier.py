@@ -55,7 +55,7 @@ class Earlier(Struct, frozen=True):
             raise RecordError(path, str(error)) from error
         try:
             return cls.from_json(text)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise RecordError(path, f"an invalid record ({error})") from error
 
     def __or__(self, other: Earlier) -> Earlier:

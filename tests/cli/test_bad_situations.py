@@ -187,6 +187,7 @@ RECORD = of(
         file("deployed.json", '{"resources": 3}'),
         r"deployed\.json: found an invalid record",
     ),
+    ("deployed.json nests too deep", file("deployed.json", "[" * 100_000), r"deployed\.json: found an invalid record"),
     ("deployed.json is not UTF-8", file("deployed.json", b"\xff"), r"deployed\.json: found .*utf-8"),
     ("deployed.json is a folder", folder("deployed.json"), r"deployed\.json: found .*Is a directory"),
     ("deployed.json is a broken link", link("deployed.json", "gone"), r"deployed\.json: found a broken symbolic link"),
