@@ -7,10 +7,8 @@ What changes a template, or deletes a stage, deploys one of its own: `with own_s
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +16,7 @@ from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.server import LocalAws
 
 from .results import Results
-from .stage import Stage, own_stage
+from .stage import Stage, local_aws, own_stage
 
 # What one second of AWS's clocks lasts.
 TIME_SCALE = 0.1
@@ -27,13 +25,8 @@ TIME_SCALE = 0.1
 @pytest.fixture(scope="session")
 def aws(engine: DockerEngine) -> Iterator[LocalAws]:
     """The local AWS of the session."""
-    with tempfile.TemporaryDirectory(prefix="phoenix-local-aws-", ignore_cleanup_errors=True) as folder:
-        running = LocalAws.start(engine, Path(folder) / "state", TIME_SCALE)
-        try:
-            yield running
-        finally:
-            print(running.log()[-20_000:])
-            running.stop()
+    with local_aws(engine, TIME_SCALE) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

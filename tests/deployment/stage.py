@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from phoenix_cfn.local import stage
+from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.errors import DeploymentFailed
 from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.local.stage import PATIENCE, Meanwhile
@@ -15,7 +18,7 @@ from phoenix_cfn.local.visitors import Answer, request
 from tests.deployment.account import existing
 from tests.deployment.fork import Fork
 
-__all__ = ["PATIENCE", "Answer", "DeploymentFailed", "Stage", "eventually", "own_stage", "request"]
+__all__ = ["PATIENCE", "Answer", "DeploymentFailed", "Stage", "eventually", "local_aws", "own_stage", "request"]
 
 TASKS = 2
 
@@ -90,6 +93,18 @@ class Stage(stage.Stage):
         group = self.resources()["TargetGroup"]
         found = self.aws.client("elbv2").describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
         return [each["Target"]["Id"] for each in found if each["TargetHealth"]["State"] == "healthy"]
+
+
+@contextmanager
+def local_aws(engine: DockerEngine, time_scale: float) -> Iterator[LocalAws]:
+    """A local AWS, one second of whose clocks lasts `time_scale` seconds. The end of its log is printed."""
+    with tempfile.TemporaryDirectory(prefix="phoenix-local-aws-", ignore_cleanup_errors=True) as folder:
+        running = LocalAws.start(engine, Path(folder) / "state", time_scale)
+        try:
+            yield running
+        finally:
+            print(running.log()[-20_000:])
+            running.stop()
 
 
 @contextmanager

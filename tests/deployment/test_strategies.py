@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,7 +18,7 @@ from botocore.exceptions import ClientError
 from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.server import LocalAws
 from tests.deployment.account import existing
-from tests.deployment.stage import DeploymentFailed
+from tests.deployment.stage import DeploymentFailed, local_aws
 from tests.deployment.strategies import REPOSITORY, SETTINGS, SHARES, Release, Story, build_versions
 from tests.deployment.strategies_table import Table
 from tests.deployment.visitors import Visitors
@@ -45,13 +43,8 @@ REFUSED = "The maximum number of deployment groups has been reached."
 @pytest.fixture(scope="module")
 def aws(engine: DockerEngine) -> Iterator[LocalAws]:
     """The local AWS of these stages."""
-    with tempfile.TemporaryDirectory(prefix="phoenix-strategies-", ignore_cleanup_errors=True) as folder:
-        running = LocalAws.start(engine, Path(folder) / "state", TIME_SCALE)
-        try:
-            yield running
-        finally:
-            print(running.log()[-20_000:])
-            running.stop()
+    with local_aws(engine, TIME_SCALE) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
