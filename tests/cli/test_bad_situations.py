@@ -163,7 +163,7 @@ CONFIGURATION = of(
 
 FILES = of(
     "build",
-    ("templates/ is missing", gone("templates"), r"cannot write to .*templates: No such file or directory\. Make"),
+    ("templates/ is missing", gone("templates"), r"cannot write to .*templates: No such file or directory\. Create"),
     ("templates/ is a file", lambda root: (gone("templates")(root), file("templates", "x")(root)), r"Not a directory"),
     ("templates/ is a broken link", link("templates", "gone"), r"cannot write to .*: No such file or directory"),
     ("a folder is in a template's place", folder("templates/Pipeline.yml"), r"cannot read .*Pipeline\.yml: Is a dir"),
