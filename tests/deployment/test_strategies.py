@@ -51,8 +51,8 @@ def aws(engine: DockerEngine) -> Iterator[LocalAws]:
 def stories(aws: LocalAws, request: pytest.FixtureRequest) -> dict[str, Story]:
     """Those of the strategies whose tests run, under way."""
     images = build_versions(aws)
-    calls = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
-    wanted = {call.params.get("strategy") for call in calls}
+    here = [item for item in request.session.items if item.path == request.path]
+    wanted = {item.callspec.params["strategy"] for item in here if hasattr(item, "callspec")}
     found = {strategy: Story(aws, strategy, images) for strategy in STRATEGIES if strategy in wanted}
     for story in found.values():
         shifts = story.strategy in SHIFTING
