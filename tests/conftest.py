@@ -40,14 +40,14 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 # What pytest-xdist gives to one process each, by how the names of the files begin; what takes longest comes first. Each
 # other file is given to a process for itself. Deployments mostly wait, while other processes compute.
 TOGETHER: tuple[tuple[str, ...], ...] = (
+    # They load the machine, and measure the application's memory and time.
+    ("tests/app/",),
+    ("tests/deployment/test_strategies",),
     # The stories on the shared stage: each of two processes deploys it.
     tuple(f"tests/deployment/test_story_{number}_" for number in (1, 2, 4, 7)),
     tuple(f"tests/deployment/test_story_{number}_" for number in (3, 5, 6)),
     ("tests/deployment/test_broken_",),
     ("tests/local/",),
-    ("tests/deployment/test_strategies",),
-    # They load the machine, and measure the application's memory and time.
-    ("tests/app/",),
     # One file each.
     ("tests/deployment/",),
 )

@@ -28,7 +28,7 @@ def node_modules() -> Path:
 
 @pytest.fixture(scope="module", params=["image", "machine"])
 def each_node(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Runs a test with the Node.js of the image, and with the machine's own."""
+    """Runs a test with the Node.js of the image, and with the machine's own, which package.json permits as well."""
     if request.param == "image":
         yield
         return

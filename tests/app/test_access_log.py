@@ -11,8 +11,6 @@ import pytest
 
 from tests.app.application import Application, eventually
 
-pytestmark = pytest.mark.usefixtures("each_node")
-
 GARBAGE = b"\x01\x02\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 

@@ -8,11 +8,7 @@ import signal
 import socket
 from pathlib import Path
 
-import pytest
-
 from tests.app.application import Application, eventually, has_ended
-
-pytestmark = pytest.mark.usefixtures("each_node")
 
 
 def answers(clients: list[socket.socket]) -> list[bytes]:

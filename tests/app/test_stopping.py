@@ -12,8 +12,6 @@ import pytest
 
 from tests.app.application import Application, eventually
 
-pytestmark = pytest.mark.usefixtures("each_node")
-
 CLIENTS = 200
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
