@@ -15,7 +15,14 @@ class Verdict(IntEnum):
     DIFFERENT = 2
 
 
-class Outcome(str, Enum):
+class Word(str, Enum):
+    """An enumeration whose members are printed as their values, also before Python 3.11."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Outcome(Word):
     """What an update does to a resource. The values are those of the JSON output."""
 
     ADDED = "added"
@@ -33,19 +40,13 @@ class Outcome(str, Enum):
         """How much it weighs: of several reasons the heaviest decides."""
         return list(Outcome).index(self)
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class Data(str, Enum):
+class Data(Word):
     """What becomes of the data that a resource holds."""
 
     KEPT = "kept"
     SNAPSHOT = "snapshot"
     LOST = "lost"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def request(aws: LocalAws, url: str, path: str = "/", method: str = "GET", timeo
     start = time.time()
     try:
         if url.startswith("https:"):
-            connection.sock = _secured(aws, url, timeout)
+            connection.sock = connected(aws, urlsplit(url).hostname, trusting(aws), timeout)
         connection.request(method, path, headers={"Host": urlsplit(url).netloc})
         answer = connection.getresponse()
         body = answer.read()
@@ -48,9 +48,10 @@ def trusting(aws: LocalAws) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(certificates.authority(aws.settings.state)))
 
 
-def _secured(aws: LocalAws, url: str, timeout: float) -> ssl.SSLSocket:
+def connected(aws: LocalAws, name: str | None, context: ssl.SSLContext, timeout: float = 30) -> ssl.SSLSocket:
+    """A connection to port 443 of the load balancer that the name leads to. Raises ssl.SSLError, OSError."""
     plain = socket.create_connection(("127.0.0.1", aws.settings.secure_site), timeout=timeout)
-    return trusting(aws).wrap_socket(plain, server_hostname=urlsplit(url).hostname)
+    return context.wrap_socket(plain, server_hostname=name)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from phoenix_cfn import Settings, infrastructure, pipeline
-from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES
+from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES, Project
 from phoenix_cfn.render import render
+
+
+def generate(folder: Path) -> Project:
+    """Writes the templates of the project in the folder, as its phoenix.toml has them; the project."""
+    project = Project.load(folder)
+    _write(folder, project.texts())
+    return project
 
 
 def choose(project: Path, chosen: Mapping[str, Any]) -> Settings:
@@ -18,10 +25,15 @@ def choose(project: Path, chosen: Mapping[str, Any]) -> Settings:
     (project / SETTINGS_FILE).write_text("".join(f"{key} = {_toml(value)}\n" for key, value in chosen.items()))
     stage = infrastructure.build(settings)
     release = pipeline.build(settings, stage.template)
-    (project / TEMPLATES).mkdir(exist_ok=True)
-    for name, template in (("Infrastructure", stage.template), ("Pipeline", release.template)):
-        (project / TEMPLATES / f"{name}.yml").write_text(render(template), encoding="utf-8")
+    templates = {"Infrastructure.yml": stage.template, "Pipeline.yml": release.template}
+    _write(project, {name: render(template) for name, template in templates.items()})
     return settings
+
+
+def _write(project: Path, templates: Mapping[str, str]) -> None:
+    (project / TEMPLATES).mkdir(exist_ok=True)
+    for name, text in templates.items():
+        (project / TEMPLATES / name).write_text(text, encoding="utf-8")
 
 
 def _toml(value: Any) -> str:

@@ -14,8 +14,9 @@ from phoenix_cfn.local.rehearsal.rehearsal import Rehearsal
 from phoenix_cfn.local.rehearsal.release import release
 from phoenix_cfn.local.rehearsal.report import as_text
 from phoenix_cfn.local.server import LocalAws
-from phoenix_cfn.project import RECORD_FILE, Project
+from phoenix_cfn.project import RECORD_FILE
 
+from .chosen import generate
 from .fork import Fork
 from .prebuilt import deployed_image, image, push
 from .results import Results
@@ -46,9 +47,7 @@ def adopt(fork: Fork, settings: str, extension: str = "") -> None:
     """Writes phoenix.toml, the extension, and what follows from both, without the gate of `build.py`."""
     fork.set_settings((EXTENDED if extension else "") + settings)
     (fork.clone / "own.py").write_text(extension)
-    project = Project.load(fork.clone)
-    for name, text in project.texts().items():
-        (fork.clone / "templates" / name).write_text(text, encoding="utf-8")
+    project = generate(fork.clone)
     if project.pipeline.deployed:
         (fork.clone / RECORD_FILE).write_text(project.pipeline.deployed.to_json())
 
@@ -62,7 +61,7 @@ def rehearsed(stage: Stage, what: str, results: Results) -> Rehearsal:
     assert found.contradictions == (), as_text(found)
     assert found.release.data is True, as_text(found)
     print(as_text(found))
-    failed = sum(found.release.unanswered.values())
+    failed = found.release.failed_requests
     seconds = sum(seconds for title, seconds in progress.parts if not title.startswith("Release, "))
     results.add("rehearsal", what, seconds, note=f"{found.release.requests} requests, {failed} failed; as predicted")
     return found

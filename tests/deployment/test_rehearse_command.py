@@ -12,8 +12,8 @@ import pytest
 
 from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.fork import git
-from phoenix_cfn.project import Project
 
+from .chosen import generate
 from .results import Results
 from .test_command import DOCKERFILE, SERVER
 
@@ -27,9 +27,7 @@ def project(engine: DockerEngine, tmp_path: Path) -> Path:
     assert command(folder, "init")[0] == 0
     (folder / "app/server.js").write_text(SERVER)
     (folder / "app/Dockerfile").write_text(DOCKERFILE)
-    for name, text in Project.load(folder).texts().items():
-        (folder / "templates").mkdir(exist_ok=True)
-        (folder / "templates" / name).write_text(text, encoding="utf-8")
+    generate(folder)
     git(folder, "init", "--quiet")
     commit(folder)
     return folder

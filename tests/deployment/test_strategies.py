@@ -309,14 +309,19 @@ def _assert_rolled_back(strategy: str, version: str, release: Release) -> None:
         assert (release.deployment.get("creator"), release.deployment["status"]) == expected
 
 
+def _assert_unseen(release: Release) -> None:
+    """The version before answered every request."""
+    assert release.visitors.failed == []
+    assert release.versions.keys() == {"three"}
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_version_that_is_never_healthy_gets_no_request(
     stories: dict[str, Story], table: Table, strategy: str
 ) -> None:
     release: Release = stories[strategy].told("unhealthy")
     _assert_rolled_back(strategy, "unhealthy", release)
-    assert release.visitors.failed == []
-    assert release.versions.keys() == {"three"}
+    _assert_unseen(release)
     assert release.steps == []
     table.add(strategy, "never healthy: rolled back; answers of it", f"{release.seconds:.0f} s", "0")
 
@@ -350,8 +355,7 @@ def test_no_user_sees_a_version_that_fails_its_smoke_test(
 ) -> None:
     release: Release = stories[strategy].told("untested")
     _assert_rolled_back(strategy, "untested", release)
-    assert release.visitors.failed == []
-    assert release.versions.keys() == {"three"}
+    _assert_unseen(release)
     table.add(strategy, "fails its smoke test: rolled back; answers of it", f"{release.seconds:.0f} s", "0")
 
 

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import ssl
 
 from phoenix_cfn.local.server import LocalAws
-from phoenix_cfn.local.visitors import Answer, trusting
+from phoenix_cfn.local.visitors import Answer, connected, trusting
 
 __all__ = ["connected", "https", "trusting"]
-
-
-def connected(aws: LocalAws, name: str, context: ssl.SSLContext) -> ssl.SSLSocket:
-    """A connection to port 443 of the load balancer that the name leads to."""
-    return context.wrap_socket(
-        socket.create_connection(("127.0.0.1", aws.settings.secure_site), timeout=30), server_hostname=name
-    )
 
 
 def https(

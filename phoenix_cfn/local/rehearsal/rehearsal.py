@@ -46,7 +46,7 @@ class Rehearsal:
         """The verdict on a release: the preview of the same templates, with the values that were passed."""
         predicted = previews([(each.template, each.before, each.after) for each in done.updates])
         pairs = list(zip(predicted, done.updates, strict=True))
-        around = verdict.Around(bool(done.failures), done.requests, sum(done.unanswered.values()), done.data)
+        around = verdict.Around(bool(done.failures), done.requests, done.failed_requests, done.data)
         return cls(
             revision,
             done,

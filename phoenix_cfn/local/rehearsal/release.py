@@ -53,6 +53,16 @@ class Release:
     disturbed: float
     data: bool | None
 
+    @property
+    def failed_requests(self) -> int:
+        """Of any status."""
+        return sum(self.unanswered.values())
+
+    @property
+    def rolled_back(self) -> list[str]:
+        """The templates whose stacks rolled back."""
+        return [each.template for each in self.updates if each.rolled_back]
+
 
 def release(stage: Stage, given: Mapping[str, str], progress: Progress) -> Release:
     """Releases the files of the stage's clone, which are not pushed yet. `given`: parameters of the pipeline stack.
@@ -116,8 +126,9 @@ class _Watched:
         rolled_back = any(
             each["LogicalResourceId"] == self.stack and "ROLLBACK" in each["ResourceStatus"] for each in events
         )
-        passed = self._passed or {**self.values, **{key: pipeline[key] for key in self.values if key in pipeline}}
-        if not rolled_back:
+        if rolled_back:
+            passed = self._passed or {name: pipeline.get(name, value) for name, value in self.values.items()}
+        else:
             passed = self.parameters()
         found = seen(self.stack, self._ids, stage.resources(self.stack), events)
         if failed and not events:

@@ -34,13 +34,18 @@ def _lines(rehearsal: Rehearsal) -> Iterator[str]:
                 line = f"{_seen(each):<{_WIDTH}}{each.predicted:<{_WIDTH}}{_SIGNS[each.agreement]} {each.id:<{width}}"
                 yield f"  {line}  {each.text or each.type}"
     yield ""
-    count = len(rehearsal.contradictions) + len(rehearsal.contradicted)
-    yield f"Contradictions of the preview: {count or 'none'}"
-    yield from (f"  {each}" for each in rehearsal.contradictions)
-    yield from (f"  {each.template}, {each.id}: {each.text}" for each in rehearsal.contradicted)
+    contradictions = _contradictions(rehearsal)
+    yield f"Contradictions of the preview: {len(contradictions) or 'none'}"
+    yield from (f"  {each}" for each in contradictions)
     yield ""
     yield f"Seconds; one of AWS's lasts {TIME_SCALE} here"
     yield from (f"  {seconds:>6.1f}  {title}" for title, seconds in rehearsal.parts)
+
+
+def _contradictions(rehearsal: Rehearsal) -> list[str]:
+    """All of them: beside the resources, then of each resource."""
+    of_resources = (f"{each.template}, {each.id}: {each.text}" for each in rehearsal.contradicted)
+    return [*rehearsal.contradictions, *of_resources]
 
 
 _SIGNS = {Agreement.AGREES: "=", Agreement.OPEN: "?", Agreement.CONTRADICTED: "!"}
@@ -63,24 +68,18 @@ def _seen(check: Check) -> str:
 
 def _summary(rehearsal: Rehearsal) -> Iterator[tuple[str, str]]:
     done = rehearsal.release
-    rolled_back = [each.template for each in done.updates if each.rolled_back]
-    state = f"failed, {', '.join(rolled_back)} rolled back" if rolled_back else "failed"
+    state = f"failed, {', '.join(done.rolled_back)} rolled back" if done.rolled_back else "failed"
     yield "release", state if done.failures else "succeeded"
     for failure in (*done.failures, *done.notes):
         yield from (("", line) for line in failure.splitlines())
-    failed = sum(done.unanswered.values())
-    yield "requests", f"{done.requests} sent, {failed} failed"
-    if failed:
+    yield "requests", f"{done.requests} sent, {done.failed_requests} failed"
+    if done.unanswered:
         by_status = (
             f"{count} {f'with {status}' if status else 'without an answer'}"
-            for status, count in _by_status(done.unanswered)
+            for status, count in sorted(done.unanswered.items())
         )
         yield "", f"{', '.join(by_status)}; {done.disturbed:.1f} s from the first to the last"
     yield "data", _DATA[done.data]
-
-
-def _by_status(unanswered: Any) -> list[tuple[int, int]]:
-    return sorted(unanswered.items())
 
 
 _DATA = {
@@ -107,21 +106,18 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "passed": rehearsal.passed,
         "release": {
             "succeeded": not done.failures,
-            "rolled_back": [each.template for each in done.updates if each.rolled_back],
+            "rolled_back": done.rolled_back,
             "failures": list(done.failures),
             "notes": list(done.notes),
         },
         "requests": {
             "sent": done.requests,
-            "failed": sum(done.unanswered.values()),
-            "by_status": {str(status): count for status, count in _by_status(done.unanswered)},
+            "failed": done.failed_requests,
+            "by_status": {str(status): count for status, count in sorted(done.unanswered.items())},
             "disturbed_seconds": round(done.disturbed, 1),
         },
         "data": {True: "kept", False: "lost", None: "unknown"}[done.data],
         "resources": resources,
-        "contradictions": [
-            *rehearsal.contradictions,
-            *(f"{each.template}, {each.id}: {each.text}" for each in rehearsal.contradicted),
-        ],
+        "contradictions": _contradictions(rehearsal),
         "seconds": [{"part": title, "seconds": round(seconds, 1)} for title, seconds in rehearsal.parts],
     }

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
-from phoenix_cfn.changes.outcomes import Change, Data, Outcome
+from phoenix_cfn.changes.outcomes import Change, Data, Outcome, Word
 from phoenix_cfn.changes.preview import Preview
 from phoenix_cfn.local.rehearsal.seen import Seen
 
@@ -29,15 +28,12 @@ _SERVICE = "AWS::ECS::Service"
 _CLUSTER = "AWS::DocDB::DBCluster"
 
 
-class Agreement(str, Enum):
+class Agreement(Word):
     """Of a prediction with what happened."""
 
     AGREES = "agrees"
     OPEN = "open"
     CONTRADICTED = "contradicted"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True)
