@@ -19,8 +19,8 @@ from phoenix_cfn.local.docker_engine import connect
 
 
 def containers(client: Any, port: int) -> list[Any]:
-    """Running or not."""
-    return list(client.containers.list(all=True, filters={"label": _label(port)}))
+    """Running or not. One that is removed while the client inspects the others is left out."""
+    return list(client.containers.list(all=True, filters={"label": _label(port)}, ignore_removed=True))
 
 
 def remove(client: Any, port: int) -> None:
@@ -31,8 +31,9 @@ def remove(client: Any, port: int) -> None:
     for volume in client.volumes.list(filters={"label": _label(port)}):
         with suppress(APIError):
             volume.remove(force=True)
-    for image in client.images.list():
-        for name in [*image.tags, *(image.attrs.get("RepoDigests") or [])]:
+    # The engine's own list: the client's inspects each image, and fails when another program removes one meanwhile.
+    for image in client.api.images():
+        for name in [*(image["RepoTags"] or []), *(image["RepoDigests"] or [])]:
             if name.startswith(f"127.0.0.1:{port}/"):
                 with suppress(APIError):
                     client.images.remove(name, force=True)
