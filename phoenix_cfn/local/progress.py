@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-# Seconds between two lines about the same part, where lines cannot be overwritten.
-_PAUSE = 5.0
+# Seconds between two lines about the same part: where a line is overwritten, and elsewhere.
+_PAUSES = {True: 1.0, False: 5.0}
 _WIDTH = 100
 
 
@@ -43,17 +43,20 @@ class Progress:
         """A part that has been measured elsewhere."""
         self.parts.append((title, seconds))
 
-    def detail(self, text: str) -> None:
-        """What goes on within the part."""
-        text = text.strip().splitlines()[-1] if text.strip() else ""
+    def detail(self, text: Callable[[], str]) -> None:
+        """What goes on within the part; `text` is called only where its result can be shown."""
         said, when = self._last
-        if not text or text == said or (not self._terminal and time.monotonic() - when < _PAUSE):
+        now = time.monotonic()
+        if now - when < _PAUSES[self._terminal]:
             return
-        self._last = (text, time.monotonic())
+        line = text().strip().rpartition("\n")[2]
+        self._last = (line or said, now)
+        if line in ("", said):
+            return
         if self._terminal:
-            self._write(f"{self._part} ... {self._seconds()}  {text}", ends=False)
+            self._write(f"{self._part} ... {self._seconds()}  {line}", ends=False)
         else:
-            self._write(f"  {self._seconds():>7}  {text}", ends=True)
+            self._write(f"  {self._seconds():>7}  {line}", ends=True)
 
     def note(self, text: str) -> None:
         """A line that stays."""

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,7 +23,8 @@ from phoenix_cfn.local.surroundings import DOMAIN, surroundings
 from phoenix_cfn.project import SETTINGS_FILE, TEMPLATES
 from phoenix_cfn.settings import Settings
 
-Report = Callable[[str], None]
+# Takes what makes a line about what goes on: to find it out takes requests, and only few are shown.
+Report = Callable[[Callable[[], str]], None]
 Meanwhile = Callable[[], None]
 # Every bound below is what a quiet machine keeps easily. A busy one gets so many times as long before it fails.
 PATIENCE = 4
@@ -154,7 +156,7 @@ class Stage:
         """Waits until nothing goes on in the stack. Raises DeploymentFailed unless its status is a wanted one."""
         end = time.time() + PATIENCE * seconds
         while (status := self.status(stack)).endswith("IN_PROGRESS") and time.time() < end:
-            self.report(self._progress(stack))
+            self.report(partial(self._progress, stack))
             time.sleep(0.25)
         if status not in wanted:
             raise DeploymentFailed(f"{stack} is {status or 'gone'}: {'; '.join(self.failures(stack)) or 'no failure'}")
@@ -221,7 +223,7 @@ class Stage:
                 if run["status"] != "InProgress":
                     return run
                 if run["actions"]:
-                    self.report(self._under_way(run["actions"][-1]["name"]))
+                    self.report(partial(self._under_way, run["actions"][-1]["name"]))
             meanwhile()
             time.sleep(0.25)
         raise DeploymentFailed(f"pipeline run {count} of {self.prefix} did not end within {PATIENCE * seconds:g} s")
@@ -261,7 +263,7 @@ class Stage:
                 self.finished(1)
             if "Succeeded" in (state, run["status"]):
                 return
-            self.report(self._under_way(action))
+            self.report(partial(self._under_way, action))
             meanwhile()
             time.sleep(0.25)
 

@@ -33,23 +33,45 @@ def test_a_part_that_fails_says_so() -> None:
     assert re.search(r"Images: failed after \d+\.\d s\n$", stream.getvalue())
 
 
+class Clock:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+
 def test_details_come_every_few_seconds_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream, now = io.StringIO(), [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    stream, clock = io.StringIO(), Clock(monkeypatch)
     shown = Progress(stream)
     with shown.part("Build"):
         for seconds, text in ((1, "soon"), (6, "one"), (7, "two"), (20, "one"), (30, ""), (40, "three\nfour")):
-            now[0] = 100.0 + seconds
-            shown.detail(text)
+            clock.now = 100.0 + seconds
+            shown.detail(text.strip)
     assert [line.split("  ")[-1] for line in stream.getvalue().splitlines()[1:-1]] == ["one", "four"]
 
 
-def test_on_a_terminal_the_line_of_the_part_is_overwritten() -> None:
-    stream = Terminal()
+def test_a_detail_that_is_not_shown_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    shown = Progress(io.StringIO())
+    made = []
+
+    def text() -> str:
+        made.append(clock.now)
+        return "the same"
+
+    with shown.part("Build"):
+        for seconds in range(1, 12):
+            clock.now = 100.0 + seconds
+            shown.detail(text)
+    assert made == [105.0, 110.0]
+
+
+def test_on_a_terminal_the_line_of_the_part_is_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, clock = Terminal(), Clock(monkeypatch)
     shown = Progress(stream)
     with shown.part("Build"):
-        shown.detail("step 1 of 2")
-        shown.detail("step 2 of 2")
+        for text in ("step 1 of 2", "step 2 of 2"):
+            clock.now += 1
+            shown.detail(text.strip)
     lines = stream.getvalue().split("\r\x1b[K")
     assert [line.partition("  ")[2] for line in lines if "step" in line] == ["step 1 of 2", "step 2 of 2"]
     assert stream.getvalue().count("\n") == 1
