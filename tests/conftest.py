@@ -37,19 +37,20 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         config.option.numprocesses = PROCESSES
 
 
-# What pytest-xdist gives to one process each, by how the names of the files begin; what takes longest comes first. Each
-# other file is given to a process for itself. Deployments mostly wait, while other processes compute.
+# What pytest-xdist gives to one process, by how the names of the files begin, since they share what they deploy. Each
+# other file is given by itself.
 TOGETHER: tuple[tuple[str, ...], ...] = (
-    # They load the machine, and measure the application's memory and time.
-    ("tests/app/",),
-    ("tests/deployment/test_strategies",),
-    # The stories on the shared stage: each of two processes deploys it.
     tuple(f"tests/deployment/test_story_{number}_" for number in (1, 2, 4, 7)),
     tuple(f"tests/deployment/test_story_{number}_" for number in (3, 5, 6)),
-    ("tests/deployment/test_broken_",),
     ("tests/local/",),
-    # One file each.
-    ("tests/deployment/",),
+)
+# What begins first: what takes longest, and what mostly waits, so that other processes compute beside it.
+ORDER = (
+    "tests/deployment/test_strategies",
+    *(name for names in TOGETHER for name in names),
+    "tests/app/test_faults",
+    "tests/deployment/",
+    "tests/app/",
 )
 
 
@@ -57,13 +58,13 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """Gives each process whole files, whose fixtures are made once, or all files that belong together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        group = _group(nodeid)
-        return nodeid.partition("::")[0] if group >= len(TOGETHER) - 1 else str(group)
+        together = next((names[0] for names in TOGETHER if nodeid.startswith(names)), None)
+        return together or nodeid.partition("::")[0]
 
 
-def _group(nodeid: str) -> int:
-    """The number of the first group that takes the test; one more than the last where none does."""
-    return next((number for number, names in enumerate(TOGETHER) if nodeid.startswith(names)), len(TOGETHER))
+def _place(nodeid: str) -> int:
+    """In the order of what begins first."""
+    return next((number for number, name in enumerate(ORDER) if nodeid.startswith(name)), len(ORDER))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
@@ -77,7 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "docker" in getattr(item, "fixturenames", ()):
             item.add_marker("deployment")
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: _group(item.nodeid))
+        items.sort(key=lambda item: _place(item.nodeid))
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,11 @@ engine.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import shlex
 import tarfile
-import threading
 import time
 import zipfile
 from contextlib import suppress
@@ -18,7 +18,7 @@ from typing import Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from phoenix_cfn.local.aws import ecr, iam, ministack
+from phoenix_cfn.local.aws import base_images, ecr, iam, ministack
 from phoenix_cfn.local.aws.buildspec import EXPORTED, Buildspec
 from phoenix_cfn.local.aws.corrections import correction
 from phoenix_cfn.local.aws.resources import extend
@@ -107,10 +107,8 @@ def _execute(build_id: str, project: dict[str, Any]) -> None:
     ministack.codebuild._finish_build(build, "SUCCEEDED" if succeeded else "FAILED")
 
 
-# Where every build finds the base images, each in a tar archive; by their names, the ids of those that are there.
-_IMAGES = "/codebuild-images"
-_images_saved: dict[str, str] = {}
-_saving = threading.Lock()
+# The folder of the Docker client's configuration for base images.
+_PUBLIC = "/codebuild/public"
 
 # What a Docker engine inside the container needs. Less than Docker's own --privileged, which needs all capabilities of
 # the machine: sandboxes and CI machines often keep some of them back.
@@ -186,22 +184,9 @@ class _Build:
             host_config={**host, **(_PRIVILEGED if privileged else {})},
         )
         container = self.docker.containers.get(created["Id"])
-        images = self._images(source) if privileged else []
+        images = self._images(source) if privileged else {}
         container.put_archive("/", _archive(source, spec, _start_script(privileged, images, spec)))
-        for image in images:
-            self._give(container, image)
         return container
-
-    def _give(self, container: Any, image: str) -> None:
-        """Saves an image where every build finds it, unless a build before has done so.
-
-        No registry may be in reach of the build: what this machine's engine has, the build's engine gets.
-        """
-        with _saving:
-            known = self.docker.images.get(image).id
-            if _images_saved.get(image) != known:
-                container.put_archive(_IMAGES, _saved(self.docker, image))
-                _images_saved[image] = known
 
     def _variables(self) -> dict[str, str]:
         given = self.environment.get("environmentVariables", [])
@@ -224,28 +209,22 @@ class _Build:
         }
 
     def _volumes(self) -> dict[str, dict[str, str]]:
-        """The base images, and where the build's own Docker engine keeps its images: for long only with the layer
-        cache.
-        """
-        bound = {f"codebuild-{settings().port}-images": _IMAGES}
-        if "LOCAL_DOCKER_LAYER_CACHE" in (self.project.get("cache") or {}).get("Modes", []):
-            bound[_cache_volume(self.project["name"])] = "/var/lib/docker"
-        for name in bound:
-            self.docker.volumes.create(name, labels=ministack.reaper.own_labels("codebuild"))
-        return {name: {"bind": place, "mode": "rw"} for name, place in bound.items()}
+        """With the layer cache, where the build's own Docker engine keeps its images for the next build."""
+        if "LOCAL_DOCKER_LAYER_CACHE" not in (self.project.get("cache") or {}).get("Modes", []):
+            return {}
+        name = _cache_volume(self.project["name"])
+        self.docker.volumes.create(name, labels=ministack.reaper.own_labels("codebuild"))
+        return {name: {"bind": "/var/lib/docker", "mode": "rw"}}
 
-    def _images(self, source: zipfile.ZipFile) -> list[str]:
-        """The base images of the source's Dockerfiles that this machine's engine has."""
-        found = []
+    def _images(self, source: zipfile.ZipFile) -> dict[str, str]:
+        """The base images of the source's Dockerfiles that this machine's engine has; their tags in the registry."""
+        found = {}
         for name in source.namelist():
             if PurePosixPath(name).name == "Dockerfile" and name.count("/") <= 1:
                 for image in base_images_of(source.read(name).decode()):
-                    try:
-                        self.docker.images.get(image)
-                    except ImageNotFound:
-                        continue
-                    found.append(image)
-        return list(dict.fromkeys(found))
+                    with suppress(ImageNotFound):
+                        found[image] = base_images.provide(self.docker, image)
+        return found
 
 
 def _buildspec(given: str, source: zipfile.ZipFile) -> str:
@@ -260,7 +239,7 @@ def _cache_volume(project: str) -> str:
     return f"codebuild-{settings().port}-{ministack.account()}-{ministack.region()}-{project}"
 
 
-def _start_script(privileged: bool, images: list[str], spec: Buildspec) -> str:
+def _start_script(privileged: bool, images: dict[str, str], spec: Buildspec) -> str:
     bridge, port = settings().bridge, settings().port
     lines = ["cd /codebuild/src"]
     if privileged:
@@ -278,26 +257,18 @@ def _start_script(privileged: bool, images: list[str], spec: Buildspec) -> str:
             "  sleep 0.1",
             "done",
         ]
-        for image in images:
-            known = f"docker image inspect {shlex.quote(image)} >/dev/null 2>&1"
-            lines.append(f"{known} || docker load --quiet < {_IMAGES}/{_file_of(image)} >/dev/null")
+        lines += [_pull(image, tag) for image, tag in images.items()]
         lines.append("cd /codebuild/src")
     return "\n".join([*lines, f"exec {spec.shell} /codebuild/build.sh", ""])
 
 
-def _file_of(image: str) -> str:
-    return "".join(each if each.isalnum() else "-" for each in image) + ".tar"
-
-
-def _saved(docker: Any, image: str) -> bytes:
-    """A tar archive that holds the image's own tar archive. By this name: the image may have others."""
-    content = b"".join(docker.api.get_image(image))
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        entry = tarfile.TarInfo(_file_of(image))
-        entry.size = len(content)
-        tar.addfile(entry, io.BytesIO(content))
-    return archive.getvalue()
+def _pull(image: str, tag: str) -> str:
+    """Takes a base image from the local registry; of what the layer cache has, nothing is sent."""
+    there = f"{ecr.host()}/{base_images.REPOSITORY}:{tag}"
+    return (
+        f"docker --config {_PUBLIC} pull --quiet {there} >/dev/null"
+        f" && docker tag {there} {shlex.quote(image)} && docker rmi {there} >/dev/null"
+    )
 
 
 def _archive(source: zipfile.ZipFile, spec: Buildspec, start: str) -> bytes:
@@ -305,6 +276,9 @@ def _archive(source: zipfile.ZipFile, spec: Buildspec, start: str) -> bytes:
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name, content in (("start.sh", start), ("build.sh", spec.script())):
             _add(tar, f"codebuild/{name}", content.encode(), 0o755)
+        # A registry that has private repositories gets no request without a login, which public ones ignore.
+        public = {"auths": {ecr.host(): {"auth": base64.b64encode(b"public:public").decode()}}}
+        _add(tar, f"{_PUBLIC[1:]}/config.json", json.dumps(public).encode(), 0o600)
         for item in source.infolist():
             if not item.is_dir():
                 _add(

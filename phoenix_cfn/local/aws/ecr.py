@@ -12,7 +12,7 @@ import secrets
 import time
 from typing import Any
 
-from phoenix_cfn.local.aws import iam, ministack
+from phoenix_cfn.local.aws import base_images, iam, ministack
 from phoenix_cfn.local.aws.corrections import correction
 from phoenix_cfn.local.aws.settings import settings
 
@@ -90,13 +90,15 @@ def the_registry_asks_who_is_there() -> None:
     plain = ministack.ecr.handle_registry_request
 
     async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        verb, name, reference = ministack.ecr._parse_v2_path(path) or ("", "", "")
+        if name == base_images.REPOSITORY:
+            return base_images.answer(method.upper(), verb, reference)
         known = {key.lower(): value for key, value in headers.items()}
         password = _password(known.get("authorization", ""))
         if password != _ENGINE and password not in _logins:
             answer = ministack.ecr._registry_error(401, "UNAUTHORIZED", "authentication required", {})
             return answer[0], {**answer[1], "WWW-Authenticate": f'Basic realm="https://{host()}/"'}, answer[2]
         role = _logins.get(password, "")
-        verb, name, _ = ministack.ecr._parse_v2_path(path) or ("", "", "")
         action = _ACTIONS.get((verb, method.upper()))
         if role and action:
             arn = f"arn:aws:ecr:{ministack.region()}:{ministack.account()}:repository/{name}"

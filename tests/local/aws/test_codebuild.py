@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import io
-import json
 import subprocess
-import tarfile
 import time
 import zipfile
 from typing import Any
-from unittest.mock import MagicMock
 
 import pytest
 from botocore.exceptions import ClientError
 
-from phoenix_cfn.local.aws import codebuild, ministack
 from phoenix_cfn.local.aws.buildspec import Buildspec
-from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.server import LocalAws
 from tests.local.aws.lab import Lab, allow, role
 from tests.local.aws.sessions import client_of
@@ -74,44 +69,6 @@ def test_a_command_of_several_lines_may_stop_itself() -> None:
 def test_what_is_not_followed_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"buildspec"):
         Buildspec.parse(text)
-
-
-def test_all_builds_share_a_base_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is saved for the first of them, and anew when its tag has moved."""
-    engine, container = MagicMock(), MagicMock()
-    monkeypatch.setattr(ministack.codebuild, "_get_docker", lambda: engine)
-    monkeypatch.setattr(codebuild, "_images_saved", {})
-    engine.api.get_image.side_effect = lambda name: iter([b"image"])
-    for moved in ("sha256:1", "sha256:1", "sha256:2"):
-        engine.images.get.return_value.id = moved
-        one = codebuild._Build({}, {"serviceRole": "", "environment": {}})
-        one._give(container, "node:24")
-    assert [call.args[0] for call in container.put_archive.call_args_list] == ["/codebuild-images"] * 2
-
-
-def test_a_base_image_is_saved_under_the_name_that_the_dockerfile_has(docker: DockerEngine) -> None:
-    """Also where it has more names: those of the registries that it was pushed to come first."""
-    client, names = docker.client, ["phoenix-test/base:1", "127.0.0.1:1/base:1"]
-    empty = io.BytesIO()
-    tarfile.open(fileobj=empty, mode="w").close()
-    client.api.import_image_from_data(empty.getvalue(), *names[0].split(":"))
-    try:
-        client.images.get(names[0]).tag(names[1])
-        for name in names:
-            assert _names_in(codebuild._saved(client, name)) == [name]
-    finally:
-        for name in names:
-            client.images.remove(name)
-
-
-def _names_in(archive: bytes) -> list[str]:
-    """Of the image in the archive for the builds."""
-    with tarfile.open(fileobj=io.BytesIO(archive)) as outer:
-        content = outer.extractfile(outer.getmembers()[0])
-        with tarfile.open(fileobj=content) as image:
-            manifest = image.extractfile("manifest.json")
-            assert manifest is not None
-            return [name for each in json.load(manifest) for name in each["RepoTags"]]
 
 
 def project(*statements: dict[str, Any], **environment: Any) -> dict[str, Any]:

@@ -1,0 +1,90 @@
+"""Base images: what this machine's engine has, the registry has for builds, where no registry of the internet may be in
+reach. Their layers lie there uncompressed, and a push takes them over: it neither compresses nor sends them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import threading
+from typing import Any, NamedTuple
+
+from phoenix_cfn.local.aws import ministack
+
+# A public repository, as those of public.ecr.aws, that no API of ECR lists.
+REPOSITORY = "codebuild/base-images"
+_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_CONFIG = "application/vnd.docker.container.image.v1+json"
+_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
+
+
+class _Image(NamedTuple):
+    """`blobs`: the configuration and the layers, by their digests."""
+
+    manifest: bytes
+    blobs: dict[str, bytes]
+
+
+_images: dict[str, _Image] = {}
+_lock = threading.Lock()
+
+
+def provide(docker: Any, image: str) -> str:
+    """Takes an image of the engine into the registry, unless it is there. Its tag there."""
+    tag = str(docker.images.get(image).id).removeprefix("sha256:")
+    with _lock:
+        if tag not in _images:
+            # By this name: the image may have others.
+            _images[tag] = _image(b"".join(docker.api.get_image(image)))
+    # In the account and the region of the build: what a push finds there, it does not send.
+    ministack.ecr._layer_blobs.setdefault(REPOSITORY, {}).update(_images[tag].blobs)
+    return tag
+
+
+def _image(archive: bytes) -> _Image:
+    """An image from what `docker save` wrote of it."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+
+        def content(name: str) -> bytes:
+            file = tar.extractfile(name)
+            assert file is not None
+            return file.read()
+
+        [described] = json.loads(content("manifest.json"))
+        config, *layers = [content(name) for name in (described["Config"], *described["Layers"])]
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": _MANIFEST,
+        "config": _described(config, _CONFIG),
+        "layers": [_described(layer, _LAYER) for layer in layers],
+    }
+    blobs = {_digest(blob): blob for blob in (config, *layers)}
+    return _Image(json.dumps(manifest).encode(), blobs)
+
+
+def _described(blob: bytes, media_type: str) -> dict[str, Any]:
+    return {"mediaType": media_type, "size": len(blob), "digest": _digest(blob)}
+
+
+def _digest(blob: bytes) -> str:
+    return f"sha256:{hashlib.sha256(blob).hexdigest()}"
+
+
+def answer(method: str, verb: str, reference: str) -> Any:
+    """To a request of the registry's protocol about the repository. `reference`: a tag or a digest."""
+    found, media_type = None, "application/octet-stream"
+    if method in ("GET", "HEAD") and verb == "manifest":
+        manifests = [image.manifest for tag, image in _images.items() if reference in (tag, _digest(image.manifest))]
+        found, media_type = next(iter(manifests), None), _MANIFEST
+    elif method in ("GET", "HEAD") and verb == "blob":
+        found = next((image.blobs[reference] for image in _images.values() if reference in image.blobs), None)
+    if found is None:
+        return ministack.ecr._registry_error(404, "NAME_UNKNOWN", f"{REPOSITORY} does not have {reference}")
+    headers = {
+        "Content-Length": str(len(found)),
+        "Content-Type": media_type,
+        "Docker-Content-Digest": _digest(found) if verb == "manifest" else reference,
+    }
+    return ministack.ecr._registry_ok(200, headers, found if method == "GET" else b"")
