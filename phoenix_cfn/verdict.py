@@ -31,7 +31,9 @@ def digest(root: Path, files: Mapping[str, bytes], inputs: tuple[str, ...]) -> s
     places += _named_in(files.get(FILE, b""), root)
     parts: list[tuple[str, bytes]] = [("cfn-lint", cfn_lint_version().encode()), *sorted(files.items())]
     parts += [
-        (path, Path(path).read_bytes()) for path in sorted({path for each in set(places) for path in _files(each)})
+        # A project that is moved or copied keeps its result.
+        (path.removeprefix(f"{root}{os.sep}"), Path(path).read_bytes())
+        for path in sorted({path for each in set(places) for path in _files(each)})
     ]
     summary = hashlib.sha256()
     for name, content in parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from phoenix_cfn.render import render
 from tests.locks import one_at_a_time
 from tests.stack import Stack
 
+# The tests start hundreds of Python processes. Without bytecode each of them compiles the package.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A machine that is busy is no failure. In CI the examples are the same in every run; elsewhere each run tries others.
 hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("phoenix")
-
 
 # Of the whole suite, which waits and computes.
 PROCESSES = 4

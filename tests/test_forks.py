@@ -75,7 +75,7 @@ def extend_infrastructure(stage):
     stage.scope.add(Queue("Orders", SqsManagedSseEnabled=True, MessageRetentionPeriod=345600,
                           DeletionPolicy="Delete", UpdateReplacePolicy="Delete"))
 """
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".cache", ".*_cache", "__pycache__", "node_modules", "*.egg-info")
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".cache", ".*_cache", "node_modules", "*.egg-info")
 
 
 @pytest.mark.parametrize("settings", FORKS.values(), ids=FORKS)

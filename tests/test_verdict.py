@@ -42,6 +42,14 @@ def test_a_verdict_holds_for_exactly_these_inputs(checkout: Path) -> None:
     assert verdict.digest(checkout, files, INPUTS) == before
 
 
+def test_a_copy_of_the_project_keeps_its_verdict(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    (checkout / "own").mkdir()
+    (checkout / "own/rule.py").write_text("1")
+    copy = shutil.copytree(checkout, tmp_path_factory.mktemp("elsewhere") / "copy")
+    files = {".cfnlintrc": b"append_rules: [own]"}
+    assert verdict.digest(copy, files, INPUTS) == verdict.digest(checkout, files, INPUTS)
+
+
 @pytest.mark.parametrize("file", ["rules/new.py", "cloudformation/new.py", "cloudformation/facts/new.json", "gate.py"])
 def test_another_file_of_those_that_judge_judges_again(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str

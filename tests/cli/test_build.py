@@ -26,7 +26,7 @@ def built(root: Path, cfnlintrc: Path, tmp_path_factory: pytest.TempPathFactory)
     (copy / "phoenix.toml").touch()
     (copy / "templates").mkdir()
     for name in ("phoenix_cfn", "app"):
-        shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+        shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("node_modules"))
     assert run(copy).returncode == 0
     return copy
 
@@ -34,7 +34,7 @@ def built(root: Path, cfnlintrc: Path, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def checkout(built: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "checkout"
-    shutil.copytree(built, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(built, copy)
     return copy
 
 
@@ -84,8 +84,6 @@ def test_an_unchanged_build_touches_nothing(checkout: Path) -> None:
 
 def test_an_unchanged_build_loads_nothing_that_only_a_change_needs(checkout: Path) -> None:
     """Such as cfn-lint and its libraries: they would take longer than all the rest of the build."""
-    # The verdict on the copy is not that on the original.
-    assert run(checkout).returncode == 0
     show = "import atexit, runpy, sys; atexit.register(lambda: print(*sys.modules)); "
     result = subprocess.run(
         [sys.executable, "-c", show + "runpy.run_path('build.py', run_name='__main__')"],
