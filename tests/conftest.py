@@ -16,6 +16,7 @@ from phoenix_cfn.local import docker_engine, images
 from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.errors import NoDocker
 from phoenix_cfn.render import render
+from tests.deployment import recorded
 from tests.locks import one_at_a_time
 from tests.stack import Stack
 
@@ -83,6 +84,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("deployment")
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: _place(item.nodeid))
+
+
+def pytest_testnodedown(node: Any) -> None:
+    """Takes what a process of pytest-xdist has recorded."""
+    for part in getattr(node, "workeroutput", {}).get("recorded", []):
+        recorded.keep(node.config, recorded.Part(**part))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    recorded.write(session)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ What changes a template, or deletes a stage, deploys one of its own: `with own_s
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 
@@ -15,6 +14,7 @@ import pytest
 from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.server import LocalAws
 
+from . import recorded
 from .results import Results
 from .stage import Stage, local_aws, own_stage
 
@@ -31,15 +31,12 @@ def aws(engine: DockerEngine) -> Iterator[LocalAws]:
 
 @pytest.fixture(scope="session")
 def results(engine: DockerEngine, request: pytest.FixtureRequest) -> Iterator[Results]:
-    """The recorded table: printed in the end, and written to docs/ when PHOENIX_RECORD is set and nothing failed. With
-    `pytest -n`, no process has all of it.
-    """
+    """The rows of the table in docs/deployment-tests.md."""
     collected = Results(engine, TIME_SCALE)
     yield collected
-    print("\n" + collected.table())
-    partial = "PYTEST_XDIST_WORKER" in os.environ
-    if os.environ.get("PHOENIX_RECORD") and not partial and not request.session.testsfailed:
-        collected.write()
+    part = collected.part()
+    print("\n" + part.text())
+    recorded.keep(request.config, part)
 
 
 @pytest.fixture(scope="session")

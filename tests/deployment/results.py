@@ -9,11 +9,9 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 
 from phoenix_cfn.local.docker_engine import DockerEngine
-from tests.deployment import REPOSITORY_ROOT
+from tests.deployment.recorded import Part
 
 from .visitors import Visitors
-
-PAGE = REPOSITORY_ROOT / "docs/deployment-tests.md"
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Row:
 
 @dataclass
 class Results:
-    """Collects rows; `write` records them in the page."""
+    """Collects rows of the table in docs/deployment-tests.md."""
 
     engine: DockerEngine
     time_scale: float
@@ -49,14 +47,15 @@ class Results:
         failed = len(visitors.failed) if visitors else None
         self.rows.append(Row(requirement, what, seconds, sent, failed, note))
 
-    def table(self) -> str:
+    def part(self) -> Part:
         """In Markdown, with the machine and the versions below."""
-        lines = ["| | what was done | seconds | requests sent | failed | seen |", "|---|---|---:|---:|---:|---|"]
+        head = ["| | what was done | seconds | requests sent | failed | seen |", "|---|---|---:|---:|---:|---|"]
+        lines = []
         for row in sorted(self.rows, key=lambda each: each.requirement):
             cells = ["" if value is None else str(value) for value in (row.sent, row.failed)]
             seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
             lines.append(f"| {row.requirement} | {row.what} | {seconds} | {cells[0]} | {cells[1]} | {row.note} |")
-        return "\n".join([*lines, "", self.machine()])
+        return Part("docs/deployment-tests.md", "results", head, lines, self.machine())
 
     def machine(self) -> str:
         """The machine and the versions."""
@@ -66,10 +65,3 @@ class Results:
             f"{platform.machine()}, Docker {self.engine.version}, MiniStack {version('ministack')}, "
             f"Python {platform.python_version()}; a second of AWS's clocks lasted {self.time_scale:g} s."
         )
-
-    def write(self) -> None:
-        """Replaces the table in the page."""
-        begin, end = "<!-- results: written by the test run -->", "<!-- end of results -->"
-        before, _, rest = PAGE.read_text().partition(begin)
-        after = rest.partition(end)[2]
-        PAGE.write_text(f"{before}{begin}\n\n{self.table()}\n\n{end}{after}")

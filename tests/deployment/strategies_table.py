@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.render import render
-from tests.deployment import REPOSITORY_ROOT
+from tests.deployment.recorded import Part
 from tests.deployment.results import Results
 from tests.deployment.strategies import SETTINGS
 
-FILE = REPOSITORY_ROOT / "docs/deployments.md"
-_BEGIN, _END = "<!-- strategies: written by the test run -->", "<!-- end of strategies -->"
-
 
 class Table:
-    """A column for each strategy; printed in the end, and written to docs/ when PHOENIX_RECORD is set and nothing
-    failed.
-    """
+    """The table in docs/deployments.md, with a column for each strategy."""
 
     def __init__(self, engine: DockerEngine, time_scale: float, strategies: list[str]) -> None:
         self.results, self.strategies = Results(engine, time_scale), strategies
@@ -28,24 +21,15 @@ class Table:
         """One cell."""
         self.rows.setdefault(what, {})[strategy] = "; ".join(cells)
 
-    def text(self) -> str:
+    def part(self) -> Part:
         """In Markdown."""
+        self._add_sizes()
+        head = [f"| | {' | '.join(f'`{each}`' for each in self.strategies)} |", f"|---|{'---|' * len(self.strategies)}"]
         lines = [
-            f"| | {' | '.join(f'`{each}`' for each in self.strategies)} |",
-            f"|---|{'---|' * len(self.strategies)}",
+            f"| {what} | {' | '.join(cells.get(each, '-') for each in self.strategies)} |"
+            for what, cells in self.rows.items()
         ]
-        for what, cells in self.rows.items():
-            lines.append(f"| {what} | {' | '.join(cells.get(each, '-') for each in self.strategies)} |")
-        return "\n".join([*lines, "", self.results.machine()])
-
-    def finish(self, failed: int) -> None:
-        """Prints the table, and writes it where that is wanted."""
-        if os.environ.get("PHOENIX_RECORD") and not failed and "PYTEST_XDIST_WORKER" not in os.environ:
-            self._add_sizes()
-            before, _, rest = FILE.read_text().partition(_BEGIN)
-            after = rest.partition(_END)[2]
-            FILE.write_text(f"{before}{_BEGIN}\n\n{self.text()}\n\n{_END}{after}")
-        print("\n" + self.text())
+        return Part("docs/deployments.md", "strategies", head, lines, self.results.machine())
 
     def _add_sizes(self) -> None:
         """Of the templates with the default settings but for the strategy."""

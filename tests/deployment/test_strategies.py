@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.server import LocalAws
+from tests.deployment import recorded
 from tests.deployment.account import existing
 from tests.deployment.stage import DeploymentFailed, local_aws
 from tests.deployment.strategies import REPOSITORY, SETTINGS, SHARES, Release, Story, build_versions
@@ -74,10 +75,12 @@ def stories(aws: LocalAws, request: pytest.FixtureRequest) -> dict[str, Story]:
 
 @pytest.fixture(scope="module")
 def table(engine: DockerEngine, request: pytest.FixtureRequest) -> Iterator[Table]:
-    """The recorded table, as that of the other stories."""
+    """The table in docs/deployments.md."""
     collected = Table(engine, TIME_SCALE, STRATEGIES)
     yield collected
-    collected.finish(request.session.testsfailed)
+    part = collected.part()
+    print("\n" + part.text())
+    recorded.keep(request.config, part)
 
 
 @dataclass
