@@ -49,11 +49,14 @@ TOGETHER: tuple[tuple[str, ...], ...] = (
     tuple(f"tests/deployment/test_story_{number}_" for number in (3, 5, 6)),
     ("tests/local/",),
 )
-# What begins first: what takes longest, and what mostly waits, so that other processes compute beside it.
+# What begins first: what takes longest, and beside it what computes while the images are built.
 ORDER = (
     "tests/deployment/test_strategies",
-    *(name for names in TOGETHER for name in names),
+    *TOGETHER[0],
     "tests/app/test_faults",
+    "tests/app/test_bodies",
+    *TOGETHER[1],
+    "tests/local/",
     "tests/deployment/",
     "tests/app/",
 )
