@@ -89,13 +89,13 @@ def settings_of(combination: Combination) -> dict[str, Any]:
 def pairwise() -> list[Combination]:
     """Combinations in which every two values of two settings meet: greedily, in the same order at every run."""
     sizes = [range(len(values)) for values in CHOICES.values()]
-    every = [each for each in itertools.product(*sizes) if not contradicts(parts_of(each))]
-    open_ = {pair for each in every for pair in pairs(each)}
+    every = {each: pairs(each) for each in itertools.product(*sizes) if not contradicts(parts_of(each))}
+    open_ = set().union(*every.values())
     found: list[Combination] = []
     while open_:
-        best = max(every, key=lambda each: len(pairs(each) & open_))
+        best = max(every, key=lambda each: len(every[each] & open_))
         found.append(best)
-        open_ -= pairs(best)
+        open_ -= every[best]
     return found
 
 

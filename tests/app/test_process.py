@@ -25,9 +25,11 @@ from tests.app.application import (
 from tests.app.database import Database
 from tests.app.nodes import APP
 
-pytestmark = pytest.mark.usefixtures("each_node")
+# What Node.js itself does with processes is tried with each version that is here; the rest, with the image's.
+with_each_node = pytest.mark.usefixtures("each_node")
 
 
+@with_each_node
 def test_npm_start_serves_without_a_database() -> None:
     """With PORT and DB_CONNECTION_STRING alone."""
     application = Application(command=("npm", "start"))
@@ -132,6 +134,7 @@ def test_other_methods_do_not_crash() -> None:
         assert '"POST /crash HTTP/1.1" 404' in application.stdout
 
 
+@with_each_node
 def test_a_crashed_worker_is_replaced_while_the_other_serves() -> None:
     """No other request fails, except one of the same worker at that moment."""
     statuses: list[Any] = []
@@ -224,6 +227,7 @@ def _listens(port: int) -> bool:
     return True
 
 
+@with_each_node
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_sigterm_finishes_what_is_in_flight(database: Database, trusting: dict[str, str], workers: str) -> None:
     """And flushes the log, closes idle connections, takes no new ones."""
@@ -279,6 +283,7 @@ def test_sigterm_while_the_first_worker_starts() -> None:
             assert application.process.wait(60) == 0
 
 
+@with_each_node
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("end", ["/crash", "SIGTERM"])
 def test_no_line_is_lost_in_a_pipe(database: Database, trusting: dict[str, str], workers: str, end: str) -> None:
