@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -87,6 +88,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("deployment")
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: _place(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Leaves what is collected, which stays, out of every later garbage collection."""
+    gc.freeze()
 
 
 def pytest_testnodedown(node: Any) -> None:

@@ -127,5 +127,6 @@ def eventually(check: Callable[[], Any], seconds: float, what: str) -> Any:
         found = check()
         if found:
             return found
-        time.sleep(0.1)
+        # A check takes some requests: more often, waiting would load the machine.
+        time.sleep(0.25)
     raise AssertionError(f"not within {PATIENCE * seconds:g} s: {what}")

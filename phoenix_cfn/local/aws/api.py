@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import boto3
+
 from phoenix_cfn.local.aws import ministack
 
 Request = dict[str, Any]
@@ -47,6 +49,9 @@ def serve(service: str, operations: Mapping[str, Operation], resource: Callable[
         except ApiError as error:
             return _error(error.code, str(error))
 
+    # To find that out, MiniStack loads the models of all services of AWS, which takes seconds.
+    known = ministack.router._KNOWN_AWS_SERVICE_NAMES or boto3.Session().get_available_services()
+    ministack.router._KNOWN_AWS_SERVICE_NAMES = frozenset([*known, service])
     ministack.iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
     ministack.iam_actions.extract_resource_arn = extract
     ministack.app.SERVICE_HANDLERS[service] = handle

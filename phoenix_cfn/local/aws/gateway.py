@@ -9,6 +9,7 @@ browser.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -106,6 +107,8 @@ def main() -> int:
         os._exit(0)
 
     signal.signal(signal.SIGTERM, stop)
+    # All of MiniStack stays: no garbage collection has to go through it.
+    gc.freeze()
     asyncio.run(serve(gateway(ministack.app.app), config))
     return 0
 
