@@ -204,7 +204,7 @@ class Story:
                     steps.append(Step(time.time(), asked, percent))
                 elif steps:
                     steps[-1].ended = asked
-            time.sleep(0.2)
+            time.sleep(0.5)
         return steps
 
     def _rule(self) -> str:

@@ -285,7 +285,7 @@ class Deployment:
         end = time.time() + scaled(seconds)
         while time.time() < end:
             self._check()
-            time.sleep(0.1)
+            time.sleep(0.25)
 
     def _check(self) -> None:
         """https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html"""

@@ -171,7 +171,7 @@ def _build(run: Run, action: Action, record: ActionRun) -> dict[str, str]:
     )["build"]
     record.summary = build["id"]
     while build["buildStatus"] == "IN_PROGRESS":
-        time.sleep(0.2)
+        time.sleep(0.5)
         build = client.batch_get_builds(ids=[build["id"]])["builds"][0]
     if build["buildStatus"] != "SUCCEEDED":
         raise ActionFailed(f"Build terminated with state: {build['buildStatus']} ({build['id']})")
@@ -343,7 +343,7 @@ def _status(client: Any, name: str) -> str:
 def _settled(client: Any, name: str) -> str:
     """The stack's status when nothing goes on any more."""
     while (status := _status(client, name)).endswith("IN_PROGRESS"):
-        time.sleep(0.2)
+        time.sleep(0.5)
     return status
 
 
@@ -389,7 +389,7 @@ def _codedeploy(run: Run, action: Action, record: ActionRun) -> dict[str, str]:
     ]
     record.summary = deployment
     while (found := client.get_deployment(deploymentId=deployment)["deploymentInfo"])["status"] not in _ENDED:
-        time.sleep(0.2)
+        time.sleep(0.5)
     client.get_deployment_config(deploymentConfigName=found["deploymentConfigName"])
     if found["status"] != "Succeeded":
         reason = (found.get("errorInformation") or {}).get("message", "")
