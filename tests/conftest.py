@@ -58,6 +58,8 @@ ORDER = (
     "tests/app/test_bodies",
     *TOGETHER[1],
     "tests/local/",
+    "tests/deployment/test_broken",
+    "tests/deployment/test_rehearsal",
     "tests/deployment/",
     "tests/app/",
 )

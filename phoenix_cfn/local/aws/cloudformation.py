@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from phoenix_cfn.local.aws import iam, ministack, permissions
@@ -43,8 +44,15 @@ _NAME_PROPERTIES = {
 )
 def rule_functions_have_short_forms() -> None:
     engine = ministack.cfn_engine
+    engine.CfnLoader = _fast(engine.CfnLoader)
     for name in ("Contains", "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll"):
         engine.CfnLoader.add_constructor(f"!{name}", engine._construct_cfn_tag(f"Fn::{name}"))
+
+
+def _fast(loader: type[yaml.SafeLoader]) -> type:
+    """The same loader of templates by libyaml, where PyYAML has it: a tenth of the time."""
+    parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return type(loader.__name__, (parser,), {"yaml_constructors": loader.yaml_constructors})
 
 
 @correction("A parameter that the template does not declare is refused", f"{_API}/API_CreateStack.html")
