@@ -19,8 +19,9 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const PUBLIC = fileURLToPath(new URL('../public', import.meta.url));
 const ALLOW = document('text/html; charset=utf-8', 'GET,HEAD');
 
-// The load balancer keeps idle connections for 60 s; whoever closes first risks the request that is on its way, so it
-// must not be this side. The others bound what a slow client can hold: it is told at the first check after its time.
+// The load balancer keeps idle connections for 60 s. The side that closes first can lose a request in transit, so that
+// this side must not be the first. The others bound what a slow client can hold: it gets 408 at the first check after
+// its time.
 const SERVER_OPTIONS = {
   keepAliveTimeout: 65_000,
   headersTimeout: 20_000,

@@ -77,7 +77,7 @@ export class CertificateQueue {
       this.#waiting.shift()?.resolve(certificate);
       this.#makeNext();
     });
-    maker.process.on('error', (error) => this.#replace(maker, error.message)); // it could not be started, or asked
+    maker.process.on('error', (error) => this.#replace(maker, error.message)); // no start, or no message sent
     maker.process.on('exit', (code, signal) => this.#replace(maker, `ended (${signal ?? `exit code ${code}`})`));
     return maker;
   }

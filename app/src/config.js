@@ -1,10 +1,10 @@
-// Reads the environment: what the application may be told, and one clear line for whatever is wrong with it.
+// Reads the environment: the settings of the application, and one clear line for each that is wrong.
 import { readFileSync } from 'node:fs';
 
 const CONNECTION_STRING_FORM =
   'mongodb://[username:password@]host1[:port1][,...][/[database][?options]]';
 
-/** The exit code of a process that was told something it cannot work with: starting it again will not help. */
+/** The exit code of a process with a wrong setting: another start does not help. */
 export const EXIT_CANNOT_START = 2;
 
 /** Something in the environment is wrong; the message is fit to be shown, so it never quotes a connection string. */

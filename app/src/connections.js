@@ -80,7 +80,7 @@ export class Connections {
     const open = [];
     socket[OPEN] = open;
     this.#sockets.add(socket);
-    // A response that is queued behind another one is not told that its client has left.
+    // A response that is queued behind another one gets no event when its client has left.
     socket.on('close', () => {
       this.#sockets.delete(socket);
       for (const exchange of open.splice(0)) exchange.end();

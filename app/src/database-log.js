@@ -33,15 +33,15 @@ function say(text) {
 
 function clientOptions(connectionString, extraAuthorities) {
   const { MongoClient } = require('mongodb');
-  let asked;
+  let wanted;
   try {
-    asked = new MongoClient(connectionString, CLIENT_OPTIONS).options;
+    wanted = new MongoClient(connectionString, CLIENT_OPTIONS).options;
   } catch {
     // The driver's message may quote the string, and with it the password.
     throw ConfigurationError.connectionString('is malformed');
   }
   // Files that the connection string names stand alone, as the driver has it.
-  if (!asked.tls || asked.tlsCAFile || asked.tlsCertificateKeyFile || asked.tlsCRLFile) return CLIENT_OPTIONS;
+  if (!wanted.tls || wanted.tlsCAFile || wanted.tlsCertificateKeyFile || wanted.tlsCRLFile) return CLIENT_OPTIONS;
   // Made once, since some 300 certificates take 50 ms, and the driver would have them made for each connection.
   const secureContext = require('node:tls').createSecureContext({ ca: [...authorities(), ...extraAuthorities] });
   return { ...CLIENT_OPTIONS, secureContext };
@@ -123,7 +123,7 @@ export class DatabaseLog {
     }, ms);
   }
 
-  /** One attempt: writes a batch, or asks whether the database is there when none waits. Never throws. */
+  /** One attempt: writes a batch, or pings the database when none waits. Never throws. */
   async #flush() {
     const batch = this.#documents.slice(0, BATCH);
     try {

@@ -33,7 +33,7 @@ function write(fd, text) {
   return null;
 }
 
-/** One line, or several, of what was asked for: to stdout. */
+/** One line or several of the request log: to stdout. */
 export function print(text) {
   const error = write(1, `${text}\n`);
   if (error !== null) {

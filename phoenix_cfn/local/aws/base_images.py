@@ -1,5 +1,6 @@
-"""Base images: what this machine's engine has, the registry has for builds, where no registry of the internet may be in
-reach. Their layers lie there uncompressed, and a push takes them over: it neither compresses nor sends them.
+"""The base images that this machine's engine has, in the local registry: a build may reach no other.
+
+Their layers are uncompressed. A push mounts them from here: it neither compresses nor sends them.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ _lock = threading.Lock()
 
 
 def provide(docker: Any, image: str) -> str:
-    """Takes an image of the engine into the registry, unless it is there. Its tag there."""
+    """Copies an image of the engine to the registry, once; its tag there. Raises docker.errors.ImageNotFound."""
     tag = str(docker.images.get(image).id).removeprefix("sha256:")
     with _lock:
         if tag not in _images:
             # By this name: the image may have others.
             _images[tag] = _image(b"".join(docker.api.get_image(image)))
-    # In the account and the region of the build: what a push finds there, it does not send.
+    # In the account and the region of the build, where a push looks for what to mount.
     ministack.ecr._layer_blobs.setdefault(REPOSITORY, {}).update(_images[tag].blobs)
     return tag
 
@@ -52,7 +53,7 @@ def _image(archive: bytes) -> _Image:
             assert file is not None
             return file.read()
 
-        [described] = json.loads(content("manifest.json"))
+        described, *_ = json.loads(content("manifest.json"))
         config, *layers = [content(name) for name in (described["Config"], *described["Layers"])]
     manifest = {
         "schemaVersion": 2,

@@ -222,8 +222,10 @@ class _Build:
         for name in source.namelist():
             if PurePosixPath(name).name == "Dockerfile" and name.count("/") <= 1:
                 for image in base_images_of(source.read(name).decode()):
+                    # An image by digest is its registry's: no other can have it under this name.
                     with suppress(ImageNotFound):
-                        found[image] = base_images.provide(self.docker, image)
+                        if "@" not in image:
+                            found[image] = base_images.provide(self.docker, image)
         return found
 
 
@@ -263,7 +265,7 @@ def _start_script(privileged: bool, images: dict[str, str], spec: Buildspec) -> 
 
 
 def _pull(image: str, tag: str) -> str:
-    """Takes a base image from the local registry; of what the layer cache has, nothing is sent."""
+    """Pulls a base image from the local registry, and gives it the name that the Dockerfile has."""
     there = f"{ecr.host()}/{base_images.REPOSITORY}:{tag}"
     return (
         f"docker --config {_PUBLIC} pull --quiet {there} >/dev/null"
@@ -276,7 +278,7 @@ def _archive(source: zipfile.ZipFile, spec: Buildspec, start: str) -> bytes:
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name, content in (("start.sh", start), ("build.sh", spec.script())):
             _add(tar, f"codebuild/{name}", content.encode(), 0o755)
-        # A registry that has private repositories gets no request without a login, which public ones ignore.
+        # Docker sends no request without a login to a registry with private repositories. The public one ignores it.
         public = {"auths": {ecr.host(): {"auth": base64.b64encode(b"public:public").decode()}}}
         _add(tar, f"{_PUBLIC[1:]}/config.json", json.dumps(public).encode(), 0o600)
         for item in source.infolist():
