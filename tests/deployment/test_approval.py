@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -24,14 +25,51 @@ from .subscriber import subscriber
 from .versions import other_page, without_tests
 
 
+@dataclass
+class FirstRun:
+    """Of a pipeline that waits for an approval: `waited` seconds, the options of the printed command, what the pipeline
+    asked, and the status of the infrastructure's stack before the answer.
+    """
+
+    stage: Stage
+    waited: float
+    options: dict[str, str]
+    asked: dict[str, str]
+    status: str
+
+
 @pytest.fixture(scope="module")
-def asking(aws: LocalAws) -> Iterator[Stage]:
-    """A stage whose deployments need an approval, not deployed yet."""
+def first_run(aws: LocalAws) -> Iterator[FirstRun]:
+    """A stage whose deployments need an approval, deployed by the printed command."""
     with own_stage(aws, "asking") as stage:
         choose(stage.fork.clone, {"deployment": {"approval": True}})
         without_tests(stage.fork)
         stage.fork.push("Deploy after an approval")
-        yield stage
+        printed = io.StringIO()
+        start = time.time()
+        up = threading.Thread(target=deployed, args=(stage, {}, Progress(printed)), daemon=True)
+        up.start()
+        asked = question(stage)
+        command = eventually(
+            lambda: re.search(r"put-approval-result (.*)$", printed.getvalue(), re.S), 30, "the command"
+        )
+        options = dict(re.findall(r"--([a-z-]+) (\S+)", command[1]))
+        found = FirstRun(stage, time.time() - start, options, asked, stage.status(stage.infrastructure_stack))
+        stage.aws.client("codepipeline").put_approval_result(
+            pipelineName=options["pipeline-name"],
+            stageName=options["stage-name"],
+            actionName=options["action-name"],
+            token=options["token"],
+            result=dict(each.split("=") for each in options["result"].split(",")),
+        )
+        up.join(600)
+        yield found
+
+
+@pytest.fixture
+def asking(first_run: FirstRun) -> Stage:
+    """The deployed stage."""
+    return first_run.stage
 
 
 def question(stage: Stage) -> dict[str, str]:
@@ -40,29 +78,15 @@ def question(stage: Stage) -> dict[str, str]:
     return found
 
 
-def test_the_first_run_waits_and_up_prints_how_to_approve(asking: Stage, results: Results) -> None:
+def test_the_first_run_waits_and_up_prints_how_to_approve(first_run: FirstRun, results: Results) -> None:
     """The printed command approves; nothing of the infrastructure exists before it."""
-    printed = io.StringIO()
-    start = time.time()
-    up = threading.Thread(target=deployed, args=(asking, {}, Progress(printed)), daemon=True)
-    up.start()
-    asked = question(asking)
-    command = eventually(lambda: re.search(r"put-approval-result (.*)$", printed.getvalue(), re.S), 30, "the command")
-    waits = time.time() - start
-    assert asking.status(asking.infrastructure_stack) == ""
-    options = dict(re.findall(r"--([a-z-]+) (\S+)", command[1]))
-    assert options["token"] == asked["token"]
-    asking.aws.client("codepipeline").put_approval_result(
-        pipelineName=options["pipeline-name"],
-        stageName=options["stage-name"],
-        actionName=options["action-name"],
-        token=options["token"],
-        result=dict(each.split("=") for each in options["result"].split(",")),
-    )
-    up.join(600)
+    assert first_run.status == ""
+    assert first_run.options["token"] == first_run.asked["token"]
+    asking = first_run.stage
     assert asking.get().status == 200
     assert [each["name"] for each in asking.executions()[0]["actions"]] == ["Source", "Build", "Approve", "Deploy"]
-    results.add("R5", "approval: the first run waits, then deploys", waits, note="the URL answers after the approval")
+    what = "approval: the first run waits, then deploys"
+    results.add("R5", what, first_run.waited, note="the URL answers after the approval")
 
 
 def test_a_rejected_version_changes_nothing(asking: Stage, results: Results) -> None:
