@@ -19,6 +19,7 @@ from troposphere import Output, Parameter
 from troposphere.sns import Topic
 
 from phoenix_cfn import Settings, infrastructure, pipeline
+from phoenix_cfn.cloudformation.documents import LOADER
 from phoenix_cfn.errors import RenderError
 from phoenix_cfn.render import render
 from phoenix_cfn.template import StageTemplate
@@ -127,7 +128,7 @@ class _Slow(yaml.SafeLoader):
     """PyYAML's reader in Python."""
 
 
-class _Fast(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # a class of its own, where it is there
+class _Fast(LOADER):  # type: ignore[misc, valid-type]
     """libyaml's reader, which has limits of its own."""
 
 

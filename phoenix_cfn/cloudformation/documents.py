@@ -16,15 +16,16 @@ MOST_NODES = 250_000
 Nested aliases can expand to more values than fit into memory, and an alias that contains itself is infinite.
 """
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The loader of PyYAML by libyaml, or the slower one if PyYAML has no libyaml."""
 
 
-class _Loader(_LOADER):  # type: ignore[misc, valid-type]
+class _Loader(LOADER):  # type: ignore[misc, valid-type]
     """YAML as in CloudFormation: short forms of functions are converted to long forms, and dates are strings."""
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in _LOADER.yaml_implicit_resolvers.items()
+        for first, resolvers in LOADER.yaml_implicit_resolvers.items()
     }
 
 

@@ -9,17 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
-from phoenix_cfn.local import leftovers
+from phoenix_cfn.local import clients, leftovers
 from phoenix_cfn.local.aws.settings import PREFIX, LocalSettings
 from phoenix_cfn.local.docker_engine import DockerEngine
 from phoenix_cfn.local.errors import LocalError
@@ -36,9 +32,6 @@ class LocalAws:
 
     def __init__(self, engine: DockerEngine, settings: LocalSettings, process: int) -> None:
         self.engine, self.settings, self.process = engine, settings, process
-        # To make a client takes as long as several requests, and no two threads may do it at a time.
-        self._clients: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
-        self._lock = threading.Lock()
 
     @classmethod
     def start(cls, engine: DockerEngine, state: Path, time_scale: float = 0.1, tied: bool = True) -> LocalAws:
@@ -105,24 +98,13 @@ class LocalAws:
 
     def client(self, service: str, **options: str) -> Any:
         """An ordinary boto3 client, as the account's root. The same one for the same arguments."""
-        key = service, tuple(sorted(options.items()))
-        with self._lock:
-            if key not in self._clients:
-                self._clients[key] = self._new_client(service, options)
-            return self._clients[key]
-
-    def _new_client(self, service: str, options: dict[str, str]) -> Any:
-        return boto3.client(
-            service,
-            config=Config(retries={"total_max_attempts": 2}, read_timeout=300, s3={"addressing_style": "path"}),
-            **{
-                "endpoint_url": self.settings.endpoint,
-                "region_name": REGION,
-                "aws_access_key_id": "test",
-                "aws_secret_access_key": "test",
-                **options,
-            },
-        )
+        root = {
+            "endpoint_url": self.settings.endpoint,
+            "region_name": REGION,
+            "aws_access_key_id": "test",
+            "aws_secret_access_key": "test",
+        }
+        return clients.client(service, **{**root, **options})
 
     def pipelines(self) -> list[dict[str, Any]]:
         """What the pipelines did: executions with their actions, oldest first."""

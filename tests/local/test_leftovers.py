@@ -33,7 +33,7 @@ class _Api(BaseHTTPRequestHandler):
     server: Engine
 
     def do_GET(self) -> None:
-        path = re.sub(r"^/v[\d.]+|\?.*$", "", self.path)
+        path = self._resource()
         gone = {"Id": "gone", "RepoTags": None, "RepoDigests": None, "Labels": LABEL}
         pulled = {
             "Id": "pulled",
@@ -50,8 +50,12 @@ class _Api(BaseHTTPRequestHandler):
         self._answer(200 if path in answers else 404, answers.get(path, {"message": "no such image or container"}))
 
     def do_DELETE(self) -> None:
-        self.server.removed.append(unquote(re.sub(r"^/v[\d.]+|\?.*$", "", self.path)))
+        self.server.removed.append(self._resource())
         self._answer(200, [])
+
+    def _resource(self) -> str:
+        """Without the API's version and the query."""
+        return unquote(re.sub(r"^/v[\d.]+|\?.*$", "", self.path))
 
     def _answer(self, status: int, body: object) -> None:
         text = json.dumps(body).encode()

@@ -49,7 +49,7 @@ def serve(service: str, operations: Mapping[str, Operation], resource: Callable[
         except ApiError as error:
             return _error(error.code, str(error))
 
-    # To find that out, MiniStack loads the models of all services of AWS, which takes seconds.
+    # To find out that this is a service of AWS, MiniStack would load the models of all, which takes seconds.
     known = ministack.router._KNOWN_AWS_SERVICE_NAMES or boto3.Session().get_available_services()
     ministack.router._KNOWN_AWS_SERVICE_NAMES = frozenset([*known, service])
     ministack.iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service

@@ -55,18 +55,19 @@ def _image(archive: bytes) -> _Image:
 
         described, *_ = json.loads(content("manifest.json"))
         config, *layers = [content(name) for name in (described["Config"], *described["Layers"])]
+    # Each digest is computed once: a layer may have hundreds of megabytes.
+    contents = [(_digest(blob), blob) for blob in (config, *layers)]
+    described_config, *described_layers = [
+        {"mediaType": kind, "size": len(blob), "digest": digest}
+        for kind, (digest, blob) in zip([_CONFIG, *[_LAYER] * len(layers)], contents, strict=True)
+    ]
     manifest = {
         "schemaVersion": 2,
         "mediaType": _MANIFEST,
-        "config": _described(config, _CONFIG),
-        "layers": [_described(layer, _LAYER) for layer in layers],
+        "config": described_config,
+        "layers": described_layers,
     }
-    blobs = {_digest(blob): blob for blob in (config, *layers)}
-    return _Image(json.dumps(manifest).encode(), blobs)
-
-
-def _described(blob: bytes, media_type: str) -> dict[str, Any]:
-    return {"mediaType": media_type, "size": len(blob), "digest": _digest(blob)}
+    return _Image(json.dumps(manifest).encode(), dict(contents))
 
 
 def _digest(blob: bytes) -> str:

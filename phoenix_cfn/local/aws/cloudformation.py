@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from phoenix_cfn.cloudformation.documents import LOADER
 from phoenix_cfn.local.aws import iam, ministack, permissions
 from phoenix_cfn.local.aws.corrections import correction
 
@@ -51,8 +52,7 @@ def rule_functions_have_short_forms() -> None:
 
 def _fast(loader: type[yaml.SafeLoader]) -> type:
     """The same loader of templates by libyaml, where PyYAML has it: a tenth of the time."""
-    parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return type(loader.__name__, (parser,), {"yaml_constructors": loader.yaml_constructors})
+    return type(loader.__name__, (LOADER,), {"yaml_constructors": loader.yaml_constructors})
 
 
 @correction("A parameter that the template does not declare is refused", f"{_API}/API_CreateStack.html")

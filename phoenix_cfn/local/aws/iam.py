@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
+from phoenix_cfn.local import clients
 from phoenix_cfn.local.aws import ministack
 from phoenix_cfn.local.aws.settings import settings
 
@@ -86,26 +82,8 @@ def credentials(role_arn: str, service: str) -> dict[str, str]:
 
 def client(service: str, role_arn: str, principal: str) -> Any:
     """A boto3 client that acts with the role, as the service `principal` does on AWS."""
-    keys = credentials(role_arn, principal)
-    with _making:
-        return _client(service, ministack.region(), *keys.values())
-
-
-# To make a client takes as long as several requests, and no two threads may do it at a time.
-_making = threading.Lock()
-
-
-@cache
-def _client(service: str, region: str, key: str, secret: str, token: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=settings().endpoint,
-        region_name=region,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        aws_session_token=token,
-        config=Config(retries={"total_max_attempts": 2}, read_timeout=300, s3={"addressing_style": "path"}),
-    )
+    keys = {name.lower(): value for name, value in credentials(role_arn, principal).items()}
+    return clients.client(service, endpoint_url=settings().endpoint, region_name=ministack.region(), **keys)
 
 
 def _policies(role_arn: str) -> list[list[Any]]:
