@@ -29,8 +29,8 @@ sys.dont_write_bytecode = False
 hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("phoenix")
 
-# Of the whole suite, which waits and computes.
-PROCESSES = 4
+# For the whole suite: all but one of them wait for what they deploy, most of the time.
+PROCESSES = 6
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -66,11 +66,19 @@ ORDER = (
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives each process whole files, whose fixtures are made once, or all files that belong together."""
+    """Gives each process whole files, whose fixtures are made once, or all files that belong together.
+
+    The last process takes files from the end: it computes while the others wait.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         together = next((names[0] for names in TOGETHER if nodeid.startswith(names)), None)
         return together or nodeid.partition("::")[0]
+
+    def _assign_work_unit(self, node: Any) -> None:
+        if len(self.nodes) > 1 and node is self.nodes[-1]:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
 
 
 def _place(nodeid: str) -> int:

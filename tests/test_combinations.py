@@ -11,6 +11,7 @@ import pytest
 
 from phoenix_cfn import Settings, infrastructure, pipeline
 from phoenix_cfn.errors import SettingsError
+from phoenix_cfn.infrastructure.deployments import STRATEGIES
 from phoenix_cfn.pipeline.sources import KINDS
 from tests import gated
 from tests.stack import Stack, text, walk
@@ -30,14 +31,22 @@ CHOICES: dict[str, list[dict[str, Any]]] = {
                 "writable_paths": ["/tmp"],
                 "stop_timeout": 60,
                 "variables": {"LOG_LEVEL": "info", "URL": "https://${StagePrefix}.example.com"},
-                "secrets": {"API_KEY": "${StagePrefix}/payments:key"},
+                "secrets": {
+                    "API_KEY": "${StagePrefix}/payments:key",
+                    "MAIL": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf",
+                },
                 "allow": [
                     {
                         "actions": ["sqs:SendMessage"],
                         "resources": [
                             "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${StagePrefix}-orders"
                         ],
-                    }
+                    },
+                    {
+                        "actions": ["cloudwatch:PutMetricData"],
+                        "resources": ["*"],
+                        "reason": "The action has no resource level.",
+                    },
                 ],
             }
         },
@@ -46,7 +55,7 @@ CHOICES: dict[str, list[dict[str, Any]]] = {
         {},
         {"database": {"kind": "none"}},
         {"database": {"kind": "external", "variable": "DATABASE_URL"}},
-        {"database": {"instances": 16, "from_snapshot": True, "deletion_protection": True}},
+        {"database": {"instances": 16, "from_snapshot": True, "deletion_protection": True, "variable": "MONGODB_URI"}},
         {"database": {"serverless_capacity": [0.5, 8], "instances": 1}},
     ],
     "network": [
@@ -60,64 +69,79 @@ CHOICES: dict[str, list[dict[str, Any]]] = {
     "retention": [{}, {"retention": {"days": 30}}],
     "deployment": [
         {},
-        {"deployment": {"strategy": "blue-green", "smoke_test_path": "/health", "approval": True}},
-        {"deployment": {"strategy": "codedeploy"}},
+        {"deployment": {"strategy": "blue-green", "smoke_test_path": "/health?deep=1", "approval": True}},
+        {"deployment": {"strategy": "canary"}},
+        {"deployment": {"strategy": "linear", "smoke_test_path": "/health?deep=1"}},
+        {"deployment": {"strategy": "codedeploy", "smoke_test_path": "/health", "approval": True}},
     ],
 }
-CONTRADICT = [({"network": {"nat_gateways": 0}}, {"database": {"kind": "external", "variable": "DATABASE_URL"}})]
+# In the order of CHOICES.
+CONTRADICT = [({"database": {"kind": "external", "variable": "DATABASE_URL"}}, {"network": {"nat_gateways": 0}})]
 
 Combination = tuple[int, ...]
+# A value: the place of its setting in CHOICES, and its own in the list of that setting.
+Value = tuple[int, int]
+VALUES: list[list[Value]] = [
+    [(place, index) for index in range(len(values))] for place, values in enumerate(CHOICES.values())
+]
+EVERY_PAIR = {pair for one, other in itertools.combinations(VALUES, 2) for pair in itertools.product(one, other)}
 
 
-def contradicts(parts: list[dict[str, Any]]) -> bool:
-    return any(one in parts and other in parts for one, other in CONTRADICT)
+def part_of(value: Value) -> dict[str, Any]:
+    place, index = value
+    return list(CHOICES.values())[place][index]
 
 
-def parts_of(combination: Combination) -> list[dict[str, Any]]:
-    return [values[index] for values, index in zip(CHOICES.values(), combination, strict=True)]
+REFUSED = {pair for pair in EVERY_PAIR if tuple(map(part_of, pair)) in CONTRADICT}
 
 
 def settings_of(combination: Combination) -> dict[str, Any]:
     """The plain settings of a combination: those of the same group together."""
     found: dict[str, Any] = {}
-    for part in parts_of(combination):
+    for part in map(part_of, enumerate(combination)):
         for key, value in part.items():
             found[key] = {**found.get(key, {}), **value} if isinstance(value, dict) else value
     return found
 
 
 def pairwise() -> list[Combination]:
-    """Combinations in which every two values of two settings meet: greedily, in the same order at every run."""
-    sizes = [range(len(values)) for values in CHOICES.values()]
-    every = {each: pairs(each) for each in itertools.product(*sizes) if not contradicts(parts_of(each))}
-    open_ = set().union(*every.values())
+    """Combinations in which every two values of two settings meet, the same in every run.
+
+    Each begins with a pair that is not in those before, and has of every other setting the value that adds most pairs.
+    """
     found: list[Combination] = []
-    while open_:
-        best = max(every, key=lambda each: len(every[each] & open_))
-        found.append(best)
-        open_ -= every[best]
+    missing = EVERY_PAIR - REFUSED
+    while missing:
+        chosen = set(min(missing))
+        for values in VALUES:
+            if chosen.isdisjoint(values):
+                fit = [value for value in values if REFUSED.isdisjoint(met(chosen, value))]
+                chosen.add(max(fit, key=lambda value: len(missing & met(chosen, value))))
+        found.append(tuple(index for _, index in sorted(chosen)))
+        missing -= pairs(found[-1])
     return found
 
 
-def pairs(combination: Combination) -> set[tuple[tuple[int, int], tuple[int, int]]]:
+def met(chosen: set[Value], value: Value) -> set[tuple[Value, Value]]:
+    """The pairs of a value with each of the others."""
+    return {(min(other, value), max(other, value)) for other in chosen}
+
+
+def pairs(combination: Combination) -> set[tuple[Value, Value]]:
     return set(itertools.combinations(enumerate(combination), 2))
 
 
 COMBINATIONS = pairwise()
 
 
+def test_every_strategy_of_deployment_is_among_the_choices() -> None:
+    assert {Settings.of(each).deployment.strategy for each in CHOICES["deployment"]} == set(STRATEGIES)
+
+
 def test_every_two_values_meet() -> None:
     found = {pair for each in COMBINATIONS for pair in pairs(each)}
-    values = [[(place, index) for index in range(len(each))] for place, each in enumerate(CHOICES.values())]
-    every = {pair for one, other in itertools.combinations(values, 2) for pair in itertools.product(one, other)}
-    refused = {
-        ((place, CHOICES[group].index(one)), (other_place, CHOICES[other_group].index(other)))
-        for (one, other) in CONTRADICT
-        for place, group in enumerate(CHOICES)
-        for other_place, other_group in enumerate(CHOICES)
-        if one in CHOICES[group] and other in CHOICES[other_group] and one and other
-    }
-    assert every - found == {tuple(sorted(pair)) for pair in refused}
+    apart = [(part_of(one), part_of(other)) for one, other in EVERY_PAIR - found]
+    assert sorted(apart, key=str) == sorted(CONTRADICT, key=str)
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS, ids=lambda each: "".join(map(str, each)))

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from phoenix_cfn import Settings, gate, infrastructure, pipeline
+from phoenix_cfn import gate
 from phoenix_cfn.cfnlintrc import ConfigurationError
-from phoenix_cfn.infrastructure.deployments import STRATEGIES
-from phoenix_cfn.render import render
 
 FAULTY = b"""
 AWSTemplateFormatVersion: '2010-09-09'
@@ -61,17 +59,6 @@ def test_the_gate_and_a_bare_cfn_lint_say_the_same(checkout: Path) -> None:
 def test_a_bare_cfn_lint_in_the_root_finds_nothing(root: Path) -> None:
     bare = bare_cfn_lint(root)
     assert (bare.returncode, bare.stdout) == (0, "")
-
-
-@pytest.mark.parametrize(
-    ("strategy", "path"),
-    [(each, path) for each in STRATEGIES for path in (("",) if each == "rolling" else ("", "/health?deep=1"))],
-)
-def test_every_strategy_of_deployment_passes(checkout: Path, strategy: str, path: str) -> None:
-    settings = Settings.of({"deployment": {"strategy": strategy, "smoke_test_path": path, "approval": bool(path)}})
-    templates = {"Infrastructure": infrastructure.template(settings), "Pipeline": pipeline.template(settings)}
-    files = {f"templates/{name}.yml": render(template).encode() for name, template in templates.items()}
-    assert [each.text for each in gate.findings(checkout, files)] == []
 
 
 def test_nothing_of_the_users_home_or_environment_opens_the_gate(

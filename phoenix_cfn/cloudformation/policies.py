@@ -31,11 +31,16 @@ class Statement:
 
     def names(self, action: str) -> bool:
         wanted = action.lower()
-        return any(fnmatchcase(wanted, pattern) for pattern in self._patterns) != self.negated
+        listed = wanted in self._names or any(fnmatchcase(wanted, pattern) for pattern in self._patterns)
+        return listed != self.negated
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(action.lower() for action in self.actions)
 
     @cached_property
     def _patterns(self) -> tuple[str, ...]:
-        return tuple(pattern.lower() for pattern in self.actions)
+        return tuple(action for action in self._names if "*" in action or "?" in action)
 
     def concerns(self, resource: Resource | None) -> bool | None:
         """Whether the statement's resources include this one; None if that is unknown."""

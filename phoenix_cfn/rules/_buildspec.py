@@ -22,6 +22,9 @@ _SET = re.compile(
     r"(?:^|[\s;&|(])(?:export\s+|local\s+|readonly\s+|declare\s+)?([A-Z_][A-Z0-9_]*)\+?=|\b(?:for|read(?:\s+-\w+)*)\s+([A-Z_][A-Z0-9_]*)"
 )
 
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_QUOTED = re.compile(r"""\\.|'[^']*'?|("(?:[^"\\]|\\.)*"?)""", re.DOTALL)
+
 
 def lacks_file(spec: Buildspec, artifact: str, file: str) -> str | None:
     """Why an artifact does not contain a file; None if it does, or if that is not known."""
@@ -75,23 +78,8 @@ def variables_read(spec: Buildspec) -> set[str]:
 
 
 def _unquoted(command: str) -> str:
-    """The command without its text in single quotes, in which the shell expands nothing."""
-    kept, quote = [], ""
-    position = 0
-    while position < len(command):
-        sign = command[position]
-        if sign == "\\" and quote != "'":
-            position += 2
-            continue
-        if quote == "":
-            if sign in "'\"":
-                quote = sign
-        elif sign == quote:
-            quote = ""
-        if quote != "'":
-            kept.append(sign)
-        position += 1
-    return "".join(kept)
+    """The command without its text in single quotes, in which the shell expands nothing, and without escapes."""
+    return _QUOTED.sub(lambda found: _ESCAPED.sub(" ", found[1] or " "), command)
 
 
 def image_definitions(spec: Buildspec) -> list[str]:

@@ -42,7 +42,7 @@ def results(engine: DockerEngine, request: pytest.FixtureRequest) -> Iterator[Re
 @pytest.fixture(scope="session")
 def deployed(aws: LocalAws, results: Results) -> Iterator[Stage]:
     """The stage `dev`, with the original's nine parameters."""
-    with own_stage(aws, "dev") as made:
+    with own_stage(aws, "dev", tests=True) as made:
         start = time.time()
         made.up()
         results.add("R1", "both stacks from nothing, image built", time.time() - start)

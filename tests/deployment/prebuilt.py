@@ -10,8 +10,6 @@ import base64
 import io
 
 from phoenix_cfn.local.server import LocalAws
-from tests.deployment.fork import BRANCH
-from tests.deployment.stage import Stage
 
 
 def image(aws: LocalAws, name: str, base: str, *lines: str) -> str:
@@ -20,22 +18,6 @@ def image(aws: LocalAws, name: str, base: str, *lines: str) -> str:
     dockerfile = "\n".join([f"FROM {base}", *lines, ""])
     aws.engine.client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=tag, rm=True)
     return tag
-
-
-def deployed_image(stage: Stage) -> str:
-    """The image that the infrastructure stack deploys, by its name in the engine."""
-    [stack] = stage.cloudformation.describe_stacks(StackName=stage.infrastructure_stack)["Stacks"]
-    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
-    return f"127.0.0.1:{stage.aws.settings.port}/{parameters['DockerImageURI'].partition('/')[2]}"
-
-
-def release(stage: Stage, image: str, message: str) -> int:
-    """Pushes what is in the clone, with an image of the engine. The number of the pipeline's run."""
-    run = len(stage.executions()) + 1
-    commit = stage.fork.push(message, quietly=True)
-    push(stage.aws, image, stage.resources(stage.pipeline_stack)["Repository"], commit)
-    stage.fork.remote.deliver(BRANCH)
-    return run
 
 
 def push(aws: LocalAws, image: str, repository: str, tag: str) -> None:

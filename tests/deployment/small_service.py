@@ -54,6 +54,6 @@ def small_service(aws: LocalAws, owner: str, chosen: dict[str, Any]) -> Fork:
     (app / "buildspec.yml").write_text((SKELETON / "buildspec.yml").read_text().replace("@SOURCE_DIR@", app.name))
     (project / cfnlintrc.FILE).write_text((SKELETON / "cfnlintrc").read_text())
     choose(project, chosen)
-    fork = Fork(aws, owner, settings.name)
+    fork = Fork(aws, owner, settings.name, settings.pipeline.source)
     fork.fill(project)
     return fork

@@ -15,8 +15,10 @@ from phoenix_cfn.local.errors import DeploymentFailed
 from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.local.stage import PATIENCE, Meanwhile
 from phoenix_cfn.local.visitors import Answer, request
+from tests.deployment import prebuilt
 from tests.deployment.account import existing
-from tests.deployment.fork import Fork
+from tests.deployment.fork import BRANCH, Fork
+from tests.deployment.versions import without_tests
 
 __all__ = ["PATIENCE", "Answer", "DeploymentFailed", "Stage", "eventually", "local_aws", "own_stage", "request"]
 
@@ -27,8 +29,31 @@ class Stage(stage.Stage):
     """Of a fork that the tests change."""
 
     fork: Fork
+    # The image of the version that `up` has deployed, by its name in the engine.
+    first = ""
     # When a request or a release last failed.
     failed_at = 0.0
+
+    def up(self, **changes: str) -> None:
+        super().up(**changes)
+        self.first = self.deployed_image()
+
+    def deployed_image(self) -> str:
+        """The image that the infrastructure stack deploys, by its name in the engine."""
+        [stack] = self.cloudformation.describe_stacks(StackName=self.infrastructure_stack)["Stacks"]
+        parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+        return f"127.0.0.1:{self.aws.settings.port}/{parameters['DockerImageURI'].partition('/')[2]}"
+
+    def push(self, message: str, image: str, quietly: bool = False) -> int:
+        """Pushes what is in the clone, with an image of the engine under the tag of the commit, so that no build makes
+        another. The number of the run that the push starts, unless `quietly`.
+        """
+        run = len(self.executions()) + 1
+        commit = self.fork.push(message, quietly=True)
+        prebuilt.push(self.aws, image, self.resources(self.pipeline_stack)["Repository"], commit)
+        if not quietly:
+            self.fork.remote.deliver(BRANCH)
+        return run
 
     def ended(self, count: int, seconds: float = 420, meanwhile: Meanwhile = lambda: None) -> dict[str, Any]:
         """As of every stage; the failure is remembered."""
@@ -49,9 +74,7 @@ class Stage(stage.Stage):
         released = [each["commit"] for each in self.executions() if each["status"] == "Succeeded"]
         if self.fork.tree(released[-1]) != self.fork.tree(self.fork.good):
             self.calm()
-            run = len(self.executions()) + 1
-            self.fork.push("Release the first version again")
-            self.finished(run)
+            self.finished(self.push("Release the first version again", self.first))
         self.settled(self.infrastructure_stack, ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
         if self.service()["desiredCount"] != TASKS:
             # Sooner than scaling in, which takes fifteen minutes.
@@ -108,10 +131,17 @@ def local_aws(engine: DockerEngine, time_scale: float) -> Iterator[LocalAws]:
 
 
 @contextmanager
-def own_stage(aws: LocalAws, prefix: str) -> Iterator[Stage]:
-    """A stage with a fork of its own, not deployed yet. At the end its stacks are deleted, and nothing is left."""
+def own_stage(aws: LocalAws, prefix: str, tests: bool = False) -> Iterator[Stage]:
+    """A stage with a fork of its own, not deployed yet. At the end its stacks are deleted, and nothing is left.
+
+    Its builds run the tests of the application only with `tests`.
+    """
     before = existing(aws)
-    stage = Stage(aws, Fork.create(aws, f"owner-of-{prefix}"), prefix)
+    fork = Fork.create(aws, f"owner-of-{prefix}")
+    if not tests:
+        without_tests(fork)
+        fork.good = fork.push("Build without the tests")
+    stage = Stage(aws, fork, prefix)
     try:
         yield stage
     finally:

@@ -16,7 +16,7 @@ from typing import Any
 from phoenix_cfn.local.server import LocalAws
 from tests.deployment.account import existing
 from tests.deployment.chosen import choose
-from tests.deployment.prebuilt import image, push, release
+from tests.deployment.prebuilt import image, push
 from tests.deployment.small_service import small_service
 from tests.deployment.stage import Stage
 from tests.deployment.visitors import Visit, Visitors
@@ -171,7 +171,7 @@ class Story:
 
     def push(self, name: str) -> int:
         """Pushes what is in the clone, with the image of a version. The number of the pipeline's run."""
-        return release(self.stage, self.images[name], f"Release {name}")
+        return self.stage.push(f"Release {name}", self.images[name])
 
     def release(self, name: str) -> Release:
         """Releases a version under constant requests, once no alarm of the one before can stop it."""

@@ -18,11 +18,11 @@ from phoenix_cfn.local.server import LocalAws
 from phoenix_cfn.local.up import deployed
 
 from .chosen import choose
-from .prebuilt import deployed_image, image, release
+from .prebuilt import image
 from .results import Results
 from .stage import Stage, eventually, own_stage
 from .subscriber import subscriber
-from .versions import other_page, without_tests
+from .versions import other_page
 
 
 @dataclass
@@ -43,7 +43,6 @@ def first_run(aws: LocalAws) -> Iterator[FirstRun]:
     """A stage whose deployments need an approval, deployed by the printed command."""
     with own_stage(aws, "asking") as stage:
         choose(stage.fork.clone, {"deployment": {"approval": True}})
-        without_tests(stage.fork)
         stage.fork.push("Deploy after an approval")
         printed = io.StringIO()
         start = time.time()
@@ -92,10 +91,10 @@ def test_the_first_run_waits_and_up_prints_how_to_approve(first_run: FirstRun, r
 def test_a_rejected_version_changes_nothing(asking: Stage, results: Results) -> None:
     """The topic gets the question with links to the commit and to the approval."""
     before = released(asking)
-    unwanted = image(asking.aws, "unwanted", deployed_image(asking), *other_page("Unwanted"))
+    unwanted = image(asking.aws, "unwanted", asking.deployed_image(), *other_page("Unwanted"))
     with subscriber(asking.aws, asking.resources(asking.pipeline_stack)["PipelineTopic"]) as messages:
         start = time.time()
-        run = release(asking, unwanted, "An unwanted version")
+        run = asking.push("An unwanted version", unwanted)
         asked = question(asking)
         commit = asking.fork.head()
         [published] = [json.loads(each)["approval"] for each in messages() if "approvalReviewLink" in each]

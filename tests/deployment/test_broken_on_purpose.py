@@ -14,7 +14,7 @@ from .database import connection_string, database, find_request_in_the_database
 from .fork import Fork
 from .results import Results
 from .stage import Stage, own_stage
-from .versions import NEVER_HEALTHY
+from .versions import UNHEALTHY
 
 INFRASTRUCTURE, PIPELINE = "templates/Infrastructure.yml", "templates/Pipeline.yml"
 
@@ -64,8 +64,9 @@ def retention(fork: Fork) -> None:
 
 @pytest.fixture(scope="module")
 def broken(aws: LocalAws) -> Iterator[Stage]:
-    """A stage with a fork of its own, whose every release is a broken one."""
+    """A stage with a fork of its own: without a fault it is deployed, and every other release is a broken one."""
     with own_stage(aws, "broken") as stage:
+        stage.up()
         yield stage
 
 
@@ -74,13 +75,9 @@ def _release(stage: Stage, fault: Callable[[Fork], None]) -> str:
     stage.delete(stage.infrastructure_stack)
     stage.fork.restore(stage.fork.good)
     fault(stage.fork)
-    run = len(stage.executions()) + 1
-    stage.fork.push(f"Broken: {fault.__name__}", quietly=True)
-    if stage.status(stage.pipeline_stack):
-        stage.update_pipeline()
-        stage.fork.push("Release it")
-    else:
-        stage.create_pipeline()
+    run = stage.push(f"Broken: {fault.__name__}", stage.first, quietly=True)
+    stage.update_pipeline()
+    stage.push("Release it", stage.first)
     execution = stage.ended(run)
     deploy = execution["actions"][-1]
     assert deploy["name"] == "Deploy", execution
@@ -92,8 +89,8 @@ def _release(stage: Stage, fault: Callable[[Fork], None]) -> str:
     [
         (container_port, "Service: The container phoenix has no container port 8080"),
         (container_name, "Service: The container app does not exist in the task definition"),
-        (security_group_port, NEVER_HEALTHY),
-        (health_check_path, NEVER_HEALTHY),
+        (security_group_port, UNHEALTHY),
+        (health_check_path, UNHEALTHY),
         (execution_role, "is not authorized to perform: kms:Decrypt"),
         (deploy_role, "Service: User: .* is not authorized to perform: ecs:CreateService"),
     ],

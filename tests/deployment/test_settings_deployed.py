@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from phoenix_cfn.local.aws.git_hosts import PUSHES
 from phoenix_cfn.local.server import LocalAws
-from phoenix_cfn.local.stage import Stage
+from tests.deployment.prebuilt import image
 from tests.deployment.small_service import small_service
-from tests.deployment.stage import Answer, request
+from tests.deployment.stage import Answer, Stage, request
 from tests.deployment.tls import https, trusting
 
 SERVICE: dict[str, Any] = {
@@ -43,12 +44,14 @@ CHOSEN: dict[str, dict[str, Any]] = {
         "network": {"nat_gateways": 0},
         "database": {"kind": "none"},
         "load_balancer": {"https": "certificate"},
+        "pipeline": {"source": "codecommit"},
         "service": SERVICE,
     },
     "outside": {
         "network": {"nat_gateways": 1},
         "database": {"kind": "external", "variable": "DATABASE_URL"},
         "load_balancer": {"rate_limit": 1000, "content_security_policy": ""},
+        "pipeline": {"source": "github-connection"},
         "service": {"cpu_architecture": "ARM64"},
         "retention": {"days": 30},
     },
@@ -57,6 +60,8 @@ CHOSEN: dict[str, dict[str, Any]] = {
         "load_balancer": {"https": "domain"},
     },
 }
+# What starts a run after a push, by the source of the pipeline.
+TRIGGERS = {"github-oauth": "Webhook", "github-connection": "WebhookV2", "codecommit": "CloudWatchEvent"}
 
 
 def deployed(aws: LocalAws, prefix: str) -> Stage:
@@ -76,6 +81,8 @@ def stages(aws: LocalAws) -> Iterator[dict[str, Stage]]:
         list(together.map(Stage.down, running.values()))
     for stage in running.values():
         assert [each for each in stage.stacks if stage.status(each)] == []
+        # CodeCommit itself learns of pushes.
+        assert not [url for url in stage.fork.remote.hooks() if f"{PUSHES}codecommit/" not in url]
 
 
 def answer(stage: Stage) -> Answer:
@@ -91,6 +98,22 @@ def answer(stage: Stage) -> Answer:
 @pytest.mark.parametrize("prefix", CHOSEN)
 def test_it_answers(stages: dict[str, Stage], prefix: str) -> None:
     assert answer(stages[prefix]).status == 200
+
+
+@pytest.mark.parametrize("prefix", CHOSEN)
+def test_a_push_releases_a_version(stages: dict[str, Stage], prefix: str) -> None:
+    """The first comes from a build of the source, and the second is an image that exists."""
+    stage = stages[prefix]
+    first, *_ = stage.executions()
+    assert [(each["name"], each["status"]) for each in first["actions"]] == [
+        (name, "Succeeded") for name in ("Source", "Build", "Deploy")
+    ]
+    assert answer(stage).body.startswith(b"unnamed ")
+    second = image(stage.aws, f"second-{prefix}", stage.first, "ENV VERSION=second")
+    execution = stage.finished(stage.push("Second", second))
+    assert execution["commit"] == stage.fork.head()
+    assert execution["trigger"] == TRIGGERS[stage.settings.pipeline.source]
+    assert answer(stage).body.startswith(b"second ")
 
 
 def test_the_container_has_its_variables_and_secrets(stages: dict[str, Stage]) -> None:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from typing import Any
 from urllib.error import HTTPError
 
 import pytest
 
-from .fork import Fork
+from .prebuilt import image
 from .results import Results
 from .stage import Stage, eventually
 from .subscriber import subscriber
 from .versions import (
+    ANSWERING_WITH_ERRORS,
+    CRASHING_AT_START,
     NEVER_HEALTHY,
     NEW_PAGE,
-    answering_with_errors,
-    crashing_at_start,
-    never_healthy,
+    UNHEALTHY,
     new_page,
     without_image,
 )
@@ -28,8 +27,8 @@ from .visitors import Visitors
 
 def test_a_commit_changes_the_page(stage: Stage, results: Results) -> None:
     """Also after a bad version, which has left the stack rolled back."""
-    release_a_bad_version(stage, crashing_at_start, "Essential container", results, "crashing at start")
-    stage.fork.reset()
+    crashing = image(stage.aws, "crashing", stage.first, *CRASHING_AT_START)
+    release_a_bad_version(stage, crashing, "Essential container", results, "crashing at start")
     new_page(stage.fork)
     stage.calm()
     run = len(stage.executions()) + 1
@@ -46,27 +45,20 @@ def test_a_commit_changes_the_page(stage: Stage, results: Results) -> None:
     results.add("R5", "a commit changes the page: pushed, tested, built, released", seconds, visitors)
 
 
-@pytest.mark.parametrize(
-    ("spoil", "reason", "case"),
-    [
-        (never_healthy, NEVER_HEALTHY, "never healthy"),
-        (without_image, "CannotPullContainerError", "image missing"),
-    ],
-    ids=["never healthy", "image missing"],
-)
-def test_a_bad_version_is_rolled_back(
-    stage: Stage, results: Results, spoil: Callable[[Fork], None], reason: str, case: str
-) -> None:
-    release_a_bad_version(stage, spoil, reason, results, case)
+def test_a_version_that_is_never_healthy_is_rolled_back(stage: Stage, results: Results) -> None:
+    unhealthy = image(stage.aws, "unhealthy", stage.first, *NEVER_HEALTHY)
+    release_a_bad_version(stage, unhealthy, UNHEALTHY, results, "never healthy")
 
 
-def release_a_bad_version(
-    stage: Stage, spoil: Callable[[Fork], None], reason: str, results: Results, case: str
-) -> None:
-    """Its deployment fails for the reason and is rolled back; no request fails, and an email says so."""
-    spoil(stage.fork)
+def test_a_version_whose_image_is_missing_is_rolled_back(stage: Stage, results: Results) -> None:
+    without_image(stage.fork)
+    release_a_bad_version(stage, stage.first, "CannotPullContainerError", results, "image missing")
+
+
+def release_a_bad_version(stage: Stage, version: str, reason: str, results: Results, case: str) -> None:
+    """The deployment of the image fails for the reason and is rolled back; no request fails, and an email says so."""
     with subscriber(stage.aws, stage.resources(stage.pipeline_stack)["PipelineTopic"]) as messages:
-        deploy, seconds, visitors = failed_release(stage)
+        deploy, seconds, visitors = failed_release(stage, version)
         assert re.search(reason, deploy["summary"]), deploy["summary"]
         assert visitors.failed == []
         eventually(
@@ -75,17 +67,15 @@ def release_a_bad_version(
     results.add("R5", f"bad version ({case}): rolled back, old one answers", seconds, visitors)
 
 
-def failed_release(stage: Stage) -> tuple[dict[str, Any], float, Visitors]:
-    """Releases the clone's version, which is rolled back: the failed deploy action, the seconds that it took, and the
+def failed_release(stage: Stage, version: str) -> tuple[dict[str, Any], float, Visitors]:
+    """Releases an image, which is rolled back: the failed deploy action, the seconds that it took, and the
     visitors meanwhile.
     """
     stage.calm()
     page = stage.get().body
-    run = len(stage.executions()) + 1
     with Visitors(stage, rate=20) as visitors:
         start = time.time()
-        stage.fork.push("A bad version")
-        execution = stage.ended(run)
+        execution = stage.ended(stage.push("A bad version", version))
         seconds = time.time() - start
         time.sleep(1)
     deploy = execution["actions"][-1]
@@ -96,8 +86,8 @@ def failed_release(stage: Stage) -> tuple[dict[str, Any], float, Visitors]:
 
 
 def test_a_version_that_answers_with_errors_is_rolled_back_by_its_alarm(stage: Stage, results: Results) -> None:
-    answering_with_errors(stage.fork)
-    deploy, seconds, visitors = failed_release(stage)
+    failing = image(stage.aws, "failing", stage.first, *ANSWERING_WITH_ERRORS)
+    deploy, seconds, visitors = failed_release(stage, failing)
     assert "alarm(s) detected" in deploy["summary"]
     assert "ServerErrorAlarm" in deploy["summary"]
     what = "bad version (answers with errors): its alarm rolls it back"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+from .prebuilt import image
 from .results import Results
 from .stage import Stage, eventually
 from .visitors import Visitors
@@ -16,7 +17,7 @@ FEWER = 12.0
 
 
 def test_load_scales_out_a_release_keeps_the_count_and_fewer_requests_scale_in(stage: Stage, results: Results) -> None:
-    run = len(stage.executions()) + 1
+    another = image(stage.aws, "another", stage.first, "LABEL released='under load'")
     said = stage.aws.log()
     with Visitors(stage, rate=LOAD) as visitors:
         start = time.time()
@@ -25,7 +26,7 @@ def test_load_scales_out_a_release_keeps_the_count_and_fewer_requests_scale_in(s
         eventually(lambda: _requests_want_more(stage, len(said)), 60, "the policy on requests wants more tasks")
         results.add("R6", f"{LOAD:.0f} requests a second: {MINIMUM} -> {MAXIMUM} tasks", seconds)
         start = time.time()
-        stage.fork.push("A release under load")
+        run = stage.push("A release under load", another)
         counts = set()
         while stage.executions()[run - 1 :] == [] or stage.executions()[run - 1]["status"] == "InProgress":
             counts.add(stage.service()["desiredCount"])

@@ -12,9 +12,10 @@ import pytest
 from phoenix_cfn.local.server import LocalAws
 
 from .fork import Fork
+from .prebuilt import image
 from .results import Results
 from .stage import DeploymentFailed, Stage, own_stage
-from .versions import crashing_at_start
+from .versions import CRASHING_AT_START
 
 # A queue of the fork's own, and the tasks' right to send to it.
 OWN = """
@@ -63,12 +64,11 @@ def deploy_with_two_instances_and_a_queue(stage: Stage) -> None:
     stage.up()
 
 
-def release(stage: Stage, message: str) -> None:
+def release(stage: Stage, message: str, version: str) -> None:
     """In the documented order: the pipeline stack first. DeploymentFailed unless the release succeeds."""
-    run = len(stage.executions()) + 1
-    stage.fork.push(message, quietly=True)
+    run = stage.push(message, version, quietly=True)
     stage.update_pipeline()
-    stage.fork.push("Release it")
+    stage.push("Release it", version)
     stage.finished(run)
 
 
@@ -103,11 +103,11 @@ def an_update_that_fails_after_the_new_role_is_in_place_is_rolled_back(stage: St
     fork.restore(fork.good)
     (fork.clone / "deployed.json").write_bytes(record)
     fork.set_settings("[database]\ninstances = 1\n")
-    crashing_at_start(fork)
     fork.build()
     assert "OrderQueue" not in (fork.clone / "templates" / "Infrastructure.yml").read_text()
+    crashing = image(stage.aws, "crashing-change", stage.first, *CRASHING_AT_START)
     with pytest.raises(DeploymentFailed, match="Essential container"):
-        release(stage, "One instance, no queue, a bad version")
+        release(stage, "One instance, no queue, a bad version", crashing)
     assert stage.status(stage.infrastructure_stack) == "UPDATE_ROLLBACK_COMPLETE"
     assert instances(stage) == ["change-phoenix-1", "change-phoenix-2"]
     assert len(queues(stage)) == 1
@@ -118,8 +118,7 @@ def an_update_that_fails_after_the_new_role_is_in_place_is_rolled_back(stage: St
 
 
 def the_next_release_removes_what_the_template_no_longer_has(stage: Stage, results: Results) -> None:
-    stage.fork.restore(stage.fork.good, "app")
-    release(stage, "A version that works")
+    release(stage, "A version that works", stage.first)
     assert stage.status(stage.infrastructure_stack) == "UPDATE_COMPLETE"
     assert instances(stage) == ["change-phoenix-1"]
     assert queues(stage) == []
@@ -134,6 +133,6 @@ def once_every_stage_is_updated_the_record_goes(stage: Stage) -> None:
     (fork.clone / "deployed.json").unlink()
     fork.build()
     assert not (fork.clone / "deployed.json").exists()
-    fork.push("Forget the queue", quietly=True)
+    stage.push("Forget the queue", stage.first, quietly=True)
     stage.update_pipeline()
     assert "sqs:" not in policy(stage, "RoleBoundary")

@@ -49,9 +49,7 @@ def test_an_update_keeps_what_holds_data(version: str, old: Stage, results: Resu
         old.update_pipeline()
         for run in range(len(old.executions())):
             old.finished(run + 1)
-        run = len(old.executions()) + 1
-        old.fork.push("The templates of today")
-        old.finished(run)
+        old.finished(old.push("The templates of today", old.first))
         seconds = time.time() - start
     assert visitors.failed == []
     after = {name: old.resources(stack) for name, stack in stacks.items()}

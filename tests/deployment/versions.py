@@ -1,4 +1,6 @@
-"""Versions of the application that the tests release: each changes the clone of a fork, and pushes nothing."""
+"""Versions of the application that the tests release: changes of a fork's clone, which push nothing, and lines of a
+Dockerfile that change an image of the application.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from tests.deployment.fork import Fork
 NEW_PAGE = "Welcome to Phoenix"
 # Why a release whose tasks are never healthy fails. The circuit breaker counts tasks, the alarm minutes: which of them
 # is first depends on how long tasks take to start.
-NEVER_HEALTHY = r"Task failed ELB health checks|alarm\(s\) detected: \S*UnhealthyTargetsAlarm"
+UNHEALTHY = r"Task failed ELB health checks|alarm\(s\) detected: \S*UnhealthyTargetsAlarm"
 
 
 def new_page(fork: Fork) -> None:
@@ -18,19 +20,8 @@ def new_page(fork: Fork) -> None:
         fork.replace(str(file.relative_to(fork.clone)), "Welcome to Express", NEW_PAGE)
 
 
-def other_page(title: str) -> list[str]:
-    """The same by lines of a Dockerfile, on an image of the application."""
-    return ["USER 0", f"RUN sed -i 's/Welcome to Express/{title}/' src/pages.js", "USER 1000:1000"]
-
-
-def never_healthy(fork: Fork) -> None:
-    without_tests(fork)
-    fork.replace("app/src/app.js", "send(req, res, 200, { type: JSON_TYPE", "send(req, res, 503, { type: JSON_TYPE")
-
-
 def crashing_at_start(fork: Fork) -> None:
-    without_tests(fork)
-    fork.replace("app/src/main.js", "const config = readConfig(process.env);", "throw new Error('a bad version');")
+    fork.replace("app/src/main.js", *CRASH)
 
 
 def without_image(fork: Fork) -> None:
@@ -38,14 +29,22 @@ def without_image(fork: Fork) -> None:
     fork.replace("app/buildspec.yml", '"$REPOSITORY_URI" "$digest"', f'"$REPOSITORY_URI" "{nothing}"')
 
 
-def answering_with_errors(fork: Fork) -> None:
-    """Its health check passes. Only visitors see the errors, and with them the alarm on the load balancer's metrics."""
-    without_tests(fork)
-    fork.replace(
-        "app/src/app.js", "'/': (req, res) => send(req, res, 200, home)", "'/': (req, res) => send(req, res, 500, home)"
-    )
-
-
 def without_tests(fork: Fork) -> None:
     """The application's tests pass, whatever the version does."""
     fork.replace("app/package.json", '"test": "', '"test": "true || ')
+
+
+def changed(file: str, old: str, new: str) -> list[str]:
+    """Lines that replace a text in a file of the image; it must be there."""
+    return ["USER 0", f"RUN grep -qF '{old}' {file} && sed -i 's|{old}|{new}|' {file}", "USER 1000:1000"]
+
+
+def other_page(title: str) -> list[str]:
+    return changed("src/pages.js", "Welcome to Express", title)
+
+
+CRASH = "const config = readConfig(process.env);", "throw new Error();"
+CRASHING_AT_START = changed("src/main.js", *CRASH)
+NEVER_HEALTHY = changed("src/app.js", "send(req, res, 200, { type: JSON_TYPE", "send(req, res, 503, { type: JSON_TYPE")
+# Its health check passes. Only visitors see the errors, and with them the alarm on the load balancer's metrics.
+ANSWERING_WITH_ERRORS = changed("src/app.js", "send(req, res, 200, home)", "send(req, res, 500, home)")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from phoenix_cfn import Settings, infrastructure
-from tests import gated
 from tests.stack import Stack
 
 SERVICE: dict[str, Any] = {
@@ -48,7 +46,3 @@ def test_the_load_balancer_lets_requests_finish_for_as_long_as_the_task_has() ->
     found = stack(**SERVICE)
     attributes = {each["Key"]: each["Value"] for each in found.properties("TargetGroup")["TargetGroupAttributes"]}
     assert container(found)["StopTimeout"] == int(attributes["deregistration_delay.timeout_seconds"]) == 90
-
-
-def test_the_templates_pass_the_gate(tmp_path: Path) -> None:
-    assert gated.findings(tmp_path, {"service": SERVICE}) == []

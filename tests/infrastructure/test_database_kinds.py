@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from phoenix_cfn import Settings, infrastructure, picture, pipeline
 from phoenix_cfn.errors import SettingsError
-from tests import gated
 from tests.stack import Stack, ref, text
-
-CHOICES: list[dict[str, Any]] = [
-    {"kind": "external"},
-    {"kind": "external", "variable": "DATABASE_URL"},
-    {"kind": "none"},
-    {"variable": "MONGODB_URI"},
-    {"serverless_capacity": [0.5, 4]},
-    {"deletion_protection": True},
-    {"from_snapshot": True},
-]
 
 
 def stacks(**database: Any) -> tuple[Stack, Stack]:
@@ -33,11 +21,6 @@ def stacks(**database: Any) -> tuple[Stack, Stack]:
 def container(stack: Stack) -> dict[str, Any]:
     (found,) = stack.properties("TaskDefinition")["ContainerDefinitions"]
     return dict(found)
-
-
-@pytest.mark.parametrize("database", CHOICES, ids=str)
-def test_every_kind_passes_the_gate(database: dict[str, Any], tmp_path: Path) -> None:
-    assert gated.findings(tmp_path, {"database": database}) == []
 
 
 def test_without_a_database_nothing_of_mongodb_is_left() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from phoenix_cfn import Settings, infrastructure, picture, pipeline
-from tests import gated
 from tests.stack import Stack, get_att, ref, text
 
 KINDS = ("certificate", "domain")
@@ -23,11 +21,6 @@ def stacks(kind: str) -> tuple[Stack, Stack]:
 
 def attributes(listener: dict[str, Any]) -> dict[str, str]:
     return {each["Key"]: each["Value"] for each in listener["ListenerAttributes"]}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_templates_pass_the_gate(kind: str, tmp_path: Path) -> None:
-    assert gated.findings(tmp_path, {"load_balancer": {"https": kind}}) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from phoenix_cfn import Settings, gate, infrastructure, pipeline
+from phoenix_cfn import Settings, pipeline
 from phoenix_cfn.pipeline import sources
 from phoenix_cfn.pipeline.sources import KINDS
-from phoenix_cfn.render import render
 from tests.inputs import Row
 from tests.stack import Stack, get_att, ref, text
 
@@ -126,19 +125,6 @@ def test_the_setting_names_every_source() -> None:
     """Every other file of the folder is shared by sources."""
     modules = {path.stem for path in Path(sources.__path__[0]).glob("*.py")} - {"__init__", "git"}
     assert {kind.replace("-", "_") for kind in KINDS} == modules
-
-
-@pytest.mark.parametrize("source", KINDS)
-def test_every_source_passes_the_gate(root: Path, cfnlintrc: Path, tmp_path: Path, source: str) -> None:
-    (tmp_path / "app").mkdir()
-    (tmp_path / "app/buildspec.yml").write_bytes((root / "app/buildspec.yml").read_bytes())
-    settings = Settings.of({"pipeline": {"source": source}})
-    templates = {
-        ".cfnlintrc": cfnlintrc.read_bytes(),
-        "templates/Pipeline.yml": render(pipeline.template(settings)).encode(),
-        "templates/Infrastructure.yml": render(infrastructure.template(settings)).encode(),
-    }
-    assert [each.text for each in gate.findings(tmp_path, templates)] == []
 
 
 @pytest.mark.parametrize("source", KINDS)

@@ -72,9 +72,9 @@ def broken(case: Case) -> Repository:
     """The repository with a case's changes; a change that changes nothing is an error of the case."""
     files = repository()
     for number, change in enumerate(case.changes):
-        before = copy.deepcopy(files)
+        before = json.dumps(files)
         change(files)
-        assert files != before, f"change {number + 1} of {case.title!r} changes nothing"
+        assert json.dumps(files) != before, f"change {number + 1} of {case.title!r} changes nothing"
     return files
 
 
@@ -84,7 +84,7 @@ def written(files: Repository, folder: Path) -> Path:
     for path, content in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content if isinstance(content, str) else json.dumps(content, indent=1))
+        target.write_text(content if isinstance(content, str) else json.dumps(content))
     return folder
 
 
