@@ -30,7 +30,7 @@ hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" 
 hypothesis.settings.load_profile("phoenix")
 
 # For the whole suite: all but one of them wait for what they deploy, most of the time.
-PROCESSES = 6
+PROCESSES = 5
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -57,9 +57,10 @@ ORDER = (
     "tests/app/test_faults",
     "tests/app/test_bodies",
     *TOGETHER[1],
-    "tests/local/",
     "tests/deployment/test_broken",
     "tests/deployment/test_rehearsal",
+    "tests/deployment/test_story_orders",
+    "tests/local/",
     "tests/deployment/",
     "tests/app/",
 )

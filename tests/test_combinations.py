@@ -55,8 +55,15 @@ CHOICES: dict[str, list[dict[str, Any]]] = {
         {},
         {"database": {"kind": "none"}},
         {"database": {"kind": "external", "variable": "DATABASE_URL"}},
-        {"database": {"instances": 16, "from_snapshot": True, "deletion_protection": True, "variable": "MONGODB_URI"}},
-        {"database": {"serverless_capacity": [0.5, 8], "instances": 1}},
+        {
+            "database": {
+                "serverless_capacity": [0.5, 8],
+                "instances": 3,
+                "from_snapshot": True,
+                "deletion_protection": True,
+                "variable": "MONGODB_URI",
+            }
+        },
     ],
     "network": [
         {},

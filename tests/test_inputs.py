@@ -15,7 +15,6 @@ from phoenix_cfn.cloudformation.schemas import resource_schema
 from phoenix_cfn.errors import SettingsError
 from phoenix_cfn.pipeline.sources import KINDS
 from phoenix_cfn.settings import FARGATE_SIZES
-from phoenix_cfn.template import StageTemplate
 from tests import inputs
 from tests.inputs import SETTINGS, Row
 from tests.pipeline import test_sources
@@ -41,8 +40,8 @@ PARAMETERS = inputs.PARAMETERS | test_sources.PARAMETERS
 
 
 @cache
-def templates(settings: Settings) -> list[StageTemplate]:
-    return [pipeline.template(settings), infrastructure.template(settings)]
+def templates(settings: Settings) -> list[dict[str, Any]]:
+    return [pipeline.template(settings).to_dict(), infrastructure.template(settings).to_dict()]
 
 
 # Settings that add parameters.
@@ -61,7 +60,7 @@ def declared() -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for chosen in WITH_PARAMETERS:
         for template in templates(Settings.of(chosen)):
-            for name, parameter in template.to_dict()["Parameters"].items():
+            for name, parameter in template["Parameters"].items():
                 if parameter not in found.setdefault(name, []):
                     found[name].append(parameter)
     return found
@@ -193,20 +192,13 @@ def broken(value: Any, schema: dict[str, Any], root: dict[str, Any], place: str)
             yield f"{place}: {value} is out of range"
 
 
-@cache
-def plain(template: StageTemplate) -> dict[str, Any]:
-    found: dict[str, Any] = template.to_dict()
-    return found
-
-
-def complaints(template: StageTemplate, values: dict[str, str]) -> list[str]:
+def complaints(template: dict[str, Any], values: dict[str, str]) -> list[str]:
     """What AWS refuses of a template's resources, with these values of its parameters."""
-    data = plain(template)
     defaults = {
-        name: str(each.get("Default", PARAMETERS[name].accepted[-1])) for name, each in data["Parameters"].items()
+        name: str(each.get("Default", PARAMETERS[name].accepted[-1])) for name, each in template["Parameters"].items()
     }
     found: list[str] = []
-    for title, resource in data["Resources"].items():
+    for title, resource in template["Resources"].items():
         schema = resource_schema(resource["Type"]) or {}
         properties = filled(resource.get("Properties", {}), {**PARTITION, **defaults, **values})
         found += broken(properties, schema, schema, title)
@@ -223,7 +215,7 @@ def complaints(template: StageTemplate, values: dict[str, str]) -> list[str]:
 def test_what_a_parameter_accepts_satisfies_every_resource_that_it_reaches(name: str, value: str) -> None:
     for chosen in WITH_PARAMETERS:
         for template in templates(Settings.of(chosen)):
-            if name in template.parameters:
+            if name in template["Parameters"]:
                 assert complaints(template, {name: value}) == []
 
 
