@@ -149,6 +149,13 @@ _VARIANTS: list[tuple[str, int, str, str, str]] = [
     (
         "build_variables",
         0,
+        "$REF_NAME",
+        r"$REF_NAME\\ NEXT $REF_NAME'x'NEXT \"$REF_NAME\\ NEXT\" '$NO' \\$NO \"\\$NO\"",
+        "silent E9714: escapes and quotes end a name, and keep a dollar sign",
+    ),
+    (
+        "build_variables",
+        0,
         "AWS::Events::Rule",
         "AWS::StepFunctions::StateMachine",
         "silent E9714: a state machine starts it",
