@@ -48,6 +48,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 TOGETHER: tuple[tuple[str, ...], ...] = (
     tuple(f"tests/deployment/test_story_{number}_" for number in (1, 2, 4, 7)),
     tuple(f"tests/deployment/test_story_{number}_" for number in (3, 5, 6)),
+    ("tests/local/aws/test_ec",),
     ("tests/local/",),
 )
 # What begins first: what takes longest, and beside it what computes while the images are built.
@@ -58,9 +59,11 @@ ORDER = (
     "tests/app/test_bodies",
     *TOGETHER[1],
     "tests/deployment/test_broken",
+    *TOGETHER[2],
     "tests/deployment/test_rehearsal",
+    *TOGETHER[3],
+    "tests/deployment/test_settings_deployed",
     "tests/deployment/test_story_orders",
-    "tests/local/",
     "tests/deployment/",
     "tests/app/",
 )

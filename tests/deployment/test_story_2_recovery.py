@@ -34,7 +34,7 @@ def unreachable(stage: Stage, container: Any) -> None:
 
 def test_crash_leaves_the_other_processes_alone(stage: Stage, results: Results) -> None:
     before = {task["taskArn"] for task in stage.tasks()}
-    with Visitors(stage, rate=20) as visitors:
+    with Visitors(stage, rate=10) as visitors:
         time.sleep(1)
         start = time.time()
         for _ in range(3):

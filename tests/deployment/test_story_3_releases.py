@@ -32,7 +32,7 @@ def test_a_commit_changes_the_page(stage: Stage, results: Results) -> None:
     new_page(stage.fork)
     stage.calm()
     run = len(stage.executions()) + 1
-    with Visitors(stage, rate=20) as visitors:
+    with Visitors(stage, rate=10) as visitors:
         start = time.time()
         commit = stage.fork.push("Welcome visitors by the right name")
         execution = stage.finished(run)
@@ -73,7 +73,7 @@ def failed_release(stage: Stage, version: str) -> tuple[dict[str, Any], float, V
     """
     stage.calm()
     page = stage.get().body
-    with Visitors(stage, rate=20) as visitors:
+    with Visitors(stage, rate=10) as visitors:
         start = time.time()
         execution = stage.ended(stage.push("A bad version", version))
         seconds = time.time() - start

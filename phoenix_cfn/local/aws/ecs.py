@@ -165,7 +165,7 @@ def alarms_fail_deployments() -> None:
             bake = _bake_time(_watched(service, deployment))
             if "_baked_at" not in deployment and bake:
                 deployment.update(_baked_at=time.time() + bake, rolloutState="IN_PROGRESS")
-            else:
+            elif not service.get("_shift"):  # A deployment that shifts requests says itself when it is over.
                 # MiniStack says COMPLETED before the old tasks are gone, and before the bake time.
                 deployment["_steady"] = True
                 service["_last_completed"] = deployment["taskDefinition"]

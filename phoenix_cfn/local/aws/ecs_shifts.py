@@ -156,7 +156,7 @@ class _Shift:
             minutes = float(self.configuration.get("bakeTimeInMinutes", 15))
             self._stage("BAKE_TIME", partial(self._watch, 60 * minutes))
         self._stage("CLEAN_UP", self._clean_up)
-        self.record["status"] = "SUCCESSFUL"
+        self.record.update(status="SUCCESSFUL", finishedAt=time.time())
         self.service["_last_completed"] = self.target["taskDefinition"]
         # Last: CloudFormation goes on from here, and the next deployment may begin at once.
         self.target["_steady"] = True

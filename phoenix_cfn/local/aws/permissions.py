@@ -300,6 +300,10 @@ def _forms(action: str) -> list[str]:
 
 
 def _has_form(arn: str, form: str) -> bool:
+    return _pattern(form).fullmatch(arn) is not None
+
+
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
     # A `|` is between the two ARNs of an association.
-    pattern = re.sub(r"\\\$\\\{\w+\\\}", "[^|]*", re.escape(form))
-    return re.fullmatch(pattern, arn) is not None
+    return re.compile(re.sub(r"\\\$\\\{\w+\\\}", "[^|]*", re.escape(form)))
