@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,20 +101,40 @@ def test_it_answers(stages: dict[str, Stage], prefix: str) -> None:
     assert answer(stages[prefix]).status == 200
 
 
+@dataclass
+class Push:
+    """A push to a stage's source: the run that it starts, and what the stage answers before it and after it."""
+
+    execution: dict[str, Any]
+    before: bytes
+    after: bytes
+
+
+def pushed(stage: Stage) -> Push:
+    """The first version comes from a build of the source, and the second is an image that exists."""
+    second = image(stage.aws, f"second-{stage.prefix}", stage.first, "ENV VERSION=second")
+    before = answer(stage).body
+    return Push(stage.finished(stage.push("Second", second)), before, answer(stage).body)
+
+
+@pytest.fixture(scope="module")
+def pushes(stages: dict[str, Stage]) -> dict[str, Push]:
+    """One to each stage, beside each other."""
+    with ThreadPoolExecutor(len(CHOSEN)) as together:
+        return dict(zip(CHOSEN, together.map(lambda prefix: pushed(stages[prefix]), CHOSEN), strict=True))
+
+
 @pytest.mark.parametrize("prefix", CHOSEN)
-def test_a_push_releases_a_version(stages: dict[str, Stage], prefix: str) -> None:
-    """The first comes from a build of the source, and the second is an image that exists."""
-    stage = stages[prefix]
+def test_a_push_releases_a_version(stages: dict[str, Stage], pushes: dict[str, Push], prefix: str) -> None:
+    stage, push = stages[prefix], pushes[prefix]
     first, *_ = stage.executions()
     assert [(each["name"], each["status"]) for each in first["actions"]] == [
         (name, "Succeeded") for name in ("Source", "Build", "Deploy")
     ]
-    assert answer(stage).body.startswith(b"unnamed ")
-    second = image(stage.aws, f"second-{prefix}", stage.first, "ENV VERSION=second")
-    execution = stage.finished(stage.push("Second", second))
-    assert execution["commit"] == stage.fork.head()
-    assert execution["trigger"] == TRIGGERS[stage.settings.pipeline.source]
-    assert answer(stage).body.startswith(b"second ")
+    assert push.execution["commit"] == stage.fork.head()
+    assert push.execution["trigger"] == TRIGGERS[stage.settings.pipeline.source]
+    assert push.before.startswith(b"unnamed ")
+    assert push.after.startswith(b"second ")
 
 
 def test_the_container_has_its_variables_and_secrets(stages: dict[str, Stage]) -> None:
