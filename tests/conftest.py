@@ -30,7 +30,7 @@ hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" 
 hypothesis.settings.load_profile("phoenix")
 
 # For the whole suite: all but one of them wait for what they deploy, most of the time.
-PROCESSES = 5
+PROCESSES = 6
 
 
 @pytest.hookimpl(tryfirst=True)
