@@ -46,7 +46,7 @@ class Stage(stage.Stage):
 
     def push(self, message: str, image: str, quietly: bool = False) -> int:
         """Pushes what is in the clone, with an image of the engine under the tag of the commit, so that no build makes
-        another. The number of the run that the push starts, unless `quietly`.
+        another. With `quietly`, the host does not report the push. The number of the next run.
         """
         run = len(self.executions()) + 1
         commit = self.fork.push(message, quietly=True)

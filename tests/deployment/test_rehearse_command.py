@@ -67,7 +67,9 @@ def test_the_command(project: Path, results: Results) -> None:
     assert list((project.parent / "temporary").iterdir()) == []
     seconds = sum(each["seconds"] for each in found["seconds"] if not each["part"].startswith("Release, "))
     sent = found["requests"]["sent"]
-    results.add("rehearsal", "`phoenix-cfn rehearse --from HEAD`, images cached", seconds, note=f"{sent} requests, 0 failed")
+    results.add(
+        "rehearsal", "`phoenix-cfn rehearse --from HEAD`, images cached", seconds, note=f"{sent} requests, 0 failed"
+    )
 
 
 def test_a_revision_that_does_not_deploy(project: Path) -> None:
