@@ -30,7 +30,7 @@ hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" 
 hypothesis.settings.load_profile("phoenix")
 
 # For the whole suite: all but one of them wait for what they deploy, most of the time.
-PROCESSES = 6
+PROCESSES = 5
 
 
 @pytest.hookimpl(tryfirst=True)
