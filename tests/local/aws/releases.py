@@ -153,8 +153,9 @@ class Release:
         }
 
     def revision(self, greeting: str, **changes: Any) -> str:
-        """Another revision of the task definition, whose page says something else."""
-        found = self.ecs.describe_task_definition(taskDefinition="lab")["taskDefinition"]
+        """Another revision of the task definition that serves, whose page says something else."""
+        [serving] = [each["taskDefinition"] for each in self.service()["taskSets"] if each["status"] == "PRIMARY"]
+        found = self.ecs.describe_task_definition(taskDefinition=serving)["taskDefinition"]
         [definition] = found["containerDefinitions"]
         definition = {**definition, "environment": [{"name": "GREETING", "value": greeting}], **changes}
         kept = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "executionRoleArn")

@@ -129,7 +129,8 @@ def test_what_a_pipeline_may_do_is_said_by_its_role(release: Release, lab: Lab) 
         },
         {each: {"Fn::GetAtt": [each, "Arn"]} for each in ("Ours", "Theirs")},
     )
-    [last, *_] = release.client.list_deployments(applicationName="lab", deploymentGroupName="lab")["deployments"]
+    last = release.deploy(release.revision("its role"))
+    release.ended(last)
     client_of(release.aws, "codedeploy", outputs["Ours"]).get_deployment(deploymentId=last)
     theirs = client_of(release.aws, "codedeploy", outputs["Theirs"])
     with pytest.raises(ClientError, match="AccessDenied"):
