@@ -55,6 +55,13 @@ class Stage(stage.Stage):
             self.fork.remote.deliver(BRANCH)
         return run
 
+    def release(self, message: str, image: str) -> int:
+        """Releases templates and an image in the documented order: the pipeline stack first. The number of the run."""
+        run = self.push(message, image, quietly=True)
+        self.update_pipeline()
+        self.push("Release it", image)
+        return run
+
     def ended(self, count: int, seconds: float = 420, meanwhile: Meanwhile = lambda: None) -> dict[str, Any]:
         """As of every stage; the failure is remembered."""
         execution = super().ended(count, seconds, meanwhile)

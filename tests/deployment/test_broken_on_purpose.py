@@ -75,10 +75,7 @@ def _release(stage: Stage, fault: Callable[[Fork], None]) -> str:
     stage.delete(stage.infrastructure_stack)
     stage.fork.restore(stage.fork.good)
     fault(stage.fork)
-    run = stage.push(f"Broken: {fault.__name__}", stage.first, quietly=True)
-    stage.update_pipeline()
-    stage.push("Release it", stage.first)
-    execution = stage.ended(run)
+    execution = stage.ended(stage.release(f"Broken: {fault.__name__}", stage.first))
     deploy = execution["actions"][-1]
     assert deploy["name"] == "Deploy", execution
     return str(deploy["summary"]) if deploy["status"] == "Failed" else ""

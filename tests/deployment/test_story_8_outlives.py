@@ -64,14 +64,6 @@ def deploy_with_two_instances_and_a_queue(stage: Stage) -> None:
     stage.up()
 
 
-def release(stage: Stage, message: str, version: str) -> None:
-    """In the documented order: the pipeline stack first. DeploymentFailed unless the release succeeds."""
-    run = stage.push(message, version, quietly=True)
-    stage.update_pipeline()
-    stage.push("Release it", version)
-    stage.finished(run)
-
-
 def instances(stage: Stage) -> list[str]:
     found = stage.aws.client("docdb").describe_db_instances()["DBInstances"]
     names = [each["DBInstanceIdentifier"] for each in found if each["DBClusterIdentifier"] == f"{stage.prefix}-phoenix"]
@@ -107,7 +99,7 @@ def an_update_that_fails_after_the_new_role_is_in_place_is_rolled_back(stage: St
     assert "OrderQueue" not in (fork.clone / "templates" / "Infrastructure.yml").read_text()
     crashing = image(stage.aws, "crashing-change", stage.first, *CRASHING_AT_START)
     with pytest.raises(DeploymentFailed, match="Essential container"):
-        release(stage, "One instance, no queue, a bad version", crashing)
+        stage.finished(stage.release("One instance, no queue, a bad version", crashing))
     assert stage.status(stage.infrastructure_stack) == "UPDATE_ROLLBACK_COMPLETE"
     assert instances(stage) == ["change-phoenix-1", "change-phoenix-2"]
     assert len(queues(stage)) == 1
@@ -118,7 +110,7 @@ def an_update_that_fails_after_the_new_role_is_in_place_is_rolled_back(stage: St
 
 
 def the_next_release_removes_what_the_template_no_longer_has(stage: Stage, results: Results) -> None:
-    release(stage, "A version that works", stage.first)
+    stage.finished(stage.release("A version that works", stage.first))
     assert stage.status(stage.infrastructure_stack) == "UPDATE_COMPLETE"
     assert instances(stage) == ["change-phoenix-1"]
     assert queues(stage) == []
