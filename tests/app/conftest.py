@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.app import nodes
-from tests.app.database import Authority, Database
+from tests.app.database import Authority, Database, storage_with_user
 from tests.app.nodes import APP, ROOT
 from tests.locks import one_at_a_time
 
@@ -48,10 +48,15 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority.create(tmp_path_factory.mktemp("authority"))
 
 
+@pytest.fixture(scope="session")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return storage_with_user(tmp_path_factory.mktemp("database"))
+
+
 @pytest.fixture
-def database(tmp_path: Path, authority: Authority) -> Iterator[Database]:
+def database(tmp_path: Path, authority: Authority, storage: Path) -> Iterator[Database]:
     """Demands TLS and a password, as DocumentDB does."""
-    with Database(tmp_path, authority) as running:
+    with Database(tmp_path, authority, storage) as running:
         yield running
 
 

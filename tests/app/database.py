@@ -75,19 +75,17 @@ class Authority:
 
 
 class Database:
-    """Replica set rs0 of one. With an authority it demands TLS and a password, without one neither."""
+    """Replica set rs0 of one, with TLS and a password. Without an authority it demands neither.
 
-    def __init__(self, directory: Path, authority: Authority | None) -> None:
+    `storage`: of a database with the user, see `storage_with_user`; it is copied.
+    """
+
+    def __init__(self, directory: Path, authority: Authority | None, storage: Path | None = None) -> None:
         self.port = free_port()
         self._storage = directory / "storage"
         self._authority = authority
-        if authority:
-            self._run(None)
-            with MongoClient[Any]("127.0.0.1", self.port, directConnection=True) as client:
-                client.admin.command(
-                    "createUser", USER, pwd=PASSWORD, roles=["root"], mechanisms=["SCRAM-SHA-1", "SCRAM-SHA-256"]
-                )
-            self.stop()
+        if storage:
+            shutil.copytree(storage, self._storage)
 
     def __enter__(self) -> Database:
         self.start()
@@ -98,8 +96,8 @@ class Database:
         self.kill()
         shutil.rmtree(self._storage, ignore_errors=True)
 
-    def _run(self, authority: Authority | None) -> None:
-        files = [str(authority.certificate), str(authority.key)] if authority else ["", ""]
+    def start(self) -> None:
+        files = [str(self._authority.certificate), str(self._authority.key)] if self._authority else ["", ""]
         self._process = subprocess.Popen(
             [sys.executable, "-c", _SERVER, str(self.port), str(self._storage), *files],
             stdout=subprocess.PIPE,
@@ -107,9 +105,6 @@ class Database:
         )
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n"
-
-    def start(self) -> None:
-        self._run(self._authority)
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGTERM)
@@ -144,3 +139,15 @@ class Database:
 
     def lines(self) -> list[str]:
         return [document["request"] for document in self.logs()]
+
+
+def storage_with_user(directory: Path) -> Path:
+    """Of a database that has the user, and was stopped."""
+    database = Database(directory, None)
+    database.start()
+    with MongoClient[Any]("127.0.0.1", database.port, directConnection=True) as client:
+        client.admin.command(
+            "createUser", USER, pwd=PASSWORD, roles=["root"], mechanisms=["SCRAM-SHA-1", "SCRAM-SHA-256"]
+        )
+    database.stop()
+    return directory / "storage"
