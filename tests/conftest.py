@@ -25,6 +25,9 @@ from tests.stack import Stack
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# Templates and what cfn-lint makes of them are many objects, of which hardly any is garbage in a cycle.
+gc.set_threshold(50_000, 20, 20)
+
 # A machine that is busy is no failure. In CI the examples are the same in every run; elsewhere each run tries others.
 hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("phoenix")

