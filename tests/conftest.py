@@ -70,6 +70,8 @@ ORDER = (
     "tests/deployment/",
     "tests/app/",
 )
+# What stands at the end, where the last process begins: what computes longest.
+AT_THE_END = ("tests/test_forks", "tests/rules/test_corpus", "tests/test_combinations")
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
@@ -90,6 +92,8 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
 
 def _place(nodeid: str) -> int:
     """In the order of what begins first."""
+    if nodeid.startswith(AT_THE_END):
+        return len(ORDER) + 1
     return next((number for number, name in enumerate(ORDER) if nodeid.startswith(name)), len(ORDER))
 
 

@@ -232,7 +232,10 @@ def keep_alive(port: int) -> Iterator[Callable[[str], int]]:
 
     It reads what it must of a response: thousands of them with http.client take longer than the application does.
     """
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection, connection.makefile("rb") as responses:
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=60) as connection,
+        connection.makefile("rb") as responses,
+    ):
 
         def status(path: str) -> int:
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
