@@ -63,7 +63,9 @@ ORDER = (
     *TOGETHER[1],
     "tests/deployment/test_broken",
     *TOGETHER[2],
+    # One long test: its process is given the next file at once, here a short one.
     "tests/deployment/test_rehearsal",
+    "tests/deployment/test_recorded",
     *TOGETHER[3],
     "tests/deployment/test_settings_deployed",
     "tests/deployment/test_story_orders",

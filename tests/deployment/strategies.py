@@ -178,7 +178,8 @@ class Story:
         if self.stage.failed_at:
             self.stage.calm()
         before = self.weights()
-        with Visitors(self.stage) as visitors:
+        # The alarm needs enough errors of a canary.
+        with Visitors(self.stage, rate=10 if name == "broken" else 5) as visitors:
             time.sleep(1)
             began = time.time()
             run = self.push(name)
@@ -204,7 +205,7 @@ class Story:
                     steps.append(Step(time.time(), asked, percent))
                 elif steps:
                     steps[-1].ended = asked
-            time.sleep(0.5)
+            time.sleep(1)
         return steps
 
     def _rule(self) -> str:

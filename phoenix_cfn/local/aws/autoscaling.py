@@ -116,7 +116,7 @@ def _service(resource_id: str) -> dict[str, Any] | None:
 
 def _run() -> None:
     while True:
-        time.sleep(max(scaled(5), 0.25))
+        time.sleep(max(scaled(10), 0.25))
         for key, target in list(_targets.items()):
             with ministack.request_scope(target.account, target.region):
                 try:

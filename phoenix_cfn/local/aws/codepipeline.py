@@ -16,7 +16,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from phoenix_cfn.local.aws import iam, ministack
@@ -307,5 +307,7 @@ def executions() -> list[dict[str, Any]]:
     """All of them, oldest first, as plain data."""
     found = []
     for (account, region, _), pipeline in list(PIPELINES.items()):
-        found += [{"account": account, "region": region, **asdict(each)} for each in pipeline.executions]
+        for each in pipeline.executions:
+            actions = [dict(vars(action)) for action in each.actions]
+            found.append({"account": account, "region": region, **vars(each), "actions": actions})
     return found

@@ -248,7 +248,11 @@ def tags_of(arn: str) -> dict[str, str]:
     """Condition keys for the tags of a resource of any stack, found by its ARN; none for what no stack holds."""
     for name, stack in ministack.cloudformation._stacks.items():
         for resource in stack.get("_resources", {}).values():
-            if arn_of(resource["ResourceType"], resource["PhysicalResourceId"], resource["Properties"]) == arn:
+            # An ARN ends with the name: the one of nearly every other resource need not be known.
+            ending = str(resource["PhysicalResourceId"]).removesuffix(":*").rpartition("/")[2]
+            if arn.endswith(ending) and arn == arn_of(
+                resource["ResourceType"], resource["PhysicalResourceId"], resource["Properties"]
+            ):
                 return _tags(resource["ResourceType"], resource["Properties"], name)
     return {}
 
