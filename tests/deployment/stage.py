@@ -44,6 +44,10 @@ class Stage(stage.Stage):
         parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
         return f"127.0.0.1:{self.aws.settings.port}/{parameters['DockerImageURI'].partition('/')[2]}"
 
+    def version(self, name: str, *lines: str) -> str:
+        """Builds an image by lines of a Dockerfile on the first version's. Its name in the engine."""
+        return prebuilt.image(self.aws, name, self.first, *lines)
+
     def push(self, message: str, image: str, quietly: bool = False) -> int:
         """Pushes what is in the clone, with an image of the engine under the tag of the commit, so that no build makes
         another. With `quietly`, the host does not report the push. The number of the next run.

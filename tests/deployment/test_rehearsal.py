@@ -18,7 +18,7 @@ from phoenix_cfn.project import RECORD_FILE
 
 from .chosen import generate
 from .fork import Fork
-from .prebuilt import image, push
+from .prebuilt import push
 from .results import Results
 from .stage import Stage, own_stage
 from .test_story_8_outlives import OWN
@@ -88,7 +88,7 @@ def test_releases_do_what_the_preview_says(aws: LocalAws, results: Results) -> N
 
 def another_image(stage: Stage, results: Results) -> None:
     """Every run from now on deploys it, without a build."""
-    another = image(stage.aws, "another", stage.first, *other_page("Welcome"))
+    another = stage.version("another", *other_page("Welcome"))
     repository = stage.resources(stage.pipeline_stack)["Repository"]
     push(stage.aws, another, repository, "another")
     ecr = stage.aws.client("ecr")

@@ -15,7 +15,6 @@ import pytest
 
 from phoenix_cfn.local.aws.git_hosts import PUSHES
 from phoenix_cfn.local.server import LocalAws
-from tests.deployment.prebuilt import image
 from tests.deployment.small_service import small_service
 from tests.deployment.stage import Answer, Stage, request
 from tests.deployment.tls import https, trusting
@@ -112,7 +111,7 @@ class Push:
 
 def pushed(stage: Stage) -> Push:
     """The first version comes from a build of the source, and the second is an image that exists."""
-    second = image(stage.aws, f"second-{stage.prefix}", stage.first, "ENV VERSION=second")
+    second = stage.version(f"second-{stage.prefix}", "ENV VERSION=second")
     before = answer(stage).body
     return Push(stage.finished(stage.push("Second", second)), before, answer(stage).body)
 

@@ -9,7 +9,6 @@ from urllib.error import HTTPError
 
 import pytest
 
-from .prebuilt import image
 from .results import Results
 from .stage import Stage, eventually
 from .subscriber import subscriber
@@ -27,7 +26,7 @@ from .visitors import Visitors
 
 def test_a_commit_changes_the_page(stage: Stage, results: Results) -> None:
     """Also after a bad version, which has left the stack rolled back."""
-    crashing = image(stage.aws, "crashing", stage.first, *CRASHING_AT_START)
+    crashing = stage.version("crashing", *CRASHING_AT_START)
     release_a_bad_version(stage, crashing, "Essential container", results, "crashing at start")
     new_page(stage.fork)
     stage.calm()
@@ -46,7 +45,7 @@ def test_a_commit_changes_the_page(stage: Stage, results: Results) -> None:
 
 
 def test_a_version_that_is_never_healthy_is_rolled_back(stage: Stage, results: Results) -> None:
-    unhealthy = image(stage.aws, "unhealthy", stage.first, *NEVER_HEALTHY)
+    unhealthy = stage.version("unhealthy", *NEVER_HEALTHY)
     release_a_bad_version(stage, unhealthy, UNHEALTHY, results, "never healthy")
 
 
@@ -86,7 +85,7 @@ def failed_release(stage: Stage, version: str) -> tuple[dict[str, Any], float, V
 
 
 def test_a_version_that_answers_with_errors_is_rolled_back_by_its_alarm(stage: Stage, results: Results) -> None:
-    failing = image(stage.aws, "failing", stage.first, *ANSWERING_WITH_ERRORS)
+    failing = stage.version("failing", *ANSWERING_WITH_ERRORS)
     deploy, seconds, visitors = failed_release(stage, failing)
     assert "alarm(s) detected" in deploy["summary"]
     assert "ServerErrorAlarm" in deploy["summary"]

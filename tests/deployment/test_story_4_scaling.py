@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 
-from .prebuilt import image
 from .results import Results
 from .stage import Stage, eventually
 from .visitors import Visitors
@@ -17,7 +16,7 @@ FEWER = 12.0
 
 
 def test_load_scales_out_a_release_keeps_the_count_and_fewer_requests_scale_in(stage: Stage, results: Results) -> None:
-    another = image(stage.aws, "another", stage.first, "LABEL released='under load'")
+    another = stage.version("another", "LABEL released='under load'")
     said = stage.aws.log()
     with Visitors(stage, rate=LOAD) as visitors:
         start = time.time()

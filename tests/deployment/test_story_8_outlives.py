@@ -12,7 +12,6 @@ import pytest
 from phoenix_cfn.local.server import LocalAws
 
 from .fork import Fork
-from .prebuilt import image
 from .results import Results
 from .stage import DeploymentFailed, Stage, own_stage
 from .versions import CRASHING_AT_START
@@ -97,7 +96,7 @@ def an_update_that_fails_after_the_new_role_is_in_place_is_rolled_back(stage: St
     fork.set_settings("[database]\ninstances = 1\n")
     fork.build()
     assert "OrderQueue" not in (fork.clone / "templates" / "Infrastructure.yml").read_text()
-    crashing = image(stage.aws, "crashing-change", stage.first, *CRASHING_AT_START)
+    crashing = stage.version("crashing-change", *CRASHING_AT_START)
     with pytest.raises(DeploymentFailed, match="Essential container"):
         stage.finished(stage.release("One instance, no queue, a bad version", crashing))
     assert stage.status(stage.infrastructure_stack) == "UPDATE_ROLLBACK_COMPLETE"
