@@ -22,15 +22,15 @@ from tests.deployment.stage import Stage
 from tests.deployment.visitors import Visit, Visitors
 
 # The stages' own parts of the settings. An alarm needs up to five minutes: a canary's step, and the bake time of the
-# others, are long enough for it.
+# others, are long enough for it, with three minutes more for a busy machine.
 SMOKE_TEST = "/ready"
 SETTINGS: dict[str, dict[str, Any]] = {
     "rolling": {"strategy": "rolling"},
-    "blue-green": {"strategy": "blue-green", "bake_minutes": 6, "smoke_test_path": SMOKE_TEST},
+    "blue-green": {"strategy": "blue-green", "bake_minutes": 8, "smoke_test_path": SMOKE_TEST},
     "canary": {
         "strategy": "canary",
         "step_percent": 5,
-        "step_minutes": 6,
+        "step_minutes": 8,
         "bake_minutes": 1,
         "smoke_test_path": SMOKE_TEST,
     },
@@ -38,13 +38,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "strategy": "linear",
         "step_percent": 25,
         "step_minutes": 2,
-        "bake_minutes": 4,
+        "bake_minutes": 5,
         "smoke_test_path": SMOKE_TEST,
     },
     "codedeploy": {
         "strategy": "codedeploy",
         "step_percent": 25,
-        "step_minutes": 6,
+        "step_minutes": 8,
         "bake_minutes": 1,
         "smoke_test_path": SMOKE_TEST,
     },

@@ -387,7 +387,7 @@ def test_deletion_leaves_nothing_of_codedeploy(stories: dict[str, Story], aws: L
     with pytest.raises(ClientError, match="ApplicationDoesNotExistException"):
         client.get_application(applicationName=story.stage.full_name)
     with pytest.raises(ClientError, match="DeploymentConfigDoesNotExistException"):
-        client.get_deployment_config(deploymentConfigName=f"{story.stage.full_name}-25-percent-6-minutes")
+        client.get_deployment_config(deploymentConfigName=f"{story.stage.full_name}-25-percent-8-minutes")
 
 
 def test_nothing_is_left_of_any_stage(stories: dict[str, Story], aws: LocalAws) -> None:

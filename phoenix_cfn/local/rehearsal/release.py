@@ -109,12 +109,14 @@ class _Watched:
         self._events = len(stage.events(stack))
         self._template = str(stage.cloudformation.get_template(StackName=stack)["TemplateBody"])
         self.values = self.parameters()
-        self._passed: dict[str, str] = {}
+        # The parameters of the update, once it is under way.
+        self.passed: dict[str, str] = {}
 
     def look(self) -> None:
         """Notes the parameters of an update under way: one that rolls back has the earlier ones again."""
-        if self._stage.status(self.stack) == "UPDATE_IN_PROGRESS":
-            self._passed = self.parameters()
+        found = self._described()
+        if found["StackStatus"] == "UPDATE_IN_PROGRESS":
+            self.passed = _shown(found)
 
     def update(self, stage: Stage, failed: bool, pipeline: Mapping[str, str]) -> StackUpdate:
         """What has become of it; `failed` says that the release did.
@@ -127,7 +129,7 @@ class _Watched:
             each["LogicalResourceId"] == self.stack and "ROLLBACK" in each["ResourceStatus"] for each in events
         )
         if rolled_back:
-            passed = self._passed or {name: pipeline.get(name, value) for name, value in self.values.items()}
+            passed = self.passed or {name: pipeline.get(name, value) for name, value in self.values.items()}
         else:
             passed = self.parameters()
         found = seen(self.stack, self._ids, stage.resources(self.stack), events)
@@ -145,9 +147,17 @@ class _Watched:
 
     def parameters(self) -> dict[str, str]:
         """Those whose values CloudFormation shows."""
+        return _shown(self._described())
+
+    def _described(self) -> dict[str, Any]:
         [found] = self._stage.cloudformation.describe_stacks(StackName=self.stack)["Stacks"]
-        values = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
-        return {name: value for name, value in values.items() if set(value) != {"*"}}
+        return dict(found)
+
+
+def _shown(stack: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of a stack whose values CloudFormation shows."""
+    values = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])}
+    return {name: value for name, value in values.items() if set(value) != {"*"}}
 
 
 def _update_pipeline(
