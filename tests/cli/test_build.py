@@ -287,7 +287,8 @@ def test_schemas_that_cfn_lint_has_downloaded_change_nothing_and_are_reported(
     monkeypatch.setenv({"home": "HOME", "cache": "XDG_CACHE_HOME"}[place], str(tmp_path / place))
     template = tmp_path / "template.yml"
     template.write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}")
-    bare = subprocess.run([Path(sys.executable).with_name("cfn-lint"), template], capture_output=True, text=True)
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    bare = subprocess.run([cfn_lint, template], cwd=tmp_path, capture_output=True, text=True)
     assert "E3006" in bare.stdout
     (checkout / "phoenix.toml").write_text("[alarms]\ncpu_peak_percent = 70\n")
     result = run(checkout)
