@@ -21,8 +21,8 @@ from tests.deployment.small_service import small_service
 from tests.deployment.stage import Stage
 from tests.deployment.visitors import Visit, Visitors
 
-# The stages' own parts of the settings. An alarm needs up to five minutes: a canary's step, and the bake time of the
-# others, are long enough for it, with three minutes more for a busy machine.
+# The stages' own parts of the settings. An alarm needs up to five minutes: a canary's step, blue/green's bake time, and
+# linear's steps with its bake time, have at least three more for a busy machine.
 SMOKE_TEST = "/ready"
 SETTINGS: dict[str, dict[str, Any]] = {
     "rolling": {"strategy": "rolling"},

@@ -25,9 +25,6 @@ class Refused:
         parameters = [{"ParameterKey": "User", "ParameterValue": user}]
         return {"Stacks": [{"StackStatus": status, "Parameters": parameters}]}
 
-    def status(self, stack: str) -> str:
-        return str(self.describe_stacks(stack)["Stacks"][0]["StackStatus"])
-
     def get_template(self, StackName: str) -> dict[str, Any]:
         return {"TemplateBody": TEMPLATE}
 
