@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,6 @@ from phoenix_cfn.render import render
 from tests.deployment import recorded
 from tests.locks import one_at_a_time
 from tests.stack import Stack
-
-# The tests start hundreds of Python processes. Without bytecode each of them compiles the package.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
-
-# Templates and what cfn-lint makes of them are many objects, of which hardly any is garbage in a cycle.
-gc.set_threshold(50_000, 20, 20)
 
 # A machine that is busy is no failure. In CI the examples are the same in every run; elsewhere each run tries others.
 hypothesis.settings.register_profile("phoenix", deadline=None, derandomize="CI" in os.environ)

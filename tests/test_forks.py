@@ -82,7 +82,6 @@ def test_a_fork_builds_and_is_green(settings: str, root: Path, tmp_path: Path) -
     (fork / "phoenix.toml").write_text(settings, encoding="utf-8")
     (fork / "extension.py").write_text(EXTENSION, encoding="utf-8")
     succeeds(fork, "build.py")
-    succeeds(fork, "build.py", "--check")
     tests = succeeds(
         fork, "-m", "pytest", "-q", "-m", "settings", "-p", "no:cacheprovider", *files_with_such_tests(fork)
     )
