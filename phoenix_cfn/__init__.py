@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from phoenix_cfn import infrastructure, pipeline
     from phoenix_cfn.settings import Settings
 
-__version__ = "2.1.2"
+__version__ = "2.1.3"
 
 __all__ = ["Settings", "infrastructure", "pipeline"]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -115,18 +117,24 @@ def pairwise() -> list[Combination]:
     """Combinations in which every two values of two settings meet, the same in every run.
 
     Each begins with a pair that is not in those before, and has of every other setting the value that adds most pairs.
+    The settings with the most values come first: each of their pairs takes a combination of its own.
     """
     found: list[Combination] = []
     missing = EVERY_PAIR - REFUSED
     while missing:
-        chosen = set(min(missing))
-        for values in VALUES:
+        chosen = set(min(missing, key=lambda pair: (-pairs_alike(pair), pair)))
+        for values in sorted(VALUES, key=len, reverse=True):
             if chosen.isdisjoint(values):
                 fit = [value for value in values if REFUSED.isdisjoint(met(chosen, value))]
                 chosen.add(max(fit, key=lambda value: len(missing & met(chosen, value))))
         found.append(tuple(index for _, index in sorted(chosen)))
         missing -= pairs(found[-1])
     return found
+
+
+def pairs_alike(pair: Iterable[Value]) -> int:
+    """How many pairs there are of the same two settings."""
+    return math.prod(len(VALUES[place]) for place, _ in pair)
 
 
 def met(chosen: set[Value], value: Value) -> set[tuple[Value, Value]]:

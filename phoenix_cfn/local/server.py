@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -25,6 +26,13 @@ ACCOUNT = "000000000000"
 _GATEWAY = "phoenix_cfn.local.aws.gateway"
 # In the folder of each gateway: how another process finds it.
 _RUNNING = "running.json"
+# As often another program may take a port between the search for free ones and the start of the gateway.
+_ATTEMPTS = 5
+_PORT_TAKEN = os.strerror(errno.EADDRINUSE)
+
+
+class _PortTaken(LocalError):
+    """Another program uses a port that was free a moment ago."""
 
 
 class LocalAws:
@@ -38,6 +46,13 @@ class LocalAws:
         """Returns when the gateway answers; `tied` makes it end when this process does. Where it fails or is
         interrupted, nothing is left.
         """
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(_PortTaken):
+                return cls._start(engine, state, time_scale, tied)
+        return cls._start(engine, state, time_scale, tied)
+
+    @classmethod
+    def _start(cls, engine: DockerEngine, state: Path, time_scale: float, tied: bool) -> LocalAws:
         github = state / "github"
         github.mkdir(parents=True, exist_ok=True, mode=0o700)
         ports = _free_port(), _free_port(), _free_port()
@@ -74,7 +89,8 @@ class LocalAws:
                 if running.answers():
                     return running
                 time.sleep(0.1)
-            raise LocalError(f"the local AWS did not start: {running._reason()}")
+            reason = running._reason()
+            raise (_PortTaken if _PORT_TAKEN in reason else LocalError)(f"the local AWS did not start: {reason}")
         except BaseException:
             running.stop()
             raise

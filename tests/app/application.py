@@ -183,9 +183,19 @@ class Application:
                     os.kill(pid, signal.SIGCONT)
 
     def asking_for_a_certificate(self) -> socket.socket:
-        """A client whose request is accepted: the response is `100 Continue`."""
+        """A client whose request is accepted."""
+        return self._accepted(b"GET /generatecert HTTP/1.1\r\nHost: x\r\n")
+
+    def announcing_a_body(self, length: int) -> socket.socket:
+        """A client whose request is accepted, and which still has to send its body."""
+        return self._accepted(
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % length
+        )
+
+    def _accepted(self, head: bytes) -> socket.socket:
+        """A client that has sent this, and got `100 Continue`."""
         client = self.connect()
-        client.sendall(b"GET /generatecert HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n")
+        client.sendall(head + b"Expect: 100-continue\r\n\r\n")
         taken = b"HTTP/1.1 100 Continue\r\n\r\n"
         assert client.recv(len(taken), socket.MSG_WAITALL) == taken
         return client

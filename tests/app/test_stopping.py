@@ -169,6 +169,7 @@ def test_a_worker_that_is_stopped_by_itself_is_replaced(end: signal.Signals) -> 
         os.kill(workers[0], end)
         for client in clients:
             client.sendall(REQUEST)
+        for client in clients:
             assert answer(client).startswith(b"HTTP/1.1 200 ")
         eventually(lambda: application.stderr.count("listens on port") == 3)
         assert application.ask().status == 200

@@ -240,7 +240,7 @@ def test_a_finding_is_printed_with_its_path_and_author_and_nothing_is_written(
     assert contents(checkout / "templates") == before
 
 
-def test_the_rules_numbers_follow_the_settings(checkout: Path) -> None:
+def test_the_rules_numbers_follow_the_settings(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (checkout / "phoenix.toml").write_text("[retention]\ndays = 14\n[scaling]\nrequests_per_second_per_task = 50\n")
     before = (checkout / ".cfnlintrc").read_bytes()
     assert run(checkout, "--check").returncode == 1
@@ -250,7 +250,8 @@ def test_the_rules_numbers_follow_the_settings(checkout: Path) -> None:
     assert "RetentionInDays: 14" in (checkout / "templates/Infrastructure.yml").read_text()
     assert run(checkout, "--check").returncode == 0
     (checkout / "phoenix.toml").write_text("")
-    assert run(checkout).returncode == 0
+    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
+    assert build.main([], checkout, "build.py") == 0
     assert (checkout / ".cfnlintrc").read_bytes() == before
 
 
@@ -296,12 +297,15 @@ def test_schemas_that_cfn_lint_has_downloaded_change_nothing_and_are_reported(
     assert f"{schemas / 'providers'}: `cfn-lint` reads this folder" in result.stdout
 
 
-def test_a_size_beyond_what_the_api_takes_inline_is_reported(checkout: Path) -> None:
+def test_a_size_beyond_what_the_api_takes_inline_is_reported(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (checkout / "phoenix.toml").write_text("[scaling]\ntasks_limit = 40\n")
-    result = run(checkout)
-    assert result.returncode == 0
+    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
+    assert build.main([], checkout, "build.py") == 0
     size = (checkout / "templates/Pipeline.yml").stat().st_size
-    assert f"Pipeline.yml has {size} bytes, {size - 51_200} more than the API accepts inline" in result.stdout
+    expected = f"Pipeline.yml has {size} bytes, {size - 51_200} more than the API accepts inline"
+    assert expected in capsys.readouterr().out
 
 
 def test_templates_stay_usable_inline(default_templates: Path) -> None:
