@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -38,3 +41,15 @@ def test_a_port_that_is_taken_each_time_is_said(
         with pytest.raises(LocalError, match=r"did not start: .*Address already in use"):
             LocalAws.start(docker, tmp_path / "aws")
     assert not (tmp_path / "aws").exists()
+
+
+def test_connections_wait_while_it_has_no_time(docker: DockerEngine, tmp_path: Path) -> None:
+    running = LocalAws.start(docker, tmp_path / "aws")
+    try:
+        os.kill(running.process, signal.SIGSTOP)
+        with ExitStack() as connections:
+            for _ in range(500):
+                connections.enter_context(socket.create_connection(("127.0.0.1", running.settings.port), timeout=5))
+    finally:
+        os.kill(running.process, signal.SIGCONT)
+        running.stop()

@@ -99,6 +99,8 @@ def main() -> int:
         f"127.0.0.1:{settings().site}",
     ]
     config.keep_alive_timeout = 75
+    # Connections that wait while this process has no time, as on a busy machine; the system drops what is beyond.
+    config.backlog = 4096
 
     def stop(*_: object) -> None:
         # Whatever healing is under way must not start a container after the last one was removed: end first, then
