@@ -255,14 +255,14 @@ def test_oversized_bodies() -> None:
 def test_memory_settles_over_rounds_of_5_000_requests(database: Database, environment: dict[str, str]) -> None:
     """On one connection, with the request log on.
 
-    A heap takes some rounds to find its size (here four). What is leaked at each request never ends: of 500 bytes, 8
-    rounds keep 20 MiB, of which the collector may win back half once. Its young generation is kept small here, since it
-    grows by the machine's memory, in steps of up to 50 MiB.
+    A heap takes some rounds to find its size: four on a quiet machine, more than ten on a busy one. What is leaked at
+    each request never ends: of 500 bytes, 8 rounds keep 20 MiB, of which the collector may win back half once. The
+    young generation is kept small here, since it grows by the machine's memory, in steps of up to 50 MiB.
     """
     with Application({**environment, "NODE_OPTIONS": "--max-semi-space-size=2"}) as application:
         eventually(lambda: application.health()["database"] == "reachable")
         sizes: list[int] = []
-        while not (settled := len(sizes) > 8 and sizes[-1] - sizes[-9] < 6 * MIB) and len(sizes) < 20:
+        while not (settled := len(sizes) > 8 and sizes[-1] - sizes[-9] < 6 * MIB) and len(sizes) < 40:
             requests(application, 2_500)
             requests(application, 2_500, "/nope")
             eventually(lambda: application.health()["log"] == {"buffered": 0, "dropped": 0})
