@@ -121,9 +121,10 @@ def pairwise() -> list[Combination]:
     """
     found: list[Combination] = []
     missing = EVERY_PAIR - REFUSED
+    most_values_first = sorted(VALUES, key=len, reverse=True)
     while missing:
         chosen = set(min(missing, key=lambda pair: (-pairs_alike(pair), pair)))
-        for values in sorted(VALUES, key=len, reverse=True):
+        for values in most_values_first:
             if chosen.isdisjoint(values):
                 fit = [value for value in values if REFUSED.isdisjoint(met(chosen, value))]
                 chosen.add(max(fit, key=lambda value: len(missing & met(chosen, value))))

@@ -38,6 +38,12 @@ def checkout(built: Path, tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.fixture
+def known_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this process builds has passed the gate before."""
+    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
+
+
 def run(checkout: Path, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, checkout / "build.py", *arguments],
@@ -191,17 +197,18 @@ def refuse(*_: object, **__: object) -> None:
     raise PermissionError(13, "Permission denied")
 
 
+@pytest.mark.usefixtures("known_clean")
 def test_a_folder_that_may_not_be_written_is_a_clear_error(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (checkout / "templates/Pipeline.yml").write_text("old")
     monkeypatch.setattr("tempfile.mkstemp", refuse)
-    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
     assert reported("build.py", lambda: build.main([], checkout, "build.py")) == 2
     assert "Permission denied. Create the folder or make it writable" in capsys.readouterr().err
     assert (checkout / "templates/Pipeline.yml").read_text() == "old"
 
 
+@pytest.mark.usefixtures("known_clean")
 def test_an_interrupted_write_leaves_the_old_files_and_no_rubbish(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,7 +220,6 @@ def test_an_interrupted_write_leaves_the_old_files_and_no_rubbish(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "replace", interrupt)
-    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
     with pytest.raises(KeyboardInterrupt):
         build.main([], checkout, "build.py")
     assert contents(checkout / "templates") == before
@@ -240,7 +246,8 @@ def test_a_finding_is_printed_with_its_path_and_author_and_nothing_is_written(
     assert contents(checkout / "templates") == before
 
 
-def test_the_rules_numbers_follow_the_settings(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("known_clean")
+def test_the_rules_numbers_follow_the_settings(checkout: Path) -> None:
     (checkout / "phoenix.toml").write_text("[retention]\ndays = 14\n[scaling]\nrequests_per_second_per_task = 50\n")
     before = (checkout / ".cfnlintrc").read_bytes()
     assert run(checkout, "--check").returncode == 1
@@ -250,7 +257,6 @@ def test_the_rules_numbers_follow_the_settings(checkout: Path, monkeypatch: pyte
     assert "RetentionInDays: 14" in (checkout / "templates/Infrastructure.yml").read_text()
     assert run(checkout, "--check").returncode == 0
     (checkout / "phoenix.toml").write_text("")
-    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
     assert build.main([], checkout, "build.py") == 0
     assert (checkout / ".cfnlintrc").read_bytes() == before
 
@@ -297,11 +303,11 @@ def test_schemas_that_cfn_lint_has_downloaded_change_nothing_and_are_reported(
     assert f"{schemas / 'providers'}: `cfn-lint` reads this folder" in result.stdout
 
 
+@pytest.mark.usefixtures("known_clean")
 def test_a_size_beyond_what_the_api_takes_inline_is_reported(
-    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (checkout / "phoenix.toml").write_text("[scaling]\ntasks_limit = 40\n")
-    monkeypatch.setattr(verdict, "is_known_clean", lambda *_: True)
     assert build.main([], checkout, "build.py") == 0
     size = (checkout / "templates/Pipeline.yml").stat().st_size
     expected = f"Pipeline.yml has {size} bytes, {size - 51_200} more than the API accepts inline"
