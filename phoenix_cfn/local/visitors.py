@@ -18,12 +18,13 @@ from phoenix_cfn.local.stage import Stage
 
 @dataclass(frozen=True)
 class Answer:
-    """Of the application: status 0 means that there was none."""
+    """Of the application: status 0 means that there was none, and `error` says why."""
 
     status: int
     headers: dict[str, str]
     body: bytes
     seconds: float
+    error: str = ""
 
 
 def request(aws: LocalAws, url: str, path: str = "/", method: str = "GET", timeout: float = 30) -> Answer:
@@ -37,8 +38,8 @@ def request(aws: LocalAws, url: str, path: str = "/", method: str = "GET", timeo
         answer = connection.getresponse()
         body = answer.read()
         return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, body, time.time() - start)
-    except (OSError, http.client.HTTPException):
-        return Answer(0, {}, b"", time.time() - start)
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(0, {}, b"", time.time() - start, repr(error))
     finally:
         connection.close()
 
@@ -56,12 +57,13 @@ def connected(aws: LocalAws, name: str | None, context: ssl.SSLContext, timeout:
 
 @dataclass(frozen=True)
 class Visit:
-    """One request: when it began, its status (0 is no answer), how long it took, and the answer."""
+    """One request: when it began, its status (0 is no answer), how long it took, the answer, and why there was none."""
 
     began: float
     status: int
     seconds: float
     body: bytes
+    error: str
 
 
 class Visitors:
@@ -99,7 +101,7 @@ class Visitors:
     def _visit(self) -> None:
         began = time.time()
         answer = request(self.stage.aws, self.url, self.path, timeout=self.timeout)
-        self.visits.append(Visit(began, answer.status, answer.seconds, answer.body))
+        self.visits.append(Visit(began, answer.status, answer.seconds, answer.body, answer.error))
 
     @property
     def sent(self) -> int:
