@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import math
 import socket
 import ssl
 import threading
@@ -67,12 +68,19 @@ class Visit:
 
 
 class Visitors:
-    """Ask for a path `rate` times a second while the context lasts, whether earlier requests are answered or not."""
+    """Ask for a path `rate` times a second while the context lasts, whether earlier requests are answered or not.
+
+    At most as many requests wait for an answer as come in `_PATIENCE` seconds: a machine that is too slow for the rate
+    gets fewer of them. Otherwise ever more would wait, until all of them run out of time.
+    """
+
+    _PATIENCE = 2
 
     def __init__(self, stage: Stage, path: str = "/", rate: float = 10, timeout: float = 15) -> None:
         self.stage, self.url = stage, stage.address
         self.path, self.rate, self.timeout = path, rate, timeout
         self.visits: list[Visit] = []
+        self._free = threading.Semaphore(math.ceil(rate * self._PATIENCE))
         self._end = threading.Event()
         self._threads: list[threading.Thread] = []
         self._clock = threading.Thread(target=self._run, daemon=True)
@@ -92,6 +100,7 @@ class Visitors:
     def _run(self) -> None:
         due = time.time()
         while not self._end.is_set():
+            self._free.acquire()
             thread = threading.Thread(target=self._visit, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -102,6 +111,7 @@ class Visitors:
         began = time.time()
         answer = request(self.stage.aws, self.url, self.path, timeout=self.timeout)
         self.visits.append(Visit(began, answer.status, answer.seconds, answer.body, answer.error))
+        self._free.release()
 
     @property
     def sent(self) -> int:

@@ -179,7 +179,8 @@ class Story:
             self.stage.calm()
         before = self.weights()
         # The alarm needs enough errors of a canary.
-        with Visitors(self.stage, rate=10 if name == "broken" else 5) as visitors:
+        rate = 10 if (self.strategy, name) == ("canary", "broken") else 5
+        with Visitors(self.stage, rate=rate) as visitors:
             time.sleep(1)
             began = time.time()
             run = self.push(name)

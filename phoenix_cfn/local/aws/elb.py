@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import random
 import re
@@ -211,7 +212,7 @@ async def _proxy(target: Target, group: dict[str, Any], call: dict[str, Any]) ->
         target.open -= 1
         raise
     # The answer is under way; MiniStack streams it. It is complete soon after, or when the target closes.
-    threading.Timer(0.2, _answered, (target,)).start()
+    asyncio.get_running_loop().call_later(0.2, _answered, target)
     return status, headers, body
 
 
