@@ -70,17 +70,15 @@ class Visit:
 class Visitors:
     """Ask for a path `rate` times a second while the context lasts, whether earlier requests are answered or not.
 
-    At most as many requests wait for an answer as come in `_PATIENCE` seconds: a machine that is too slow for the rate
-    gets fewer of them. Otherwise ever more would wait, until all of them run out of time.
+    At most as many wait for an answer as come in two seconds: a machine that is too slow for the rate gets fewer
+    requests. Otherwise ever more would wait, until all of them run out of time.
     """
-
-    _PATIENCE = 2
 
     def __init__(self, stage: Stage, path: str = "/", rate: float = 10, timeout: float = 15) -> None:
         self.stage, self.url = stage, stage.address
         self.path, self.rate, self.timeout = path, rate, timeout
         self.visits: list[Visit] = []
-        self._free = threading.Semaphore(math.ceil(rate * self._PATIENCE))
+        self._free = threading.Semaphore(math.ceil(2 * rate))
         self._end = threading.Event()
         self._threads: list[threading.Thread] = []
         self._clock = threading.Thread(target=self._run, daemon=True)
