@@ -102,7 +102,8 @@ class Visitors:
             thread = threading.Thread(target=self._visit, daemon=True)
             thread.start()
             self._threads.append(thread)
-            due += 1 / self.rate
+            # What is late by more than a second is left out: nobody comes in a crowd.
+            due = max(due + 1 / self.rate, time.time() - 1)
             self._end.wait(max(0.0, due - time.time()))
 
     def _visit(self) -> None:
