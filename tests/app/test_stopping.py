@@ -119,6 +119,7 @@ def test_a_request_on_an_idle_connection_is_answered_with_close(workers: str) ->
         signalled = time.monotonic()
         for client in busy:
             client.sendall(REQUEST)
+        last_answers = []
         for client in busy:
             last = answer(client)
             # The signal may come behind the first requests. On a busy machine the next one may come too late.
@@ -127,6 +128,8 @@ def test_a_request_on_an_idle_connection_is_answered_with_close(workers: str) ->
                 last = answer(client)
             assert last.startswith(b"HTTP/1.1 200 ")
             assert client.recv(1) == b""
+            last_answers.append(last)
+        assert any(b"\r\nConnection: close\r\n" in each for each in last_answers)
         for client in quiet:
             assert client.recv(1) == b""
         assert application.process.wait(60) == 0
