@@ -206,7 +206,7 @@ def _taken(resource_type: str, stack_name: str, logical_id: str) -> set[str]:
         resource["Properties"].get(key)
         for stack in ministack.cloudformation._stacks.values()
         if stack["StackStatus"] != "DELETE_COMPLETE"
-        for own_id, resource in stack.get("_resources", {}).items()
+        for own_id, resource in list(stack.get("_resources", {}).items())
         if resource["ResourceType"] == resource_type and (stack["StackName"], own_id) != (stack_name, logical_id)
     }
     if resource_type == "AWS::Logs::LogGroup":

@@ -54,7 +54,7 @@ def applications() -> None:
 
     def delete(name: str, properties: Properties) -> None:
         _applications.pop(_key(name), None)
-        for key in [each for each in _groups if each[0] == _key(name)]:
+        for key in [each for each in list(_groups) if each[0] == _key(name)]:
             del _groups[key]
 
     ministack.handlers["AWS::CodeDeploy::Application"] = {
@@ -82,7 +82,7 @@ def deployment_configs() -> None:
         return create("", new, stack)
 
     def delete(name: str, properties: Properties) -> None:
-        if any(each.config == name for (key, _), each in _groups.items() if key[:2] == _key(name)[:2]):
+        if any(each.config == name for (key, _), each in list(_groups.items()) if key[:2] == _key(name)[:2]):
             raise ValueError(f"Deployment configuration '{name}' is in use")
         _configurations.pop(_key(name), None)
 
@@ -266,7 +266,7 @@ def _app_spec(revision: dict[str, Any]) -> dict[str, Any]:
 def _create_deployment(request: Request) -> dict[str, Any]:
     group, spec = _group(request), _app_spec(request["revision"])
     with _deploying:
-        for each in _deployments.values():
+        for each in list(_deployments.values()):
             if each.group.key == group.key and not each.ended:
                 raise ApiError(
                     "DeploymentLimitExceededException",
@@ -291,7 +291,7 @@ def _list_deployments(request: Request) -> dict[str, Any]:
     """Newest first."""
     group = _group(request)
     wanted = request.get("includeOnlyStatuses")
-    found = [each for each in _deployments.values() if each.group.key == group.key]
+    found = [each for each in list(_deployments.values()) if each.group.key == group.key]
     return {"deployments": [each.id for each in reversed(found) if not wanted or each.status in wanted]}
 
 

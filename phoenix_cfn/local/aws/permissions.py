@@ -247,7 +247,8 @@ def _tags(resource_type: str, properties: Mapping[str, Any], stack: str) -> dict
 def tags_of(arn: str) -> dict[str, str]:
     """Condition keys for the tags of a resource of any stack, found by its ARN; none for what no stack holds."""
     for name, stack in ministack.cloudformation._stacks.items():
-        for resource in stack.get("_resources", {}).values():
+        # Other threads deploy these stacks meanwhile.
+        for resource in list(stack.get("_resources", {}).values()):
             # An ARN ends with the name: the one of nearly every other resource need not be known.
             ending = str(resource["PhysicalResourceId"]).removesuffix(":*").rpartition("/")[2]
             if arn.endswith(ending) and arn == arn_of(

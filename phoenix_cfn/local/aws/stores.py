@@ -13,8 +13,9 @@ _ATTEMPTS = 100
 
 def install() -> None:
     """Replaces the methods that copy a whole store. Once: it wraps what it finds."""
-    for kind in (ministack.responses.AccountScopedDict, ministack.responses.AccountRegionScopedDict):
-        for name in ("items", "values"):
+    by_account, by_region = ministack.responses.AccountScopedDict, ministack.responses.AccountRegionScopedDict
+    for kind, names in {by_account: ("items", "values"), by_region: ("items", "values", "all_items")}.items():
+        for name in names:
             setattr(kind, name, repeated(getattr(kind, name)))
 
 

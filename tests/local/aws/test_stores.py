@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,32 @@ def repeated() -> Callable[[Callable[[list[int]], int]], Callable[[list[int]], i
     from phoenix_cfn.local.aws import stores
 
     return stores.repeated
+
+
+class Deploys(str):
+    """The name of a resource; while it is read, another thread deploys one more resource of the stack."""
+
+    resources: dict[str, Any]
+
+    def __str__(self) -> str:
+        self.resources[f"Another{len(self.resources)}"] = {**self.resources["Queue"], "PhysicalResourceId": "another"}
+        return str.__str__(self)
+
+
+def test_the_stacks_are_read_while_others_are_deployed() -> None:
+    os.environ.update(SETTINGS.environment())
+    from phoenix_cfn.local.aws import ministack, permissions
+
+    name = Deploys("orders")
+    queue = {"ResourceType": "AWS::SQS::Queue", "PhysicalResourceId": name, "Properties": {"QueueName": "orders"}}
+    name.resources = {"Queue": queue}
+    with ministack.request_scope("000000000000", "eu-central-1"):
+        ministack.cloudformation._stacks["other"] = {"StackName": "other", "_resources": name.resources}
+        try:
+            assert permissions.tags_of("arn:aws:sqs:eu-central-1:000000000000:unknown") == {}
+        finally:
+            del ministack.cloudformation._stacks["other"]
+    assert len(name.resources) > 1
 
 
 def disturbed(times: int) -> Callable[[list[int]], int]:
